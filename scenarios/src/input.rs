@@ -1,0 +1,150 @@
+//! Where text comes from, and what kind of text it is.
+
+use crate::diagnostic::{Diagnostic, Sink, WHOLE};
+use crate::library;
+use std::path::PathBuf;
+
+/// The kinds of input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputKind {
+    /// A scenario, TOML.
+    Scenario,
+    /// A task list, CSV with a header that has a column `task`.
+    TaskList,
+    /// A web server's access log in Common or Combined Log Format.
+    AccessLog,
+}
+
+/// Text to be loaded.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The name shown in diagnostics.
+    pub name: String,
+    /// What it is.
+    pub kind: InputKind,
+    /// The text; access logs need not be UTF-8.
+    pub text: Vec<u8>,
+    /// The folder that file names in a scenario are relative to; `None`: the scenario may not name files.
+    pub folder: Option<PathBuf>,
+}
+
+/// Larger inputs are refused.
+const BYTES_MAX: u64 = 1 << 30;
+
+const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), access logs in Common or \
+                     Combined Log Format, and the names of library scenarios";
+
+impl Input {
+    /// Text that is already at hand.
+    pub fn from_text(name: impl Into<String>, kind: InputKind, text: impl Into<Vec<u8>>) -> Input {
+        Input { name: name.into(), kind, text: text.into(), folder: None }
+    }
+
+    /// The text as UTF-8; `None` where it is not.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.text).ok()
+    }
+
+    /// What [`render`](crate::render) needs to show mistakes of this input.
+    pub fn texts(&self) -> Vec<(&str, &str)> {
+        self.as_str().map(|text| (self.name.as_str(), text)).into_iter().collect()
+    }
+
+    /// A scenario or task list of the library, by its full name (`bench/mm1`) or its last part where that is unique.
+    pub fn library(name: &str) -> Option<Input> {
+        let entry = library::get(name)?;
+        Some(Input::from_text(entry.name, entry.kind, entry.text))
+    }
+
+    /// Reads a file, standard input (`-`) or a library scenario; a file goes before a library name.
+    #[cfg(feature = "files")]
+    pub fn read(source: &str) -> Result<Input, Vec<Diagnostic>> {
+        use std::io::Read;
+        let mut text = Vec::new();
+        if source == "-" {
+            let read = std::io::stdin().lock().take(BYTES_MAX + 1).read_to_end(&mut text);
+            return match read {
+                Ok(_) => Input::of("<stdin>", text, Some(PathBuf::from("."))),
+                Err(error) => Err(fail("<stdin>", "S001", format!("cannot be read: {error}"), None)),
+            };
+        }
+        let path = std::path::Path::new(source);
+        if !path.exists()
+            && let Some(input) = Input::library(source)
+        {
+            return Ok(input);
+        }
+        let opened = std::fs::File::open(path).and_then(|file| {
+            if file.metadata()?.is_dir() {
+                return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
+            }
+            file.take(BYTES_MAX + 1).read_to_end(&mut text)
+        });
+        if let Err(error) = opened {
+            let bare = !source.contains('.');
+            let help = crate::diagnostic::did_you_mean(source, library::list().iter().flat_map(|e| [e.name, e.short()]))
+                .filter(|_| bare);
+            let message = if bare && error.kind() == std::io::ErrorKind::NotFound {
+                "there is no such file and no library scenario of this name".to_owned()
+            } else {
+                format!("cannot be read: {error}")
+            };
+            return Err(fail(source, "S001", message, help));
+        }
+        Input::of(source, text, path.parent().map(std::path::Path::to_path_buf))
+    }
+
+    /// Decides what kind of text it is, by the suffix of the name and by the content.
+    pub fn of(name: &str, text: Vec<u8>, folder: Option<PathBuf>) -> Result<Input, Vec<Diagnostic>> {
+        if text.len() as u64 > BYTES_MAX {
+            return Err(fail(name, "S003", format!("larger than {} MiB", BYTES_MAX >> 20), None));
+        }
+        let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix).to_ascii_lowercase();
+        let kind = match suffix.as_str() {
+            "toml" => Some(InputKind::Scenario),
+            "csv" if has_task_column(&text) => Some(InputKind::TaskList),
+            _ => guess(&text),
+        };
+        match kind {
+            Some(kind) => Ok(Input { name: name.to_owned(), kind, text, folder }),
+            None if suffix == "csv" => {
+                // Let the task list's own diagnostics say what the header lacks.
+                Ok(Input { name: name.to_owned(), kind: InputKind::TaskList, text, folder })
+            }
+            None => Err(fail(name, "S002", "neither the name nor the content is of a known kind".to_owned(), Some(KNOWN.to_owned()))),
+        }
+    }
+}
+
+fn fail(name: &str, code: &'static str, message: String, help: Option<String>) -> Vec<Diagnostic> {
+    let mut sink = Sink::new(name);
+    sink.error(code, WHOLE, message).help_if(help);
+    sink.finish().0
+}
+
+/// The first lines that are neither empty nor comments, without their line ends.
+fn first_lines(text: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#")).take(count)
+}
+
+fn has_task_column(text: &[u8]) -> bool {
+    first_lines(text, 1).any(|line| {
+        line.split(|b| *b == b',').any(|field| {
+            let field = field.trim_ascii();
+            field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == b"task"
+        })
+    })
+}
+
+fn guess(text: &[u8]) -> Option<InputKind> {
+    if first_lines(text, 50).any(crate::import::access_log::is_request) {
+        Some(InputKind::AccessLog)
+    } else if has_task_column(text) && first_lines(text, 1).any(|line| line.contains(&b',')) {
+        Some(InputKind::TaskList)
+    } else if first_lines(text, 1).any(|line| line.starts_with(b"[") || line.contains(&b'=')) {
+        Some(InputKind::Scenario)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,72 @@
+//! Text in, model out: scenario files, task lists and access logs.
+//!
+//! ```text
+//! file, standard input or library name --Input::read--> Input --load--> Loaded { model, .. }
+//!                                                               \-----> all diagnostics at once
+//! ```
+//!
+//! Three kinds of input are known ([`InputKind`]). Each has a front end that reads the text with the place of every
+//! word kept, checks it and fills a [`sim_core::model::Model`]. A mistake never stops the reading: everything that is
+//! wrong is collected, sorted by place and returned together. [`render`] shows it with line, column and caret.
+//!
+//! The format of scenario files is described in `scenarios/README.md`; the tables in [`keys`] are what it is checked
+//! against, what "did you mean" searches and what [`schema`] is made from.
+
+mod diagnostic;
+mod import;
+mod input;
+pub mod keys;
+mod laws;
+pub mod library;
+mod lower;
+mod options;
+mod policy;
+mod reader;
+mod schema;
+mod set;
+mod steps;
+mod task_list;
+mod template;
+mod traces;
+mod tree;
+
+pub use diagnostic::{Diagnostic, Severity, render};
+pub use input::{Input, InputKind};
+pub use options::{Options, PolicyOption};
+pub use schema::schema;
+pub use template::{TEMPLATES, template};
+
+use diagnostic::Sink;
+use sim_core::model::Model;
+
+/// A model ready to run, and what is to be said about where it came from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The model.
+    pub model: Model,
+    /// Remarks for the user, one sentence each: "2 of 2000 lines were not requests".
+    pub notes: Vec<String>,
+    /// Mistakes that do not keep the model from running.
+    pub warnings: Vec<Diagnostic>,
+    /// The policies in effect: `round-robin:quantum=4ms`, or `lb=random cpu=fcfs` where several stations have one.
+    pub policy: String,
+    /// The warm-up is to be found from the data; [`Model::warmup`] is zero then.
+    pub warmup_auto: bool,
+    /// What kind of input it was.
+    pub kind: InputKind,
+}
+
+/// Compiles an input. On failure every mistake is returned, in the order of the text, mistakes in options first.
+pub fn load(input: &Input, options: &Options) -> Result<Loaded, Vec<Diagnostic>> {
+    let mut sink = Sink::new(&input.name);
+    let loaded = match input.kind {
+        InputKind::Scenario => lower::load(input, options, &mut sink),
+        InputKind::TaskList => task_list::load(input, options, &mut sink),
+        InputKind::AccessLog => import::access_log::load(input, options, &mut sink),
+    };
+    let (errors, warnings) = sink.finish();
+    match loaded {
+        Some(loaded) if errors.is_empty() => Ok(Loaded { warnings, ..loaded }),
+        _ => Err(errors),
+    }
+}

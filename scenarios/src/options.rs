@@ -1,0 +1,90 @@
+//! What the command line (or the desktop app) adds to an input.
+
+use crate::diagnostic::{Diagnostic, Sink};
+
+/// Settings that go over what the input says. All are kept as text, so that mistakes can be shown with their place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Policies, `--policy`.
+    pub policies: Vec<PolicyOption>,
+    /// Cores of the only processor, `--cores`.
+    pub cores: Option<u32>,
+    /// Cost of a context switch, `--context-switch`.
+    pub context_switch: Option<String>,
+    /// Cost of a dispatch, `--dispatch-latency`.
+    pub dispatch_latency: Option<String>,
+    /// The unit of bare numbers in task lists, `--time-unit`.
+    pub time_unit: String,
+    /// A preset of tie rules or `key=value,...`, `--ties`.
+    pub ties: Option<String>,
+    /// When the run ends, `--until`.
+    pub until: Option<String>,
+    /// Length of the warm-up or `auto`, `--warmup`.
+    pub warmup: Option<String>,
+    /// Changes of scenario keys, `--set PATH=VALUE`.
+    pub set: Vec<(String, String)>,
+    /// Root of all random streams, `--seed`.
+    pub seed: Option<u64>,
+    /// Whether I/O of a task list is `parallel` or queues `fcfs`, `--io-device`.
+    pub io_device: Option<String>,
+    /// Service times of an access log, `--service`.
+    pub service: Option<String>,
+    /// Number of servers of an access log, `--servers`.
+    pub servers: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            policies: Vec::new(),
+            cores: None,
+            context_switch: None,
+            dispatch_latency: None,
+            time_unit: "ms".to_owned(),
+            ties: None,
+            until: None,
+            warmup: None,
+            set: Vec::new(),
+            seed: None,
+            io_device: None,
+            service: None,
+            servers: None,
+        }
+    }
+}
+
+/// One `--policy [STATION=]ID[:key=value,...]`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PolicyOption {
+    /// The station or balancer that it is for; `None`: the only one that it can be for.
+    pub station: Option<String>,
+    /// The policy spec.
+    pub spec: String,
+}
+
+impl PolicyOption {
+    /// Reads `[STATION=]ID[:key=value,...]`. Whether station and policy exist is checked against the input.
+    pub fn parse(text: &str) -> Result<PolicyOption, Diagnostic> {
+        let head = text.split(':').next().unwrap_or(text);
+        let (station, spec) = match head.find('=') {
+            Some(at) => (Some(text[..at].trim().to_owned()), text[at + 1..].trim()),
+            None => (None, text.trim()),
+        };
+        if spec.is_empty() || station.as_ref().is_some_and(String::is_empty) {
+            let mut sink = Sink::new("");
+            let place = sink.option("--policy", text);
+            sink.error("S060", place, format!("`{text}` is not of the form [STATION=]POLICY[:name=value,...]"))
+                .help("for instance `round-robin:quantum=4ms` or `web.cpu=fcfs`");
+            return Err(sink.finish().0.remove(0));
+        }
+        Ok(PolicyOption { station, spec: spec.to_owned() })
+    }
+
+    /// The option as it can be written again.
+    pub fn text(&self) -> String {
+        match &self.station {
+            Some(station) => format!("{station}={}", self.spec),
+            None => self.spec.clone(),
+        }
+    }
+}

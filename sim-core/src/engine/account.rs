@@ -1,0 +1,272 @@
+//! The books: the start of the measured window, the end of the run, and the identities that must hold exactly.
+
+use super::dispatch::difference;
+use super::{Engine, Fault, past};
+use crate::error::RunError;
+use crate::job::{NONE, State};
+use crate::measure::{BalancerMeasures, Measures, PoolMeasures, ProcessorMeasures};
+use crate::model::{ComponentKind, Model};
+use crate::processor::Server;
+use crate::record::Recorder;
+use crate::trace::{PlaceKind, Status};
+use crate::units::Time;
+
+/// Sums over the whole run, warm-up included: the sides of the identities that stations do not know.
+#[derive(Default)]
+pub(super) struct Sums {
+    /// Time in the system of jobs that have left.
+    pub sojourn: u128,
+    /// Time in delays and joins that are over.
+    pub blocked: u128,
+    children: u64,
+    children_changed: Time,
+    children_integral: u128,
+    forks: u64,
+    pub delay_component: usize,
+    pub join_component: usize,
+}
+
+impl Sums {
+    pub fn new(model: &Model) -> Sums {
+        let component =
+            |kind| model.components.iter().position(|component| component.kind == kind).unwrap_or_default();
+        Sums {
+            delay_component: component(ComponentKind::Delay),
+            join_component: component(ComponentKind::Join),
+            ..Sums::default()
+        }
+    }
+
+    pub fn next_fork(&mut self) -> u64 {
+        self.forks += 1;
+        self.forks
+    }
+
+    fn integrate_children(&mut self, now: Time) {
+        self.children_integral += u128::from(now.since(self.children_changed).0) * u128::from(self.children);
+        self.children_changed = now;
+    }
+
+    pub fn child_started(&mut self, now: Time) {
+        self.integrate_children(now);
+        self.children += 1;
+    }
+
+    pub fn child_ended(&mut self, now: Time) {
+        self.integrate_children(now);
+        self.children -= 1;
+    }
+}
+
+/// The accounts of all stations at the start of the window.
+pub(super) struct Snapshot {
+    at: Time,
+    processors: Vec<ProcessorMeasures>,
+    pools: Vec<PoolMeasures>,
+    picks: Vec<Vec<u64>>,
+}
+
+impl<R: Recorder> Engine<'_, R> {
+    fn snapshot_at(&mut self, at: Time) -> Snapshot {
+        Snapshot {
+            at,
+            processors: self.processors.iter_mut().map(|p| p.totals_at(at)).collect(),
+            pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
+            picks: self.balancers.iter().map(|b| b.picks.clone()).collect(),
+        }
+    }
+
+    /// The next event lies at or past the watched instant. True where the run is over.
+    #[cold]
+    pub(super) fn pass_watch(&mut self, at: Time) -> bool {
+        if self.snapshot.is_none() && self.model.warmup > Time::ZERO && self.model.warmup <= self.horizon {
+            self.open_window();
+        }
+        self.watch = past(self.horizon);
+        at > self.horizon
+    }
+
+    fn open_window(&mut self) {
+        let at = self.model.warmup;
+        for processor in 0..self.processors.len() as u32 {
+            if matches!(self.processors[processor as usize].server, Server::Shares(_)) {
+                let now = std::mem::replace(&mut self.shared.now, at);
+                self.record_shares(processor);
+                self.shared.now = now;
+            }
+        }
+        self.snapshot = Some(self.snapshot_at(at));
+    }
+
+    /// Closes the books: unfinished jobs, the window, the identities.
+    pub(super) fn finish(mut self) -> Result<(Measures, R), Fault> {
+        let end = self.model.stop.after.unwrap_or(self.shared.now).max(self.shared.now);
+        if self.snapshot.is_none() && self.model.warmup > Time::ZERO && self.model.warmup <= end {
+            self.open_window();
+        }
+        self.shared.now = end;
+        self.settle_unfinished();
+        let last = self.snapshot_at(end);
+        self.check_identities(&last)?;
+        let first = self.snapshot.take();
+        // A warm-up longer than the run leaves an empty window at its end.
+        let from = first.as_ref().map_or(if self.model.warmup > end { end } else { Time::ZERO }, |s| s.at);
+        let empty = self.model.warmup > end;
+        self.recorder.end(end);
+        let measures = Measures {
+            from,
+            until: end,
+            events: self.events,
+            released: self.released,
+            digest: self.recorder.digest(),
+            classes: std::mem::take(&mut self.classes),
+            processors: window(
+                &last.processors,
+                first.as_ref().map(|s| &s.processors[..]),
+                empty,
+                difference,
+            ),
+            pools: window(&last.pools, first.as_ref().map(|s| &s.pools[..]), empty, pool_difference),
+            balancers: last
+                .picks
+                .iter()
+                .enumerate()
+                .map(|(index, picks)| BalancerMeasures {
+                    picks: match &first {
+                        Some(first) => picks.iter().zip(&first.picks[index]).map(|(a, b)| a - b).collect(),
+                        None if empty => vec![0; picks.len()],
+                        None => picks.clone(),
+                    },
+                })
+                .collect(),
+            unfinished: self.released - self.left,
+        };
+        Ok((measures, self.recorder))
+    }
+
+    /// Books the time of jobs that are still in the system up to the end of the run.
+    fn settle_unfinished(&mut self) {
+        let end = self.shared.now;
+        for processor in 0..self.processors.len() as u32 {
+            self.record_shares(processor);
+        }
+        let present: Vec<u32> = self.shared.jobs.iter().map(|(slot, _)| slot).collect();
+        for slot in present {
+            let job = &self.shared.jobs[slot];
+            let (number, since, station) = (job.number, job.since, job.station);
+            if job.parent == NONE {
+                self.sums.sojourn += u128::from((end - job.arrival).0);
+            }
+            match job.state {
+                State::Delayed | State::Joining => {
+                    let place = if job.state == State::Delayed { PlaceKind::Delay } else { PlaceKind::Join };
+                    self.sums.blocked += u128::from((end - since).0);
+                    self.stay(number, place, since);
+                }
+                State::Ready => self.stay(number, PlaceKind::Ready(station), since),
+                State::Queued => self.stay(number, PlaceKind::Pool(station), since),
+                State::Running if R::TRACE => self.record_running(slot, station),
+                State::Running | State::Moving | State::Free => {}
+            }
+            let job = &self.shared.jobs[slot];
+            if job.parent != NONE {
+                continue;
+            }
+            if job.arrival >= self.model.warmup && job.deadline != Time::NEVER {
+                self.measure_deadline(slot, Status::Unfinished);
+            }
+            if R::TRACE {
+                let record = self.unfinished_record(slot);
+                self.recorder.job(record);
+            }
+        }
+    }
+
+    fn record_running(&mut self, slot: u32, processor: u32) {
+        let cores = &self.processors[processor as usize].seats.cores;
+        if let Some(core) = cores.iter().position(|core| core.job == slot) {
+            let (assigned, started) = (cores[core].assigned, cores[core].started.min(self.shared.now));
+            self.record_segments(processor, core as u32, slot, assigned, started);
+        }
+    }
+
+    /// The record of an unfinished job, with what it got up to the end of the run.
+    fn unfinished_record(&self, slot: u32) -> crate::trace::JobRecord {
+        let end = self.shared.now;
+        let mut record = self.job_record(slot, Status::Unfinished, None);
+        let job = &self.shared.jobs[slot];
+        match job.state {
+            State::Ready => record.ready += end - job.since,
+            State::Delayed | State::Joining => record.blocked += end - job.since,
+            State::Running => {
+                let processor = &self.processors[job.station as usize];
+                if let Some(core) = processor.seats.cores.iter().find(|core| core.job == slot) {
+                    let started = core.started.min(end);
+                    record.overhead += started - core.assigned;
+                    record.served += end - started;
+                }
+            }
+            _ => {}
+        }
+        // A job whose switch was still under way at the end never ran.
+        record.first_run = record.first_run.filter(|first| *first <= end);
+        record
+    }
+
+    /// Conservation of jobs, conservation of core time, Little's law: exact in integers.
+    fn check_identities(&self, last: &Snapshot) -> Result<(), Fault> {
+        let identity = |what: String, left: u128, right: u128| {
+            if left == right { Ok(()) } else { Err(Box::new(RunError::Identity { what, left, right })) }
+        };
+        let children = self.shared.jobs.iter().filter(|(_, job)| job.parent != NONE).count();
+        let present = (self.shared.jobs.present() - children) as u128;
+        identity(
+            "jobs released = jobs left + jobs present".to_owned(),
+            u128::from(self.released),
+            u128::from(self.left) + present,
+        )?;
+        let mut in_stations = self.sums.blocked;
+        for (index, totals) in last.processors.iter().enumerate() {
+            let spec = &self.model.processors[index];
+            identity(
+                format!("busy + overhead + idle = cores x time at `{}`", spec.name),
+                totals.busy + totals.overhead + totals.idle,
+                u128::from(spec.cores) * u128::from(last.at.0),
+            )?;
+            in_stations += match self.processors[index].server {
+                Server::Picks(_) => totals.busy + totals.overhead + totals.ready_integral,
+                Server::Shares(_) => self.processors[index].present_integral,
+            };
+        }
+        in_stations += last.pools.iter().map(|pool| pool.waiting_integral).sum::<u128>();
+        let children = self.sums.children_integral
+            + u128::from(last.at.since(self.sums.children_changed).0) * u128::from(self.sums.children);
+        identity(
+            "Little's law: time in the system = time integral of the jobs present".to_owned(),
+            self.sums.sojourn + children,
+            in_stations,
+        )
+    }
+}
+
+fn window<T: Clone + Default>(
+    last: &[T],
+    first: Option<&[T]>,
+    empty: bool,
+    difference: fn(&T, &T) -> T,
+) -> Vec<T> {
+    match first {
+        Some(first) => last.iter().zip(first).map(|(end, start)| difference(end, start)).collect(),
+        None if empty => vec![T::default(); last.len()],
+        None => last.to_vec(),
+    }
+}
+
+fn pool_difference(end: &PoolMeasures, start: &PoolMeasures) -> PoolMeasures {
+    PoolMeasures {
+        held_integral: end.held_integral - start.held_integral,
+        waiting_integral: end.waiting_integral - start.waiting_integral,
+        grants: end.grants - start.grants,
+        lost: end.lost - start.lost,
+    }
+}

@@ -1,0 +1,156 @@
+//! Balancers: requests are sent to servers and leave them.
+
+use super::{Engine, Fault};
+use crate::error::RunError;
+use crate::model::{BalancerSpec, Model};
+use crate::policy::{ErasedBalancer, GroupState, Request};
+use crate::record::Recorder;
+use crate::rng::{Stream, StreamRoot};
+use crate::trace::{Candidate, Decision, DecisionKind};
+
+/// A balancer while a run goes on.
+pub(super) struct BalancerState {
+    policy: Box<dyn ErasedBalancer>,
+    rng: Stream,
+    watches: bool,
+    pub knows_sizes: bool,
+    register: usize,
+    /// Requests at each server.
+    pub active: Vec<u32>,
+    weights: Vec<u32>,
+    usable: Vec<u32>,
+    /// Work owed to each server (balancers that know sizes).
+    owed: Vec<u64>,
+    /// First processor of each role of the group.
+    pub group: Vec<u32>,
+    /// Requests sent to each server.
+    pub picks: Vec<u64>,
+}
+
+impl BalancerState {
+    pub fn new(spec: &BalancerSpec, model: &Model, root: StreamRoot) -> BalancerState {
+        let group = &model.groups[spec.group as usize];
+        let policy = (spec.policy.build)(&group.weights);
+        let count = group.weights.len();
+        BalancerState {
+            watches: policy.watches(),
+            knows_sizes: policy.knows_sizes(),
+            policy,
+            rng: root.stream(&spec.name, "balancer"),
+            register: spec.register as usize,
+            active: vec![0; count],
+            weights: group.weights.clone(),
+            usable: (0..count as u32).collect(),
+            owed: vec![0; count],
+            group: group.processors.clone(),
+            picks: vec![0; count],
+        }
+    }
+}
+
+impl<R: Recorder> Engine<'_, R> {
+    /// Asks a balancer for a server and remembers it.
+    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) -> Result<(), Fault> {
+        let job = &self.shared.jobs[slot];
+        let request = Request { number: job.number, client: job.client };
+        let state = &mut self.balancers[balancer as usize];
+        let view = GroupState {
+            now: self.shared.now,
+            active: &state.active,
+            weights: &state.weights,
+            usable: &state.usable,
+            owed: &state.owed,
+            group: &state.group,
+            processors: &self.processors,
+        };
+        let keys = self.recorder.wants_decisions().then(|| {
+            let keys = state.usable.iter().map(|server| Candidate {
+                id: u64::from(*server),
+                key: state.policy.key(*server, &request, &view),
+                running: false,
+            });
+            keys.collect::<Vec<_>>()
+        });
+        let server = state.policy.pick(&request, &view, &mut state.rng);
+        if server as usize >= state.active.len()
+            || state.usable.len() < state.active.len() && state.usable.binary_search(&server).is_err()
+        {
+            return Err(self.broken_balance(balancer, server));
+        }
+        if let Some(candidates) = keys {
+            let chosen = candidates.iter().find(|c| c.id == u64::from(server)).map(|c| c.key);
+            let tie = candidates.iter().filter(|c| Some(c.key) == chosen).count() > 1;
+            self.recorder.decision(Decision {
+                at: self.shared.now,
+                kind: DecisionKind::Balance { balancer, job: request.number },
+                candidates,
+                chosen: u64::from(server),
+                slice: None,
+                tie,
+                note: state.policy.note(),
+            });
+        }
+        state.active[server as usize] += 1;
+        state.picks[server as usize] += 1;
+        let register = slot as usize * self.stride.registers + state.register;
+        self.places[register] = server;
+        if state.knows_sizes {
+            let draws = self.model.owed.iter().find(|owed| owed.at == pc);
+            let first = slot as usize * self.stride.values;
+            let owed: u64 =
+                draws.map_or(0, |owed| owed.draws.iter().map(|k| self.values[first + *k as usize]).sum());
+            state.owed[server as usize] += owed;
+            self.owed[register] = owed;
+        }
+        if R::DIGEST {
+            self.recorder.choice(request.number, server);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn broken_balance(&self, balancer: u32, server: u32) -> Fault {
+        let spec = &self.model.balancers[balancer as usize];
+        Box::new(RunError::Contract {
+            policy: spec.policy.spec.clone(),
+            station: spec.name.clone(),
+            at: self.shared.now,
+            event: self.events,
+            what: format!("it picks server {server}, which cannot be chosen"),
+        })
+    }
+
+    /// A request leaves the server that a balancer chose for it.
+    pub(super) fn leave_server(&mut self, slot: u32, balancer: u32) {
+        let state = &mut self.balancers[balancer as usize];
+        let register = slot as usize * self.stride.registers + state.register;
+        let server = self.places[register] as usize;
+        state.active[server] -= 1;
+        if state.knows_sizes {
+            state.owed[server] -= std::mem::take(&mut self.owed[register]);
+        }
+        if state.watches {
+            let view = GroupState {
+                now: self.shared.now,
+                active: &state.active,
+                weights: &state.weights,
+                usable: &state.usable,
+                owed: &state.owed,
+                group: &state.group,
+                processors: &self.processors,
+            };
+            state.policy.left(server as u32, &view, &mut state.rng);
+        }
+    }
+
+    /// Work was done at a processor whose group belongs to a balancer that knows sizes.
+    pub(super) fn book_owed(&mut self, slot: u32, processor: u32, done: u64) {
+        for &balancer in &self.processors[processor as usize].owners {
+            let state = &mut self.balancers[balancer as usize];
+            let register = slot as usize * self.stride.registers + state.register;
+            let booked = done.min(self.owed[register]);
+            self.owed[register] -= booked;
+            state.owed[self.places[register] as usize] -= booked;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The total order of events.
+//!
+//! An event *is* its key: 16 bytes, compared as one integer. From the most significant bit:
+//!
+//! | bits | field | meaning |
+//! |---|---|---|
+//! | 64 | time | nanoseconds since the start |
+//! | 4 | phase | what kind of thing happens, see [`Phase`] |
+//! | 24 | entity | whom it happens to: a core, a source, a processor |
+//! | 36 | sequence | the order in which events were scheduled |
+//!
+//! For the ends of delays, sequence and entity change places, so that jobs come back in the order in which their
+//! delays began. A sequence past 2^36 or an entity past 2^24 stops the run with an error.
+
+use crate::units::Time;
+
+/// What happens, in the order in which things that share an instant are handled.
+///
+/// Some kinds have two places in the order; the run's tie rules say which one is used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Phase {
+    /// Work on a core is complete. Entity: the core.
+    WorkDone = 0,
+    /// A quantum ends, where `quantum_end = preempted-first`. Entity: the core.
+    SliceEndEarly = 1,
+    /// A policy's periodic tick, where `boost = before-arrivals`. Entity: the processor.
+    TickEarly = 2,
+    /// A delay is over. Entity: the job's slot, after the sequence.
+    DelayDone = 3,
+    /// Client input for a running task (conversations). Entity: the job's slot.
+    Input = 4,
+    /// A timer or an expiry. Entity: the timer.
+    Timer = 5,
+    /// A source releases a job. Entity: the source, in the order of the scenario or the task list.
+    Arrival = 6,
+    /// A delay is over, where `io_return = after-arrivals`. Entity: the job's slot, after the sequence.
+    DelayDoneLate = 7,
+    /// A quantum or a budget ends. Entity: the core.
+    SliceEnd = 8,
+    /// A policy's periodic tick. Entity: the processor.
+    Tick = 9,
+}
+
+impl Phase {
+    const ALL: [Phase; 10] = [
+        Phase::WorkDone,
+        Phase::SliceEndEarly,
+        Phase::TickEarly,
+        Phase::DelayDone,
+        Phase::Input,
+        Phase::Timer,
+        Phase::Arrival,
+        Phase::DelayDoneLate,
+        Phase::SliceEnd,
+        Phase::Tick,
+    ];
+}
+
+const ENTITY_BITS: u32 = 24;
+const SEQUENCE_BITS: u32 = 36;
+
+/// The largest entity: cores, sources and jobs in the system stay at or below it.
+pub const ENTITY_MAX: u32 = (1 << ENTITY_BITS) - 1;
+/// The largest sequence number.
+pub const SEQUENCE_MAX: u64 = (1 << SEQUENCE_BITS) - 1;
+
+/// An event and its place in the total order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct EventKey(pub u128);
+
+impl EventKey {
+    /// Later than every event.
+    pub const NONE: EventKey = EventKey(u128::MAX);
+
+    /// An event of `entity`. `entity` and `sequence` are within their limits (checked where they are given out).
+    #[inline]
+    pub fn new(at: Time, phase: Phase, entity: u32, sequence: u64) -> EventKey {
+        debug_assert!(entity <= ENTITY_MAX && sequence <= SEQUENCE_MAX);
+        let low = ((phase as u64) << 60) | (u64::from(entity) << SEQUENCE_BITS) | sequence;
+        EventKey((u128::from(at.0) << 64) | u128::from(low))
+    }
+
+    /// The end of the delay of the job in `slot`, ordered by sequence.
+    #[inline]
+    pub fn delay(at: Time, phase: Phase, slot: u32, sequence: u64) -> EventKey {
+        debug_assert!(slot <= ENTITY_MAX && sequence <= SEQUENCE_MAX);
+        let low = ((phase as u64) << 60) | (sequence << ENTITY_BITS) | u64::from(slot);
+        EventKey((u128::from(at.0) << 64) | u128::from(low))
+    }
+
+    /// When it happens.
+    #[inline]
+    pub fn time(self) -> Time {
+        Time((self.0 >> 64) as u64)
+    }
+
+    /// What happens.
+    #[inline]
+    pub fn phase(self) -> Phase {
+        Phase::ALL[((self.0 as u64) >> 60) as usize % Phase::ALL.len()]
+    }
+
+    /// To whom it happens (every phase but the ends of delays).
+    #[inline]
+    pub fn entity(self) -> u32 {
+        ((self.0 as u64) >> SEQUENCE_BITS) as u32 & ENTITY_MAX
+    }
+
+    /// The sequence number (every phase but the ends of delays).
+    #[inline]
+    pub fn sequence(self) -> u64 {
+        self.0 as u64 & SEQUENCE_MAX
+    }
+
+    /// The job's slot of the end of a delay.
+    #[inline]
+    pub fn delayed_slot(self) -> u32 {
+        self.0 as u64 as u32 & ENTITY_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_gives_back_its_parts() {
+        for phase in Phase::ALL {
+            let key = EventKey::new(Time(u64::MAX - 1), phase, ENTITY_MAX, SEQUENCE_MAX);
+            assert_eq!(key.time(), Time(u64::MAX - 1));
+            assert_eq!(key.phase(), phase);
+            assert_eq!(key.entity(), ENTITY_MAX);
+            assert_eq!(key.sequence(), SEQUENCE_MAX);
+            assert!(key < EventKey::NONE);
+        }
+        let key = EventKey::delay(Time(5), Phase::DelayDone, 77, 123);
+        assert_eq!((key.time(), key.phase(), key.delayed_slot()), (Time(5), Phase::DelayDone, 77));
+    }
+
+    #[test]
+    fn order_is_time_then_phase_then_entity_then_sequence() {
+        let ordered = [
+            EventKey::new(Time(1), Phase::Tick, 9, 9),
+            EventKey::new(Time(2), Phase::WorkDone, 5, 9),
+            EventKey::delay(Time(2), Phase::DelayDone, 9, 3),
+            EventKey::delay(Time(2), Phase::DelayDone, 1, 4),
+            EventKey::new(Time(2), Phase::Arrival, 0, 8),
+            EventKey::new(Time(2), Phase::Arrival, 1, 2),
+            EventKey::new(Time(2), Phase::Arrival, 1, 3),
+            EventKey::new(Time(2), Phase::SliceEnd, 0, 1),
+        ];
+        assert!(ordered.is_sorted());
+    }
+}

@@ -1,0 +1,386 @@
+//! What a run measures: integers only, so that replications and shards merge to the same bytes in any grouping.
+
+use crate::units::{Span, Time};
+
+/// Sub-buckets an octave.
+const SUB: u64 = 128;
+const SUB_BITS: u32 = SUB.ilog2();
+const BUCKETS: usize = ((64 - SUB_BITS as usize) + 1) * SUB as usize;
+
+/// How many values are kept exactly before percentiles come from buckets.
+pub const EXACT_VALUES: usize = 100_000;
+
+/// A distribution of durations: exact up to [`EXACT_VALUES`] values, and a log-linear histogram with 128 sub-buckets
+/// an octave (relative error below 1/128) beyond.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Distribution {
+    count: u64,
+    sum: u128,
+    min: u64,
+    max: u64,
+    /// The values, until there are too many of them.
+    values: Vec<u64>,
+    buckets: Vec<u64>,
+}
+
+impl Distribution {
+    /// Counts one value.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        if self.buckets.is_empty() {
+            self.allocate();
+        }
+        self.sum += u128::from(value);
+        self.max = self.max.max(value);
+        self.min = self.min.min(value);
+        self.buckets[bucket(value)] += 1;
+        if self.count < EXACT_VALUES as u64 {
+            self.values.push(value);
+        }
+        self.count += 1;
+    }
+
+    #[cold]
+    fn allocate(&mut self) {
+        self.buckets = vec![0; BUCKETS];
+        self.min = u64::MAX;
+    }
+
+    /// How many values.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their sum.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The least value; `None` where there is none.
+    pub fn min(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The greatest value; `None` where there is none.
+    pub fn max(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The mean; `None` where there is no value.
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
+    /// The value of nearest rank `ceil(p n)`, for `p = numerator / denominator` in (0, 1]: exact up to
+    /// [`EXACT_VALUES`] values, then the upper bound of its bucket (never above the greatest value).
+    pub fn percentile(&self, numerator: u64, denominator: u64) -> Option<u64> {
+        if self.count == 0 {
+            return None;
+        }
+        let rank = (u128::from(self.count) * u128::from(numerator)).div_ceil(u128::from(denominator)) as u64;
+        let rank = rank.clamp(1, self.count);
+        if self.is_exact() {
+            let mut values = self.values.clone();
+            let (_, value, _) = values.select_nth_unstable(rank as usize - 1);
+            return Some(*value);
+        }
+        let mut seen = 0;
+        for (index, n) in self.buckets.iter().enumerate() {
+            seen += n;
+            if seen >= rank {
+                return Some(bucket_upper(index).min(self.max));
+            }
+        }
+        Some(self.max)
+    }
+
+    /// Whether every value is still kept.
+    pub fn is_exact(&self) -> bool {
+        self.count == self.values.len() as u64
+    }
+
+    /// The values in the order in which they came; only while [`is_exact`](Distribution::is_exact).
+    pub fn values(&self) -> &[u64] {
+        &self.values
+    }
+
+    /// Non-empty buckets as (greatest value of the bucket, count), in ascending order.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.buckets.iter().enumerate().filter(|(_, n)| **n > 0).map(|(index, n)| (bucket_upper(index), *n))
+    }
+
+    /// Adds another distribution's values.
+    pub fn merge(&mut self, other: &Distribution) {
+        if other.count == 0 {
+            return;
+        }
+        if self.buckets.is_empty() {
+            self.allocate();
+        }
+        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
+            *mine += theirs;
+        }
+        let exact =
+            self.is_exact() && other.is_exact() && self.values.len() + other.values.len() <= EXACT_VALUES;
+        if exact {
+            self.values.extend_from_slice(&other.values);
+        } else {
+            self.values = Vec::new();
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+}
+
+/// Values below 128 have a bucket each; from there each octave has 128 equal ones.
+#[inline]
+fn bucket(value: u64) -> usize {
+    // For value < 128 the shift is 0 and the octave 0; setting bit 6 keeps that branch-free.
+    let shift = 63 - SUB_BITS - (value | (SUB / 2)).leading_zeros().min(63 - SUB_BITS);
+    let top = 63 - (value | (SUB / 2)).leading_zeros();
+    let shift = shift.max(top.saturating_sub(SUB_BITS));
+    if value < SUB {
+        return value as usize;
+    }
+    (u64::from(shift) * SUB + (value >> shift)) as usize
+}
+
+/// The greatest value of a bucket.
+fn bucket_upper(index: usize) -> u64 {
+    let index = index as u64;
+    if index < 2 * SUB {
+        return index;
+    }
+    let shift = index / SUB - 1;
+    let base = index - shift * SUB;
+    u64::try_from(((u128::from(base) + 1) << shift) - 1).unwrap_or(u64::MAX)
+}
+
+/// Sums of one kind of time over jobs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PartSums {
+    /// Waiting in the queue.
+    pub waiting: u128,
+    /// Being served (processors), delayed, or waiting for children.
+    pub service: u128,
+    /// Switch and dispatch costs.
+    pub overhead: u128,
+}
+
+impl PartSums {
+    /// All three together.
+    pub fn total(&self) -> u128 {
+        self.waiting + self.service + self.overhead
+    }
+}
+
+/// Measures of the jobs of one class that were released after the warm-up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ClassMeasures {
+    /// Jobs released (in the window).
+    pub released: u64,
+    /// Jobs that ran their whole program.
+    pub completed: u64,
+    /// Jobs turned away.
+    pub lost: u64,
+    /// Jobs whose client gave up.
+    pub timed_out: u64,
+    /// Completion minus arrival.
+    pub response: Distribution,
+    /// Response minus processor time minus blocked time.
+    pub waiting: Distribution,
+    /// First instruction minus arrival.
+    pub first_response: Distribution,
+    /// Response divided by the work asked of processors, in thousandths, rounded down (jobs with work only).
+    pub slowdown_milli: Distribution,
+    /// Time in ready queues.
+    pub ready: u128,
+    /// Overhead charged to jobs.
+    pub overhead: u128,
+    /// Blocked time.
+    pub blocked: u128,
+    /// Preemptions.
+    pub preemptions: u64,
+    /// Migrations.
+    pub migrations: u64,
+    /// Jobs with a deadline that finished after it, or that were unfinished at the end of the run past it.
+    pub deadline_misses: u64,
+    /// Jobs that have a deadline and whose fate is known.
+    pub deadlines: u64,
+    /// Greatest finish minus deadline, where positive.
+    pub max_tardiness: u64,
+    /// Response time by component, in the order of the model's components: its totals add up to the response times.
+    pub parts: Vec<PartSums>,
+}
+
+impl ClassMeasures {
+    /// Adds another class's measures.
+    pub fn merge(&mut self, other: &ClassMeasures) {
+        self.released += other.released;
+        self.completed += other.completed;
+        self.lost += other.lost;
+        self.timed_out += other.timed_out;
+        self.response.merge(&other.response);
+        self.waiting.merge(&other.waiting);
+        self.first_response.merge(&other.first_response);
+        self.slowdown_milli.merge(&other.slowdown_milli);
+        self.ready += other.ready;
+        self.overhead += other.overhead;
+        self.blocked += other.blocked;
+        self.preemptions += other.preemptions;
+        self.migrations += other.migrations;
+        self.deadline_misses += other.deadline_misses;
+        self.deadlines += other.deadlines;
+        self.max_tardiness = self.max_tardiness.max(other.max_tardiness);
+        if self.parts.len() < other.parts.len() {
+            self.parts.resize(other.parts.len(), PartSums::default());
+        }
+        for (mine, theirs) in self.parts.iter_mut().zip(&other.parts) {
+            mine.waiting += theirs.waiting;
+            mine.service += theirs.service;
+            mine.overhead += theirs.overhead;
+        }
+    }
+}
+
+/// Measures of one processor in the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ProcessorMeasures {
+    /// Core time spent running jobs.
+    pub busy: u128,
+    /// Core time spent on switch and dispatch costs.
+    pub overhead: u128,
+    /// Core time idle.
+    pub idle: u128,
+    /// Integral of the number of ready jobs (processor sharing: of the jobs beyond the number of cores).
+    pub ready_integral: u128,
+    /// Visits that ended.
+    pub completions: u64,
+    /// Dispatches.
+    pub dispatches: u64,
+    /// Dispatches of another job than the core ran before.
+    pub context_switches: u64,
+    /// Preemptions.
+    pub preemptions: u64,
+    /// Jobs that went on on another core.
+    pub migrations: u64,
+    /// Sum over dispatches of the time from decision to first instruction.
+    pub dispatch_latency: u128,
+}
+
+/// Measures of one pool in the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PoolMeasures {
+    /// Integral of the number of tokens held.
+    pub held_integral: u128,
+    /// Integral of the number of jobs waiting.
+    pub waiting_integral: u128,
+    /// Tokens granted.
+    pub grants: u64,
+    /// Jobs turned away by a full queue.
+    pub lost: u64,
+}
+
+/// Measures of one balancer in the window.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BalancerMeasures {
+    /// Requests sent to each server.
+    pub picks: Vec<u64>,
+}
+
+/// Everything one replication measured.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Measures {
+    /// Start of the window (the end of the warm-up).
+    pub from: Time,
+    /// End of the run.
+    pub until: Time,
+    /// Events handled, over the whole run.
+    pub events: u64,
+    /// Jobs released, over the whole run.
+    pub released: u64,
+    /// The digest of the order of events, where it was asked for.
+    pub digest: Option<u64>,
+    /// One a class.
+    pub classes: Vec<ClassMeasures>,
+    /// One a processor.
+    pub processors: Vec<ProcessorMeasures>,
+    /// One a pool.
+    pub pools: Vec<PoolMeasures>,
+    /// One a balancer.
+    pub balancers: Vec<BalancerMeasures>,
+    /// Jobs in the system at the end.
+    pub unfinished: u64,
+}
+
+impl Measures {
+    /// The length of the window.
+    pub fn window(&self) -> Span {
+        self.until.since(self.from)
+    }
+
+    /// All classes together.
+    pub fn total(&self) -> ClassMeasures {
+        let mut total = ClassMeasures::default();
+        for class in &self.classes {
+            total.merge(class);
+        }
+        total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_contiguous_and_narrow() {
+        let mut previous = None;
+        for index in 0..BUCKETS {
+            let upper = bucket_upper(index);
+            assert_eq!(bucket(upper), index, "upper bound {upper}");
+            if let Some(previous) = previous {
+                assert_eq!(bucket(previous + 1), index, "no gap after {previous}");
+                assert!(upper - previous <= (upper >> 7).max(1), "bucket {index} is wider than 1/128");
+            }
+            previous = Some(upper);
+        }
+        assert_eq!(previous, Some(u64::MAX));
+    }
+
+    #[test]
+    fn percentiles_are_of_nearest_rank() {
+        let mut d = Distribution::default();
+        assert_eq!(d.percentile(1, 2), None);
+        for value in [30, 10, 20, 40] {
+            d.record(value);
+        }
+        for (p, expected) in [(1, 10), (25, 10), (26, 20), (50, 20), (75, 30), (76, 40), (100, 40)] {
+            assert_eq!(d.percentile(p, 100), Some(expected), "p{p}");
+        }
+        assert_eq!((d.min(), d.max(), d.sum(), d.mean()), (Some(10), Some(40), 100, Some(25.0)));
+    }
+
+    #[test]
+    fn merging_parts_equals_recording_the_whole() {
+        let mut whole = Distribution::default();
+        let mut parts = [Distribution::default(), Distribution::default(), Distribution::default()];
+        for i in 0..250_000u64 {
+            let value = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+            whole.record(value);
+            parts[(i % 3) as usize].record(value);
+        }
+        let mut merged = Distribution::default();
+        for part in &parts {
+            merged.merge(part);
+        }
+        assert!(!whole.is_exact());
+        assert_eq!(merged.buckets, whole.buckets);
+        for p in [1, 50, 99] {
+            assert_eq!(merged.percentile(p, 100), whole.percentile(p, 100));
+            assert!(whole.percentile(p, 100).unwrap() <= whole.max().unwrap());
+        }
+    }
+}

@@ -1,0 +1,647 @@
+//! What a policy sees and what it may decide.
+//!
+//! The engine asks, the policy answers, the engine acts. A policy never moves time, never touches a job and never
+//! sees the trace; it gets a read-only view and a random stream of its own. What the view holds depends on
+//! [`Scheduler::Sees`]: a [`Blind`] policy's tasks have no remaining work, so cheating does not compile.
+//!
+//! ```compile_fail
+//! use sim_core::policy::{Blind, Task};
+//! fn cheat(task: &Task<'_, Blind>) -> sim_core::units::Work {
+//!     task.remaining() // no such method for a blind policy
+//! }
+//! ```
+
+use crate::job::{Job, Jobs};
+use crate::model::Attributes;
+use crate::processor::{Core, ProcessorState};
+use crate::rng::Stream;
+use crate::ties::Ties;
+use crate::trace::Key;
+use crate::units::{Span, Time, Work};
+use std::marker::PhantomData;
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Blind {}
+    impl Sealed for super::Clairvoyant {}
+}
+
+/// How much of the future a policy's view holds.
+pub trait Knowledge: sealed::Sealed + Copy + Send + Sync + 'static {}
+
+/// Knows what has happened, not what is left.
+#[derive(Clone, Copy, Debug)]
+pub struct Blind;
+
+/// Knows the sizes of jobs.
+#[derive(Clone, Copy, Debug)]
+pub struct Clairvoyant;
+
+impl Knowledge for Blind {}
+impl Knowledge for Clairvoyant {}
+
+/// A job's place in the engine's table: small, dense, used again after the job has left. A policy may keep
+/// per-job state in a vector indexed by it, and resets it when the job becomes ready as [`Why::Arrived`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Slot(pub u32);
+
+/// Why a job joins a ready queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// It comes to this processor for the first time.
+    Arrived,
+    /// It comes back: from I/O, a lock, another station.
+    Returned,
+    /// Its slice ended before its work.
+    SliceEnd,
+    /// It was taken off its core by [`Scheduler::preempt`].
+    Preempted,
+}
+
+/// A job as a scheduler sees it.
+#[derive(Clone, Copy)]
+pub struct Task<'a, K> {
+    job: &'a Job,
+    attributes: &'a Attributes,
+    slot: Slot,
+    /// Work done since the job's stored counters were brought up to date (running jobs).
+    elapsed: Work,
+    knowledge: PhantomData<K>,
+}
+
+impl<K> Task<'_, K> {
+    /// The job's place in the engine's table.
+    #[inline]
+    pub fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    /// Its number in the run, in order of release.
+    #[inline]
+    pub fn number(&self) -> u64 {
+        self.job.number
+    }
+
+    /// Place in the task list or in the order of sources: the last word in ties.
+    #[inline]
+    pub fn place(&self) -> u32 {
+        self.attributes.place
+    }
+
+    /// Index of its task among the model's tasks: the same for all jobs of a periodic task.
+    #[inline]
+    pub fn task(&self) -> u32 {
+        self.attributes.task
+    }
+
+    /// Release.
+    #[inline]
+    pub fn arrival(&self) -> Time {
+        self.job.arrival
+    }
+
+    /// Since when it has been in the ready queue (running: since when it had been).
+    #[inline]
+    pub fn ready_since(&self) -> Time {
+        self.job.since
+    }
+
+    /// Service received in this visit to the processor.
+    #[inline]
+    pub fn attained(&self) -> Work {
+        Work(self.job.burst - self.job.remaining + self.elapsed.0)
+    }
+
+    /// Priority number; which direction is better is the policy's parameter.
+    #[inline]
+    pub fn priority(&self) -> i64 {
+        self.attributes.priority
+    }
+
+    /// Unix nice value.
+    #[inline]
+    pub fn nice(&self) -> i32 {
+        self.attributes.nice
+    }
+
+    /// Tickets of lottery and stride.
+    #[inline]
+    pub fn tickets(&self) -> u32 {
+        self.attributes.tickets
+    }
+
+    /// Weight of proportional-share policies.
+    #[inline]
+    pub fn weight(&self) -> u32 {
+        self.attributes.weight
+    }
+
+    /// Absolute deadline; [`Time::NEVER`] without one.
+    #[inline]
+    pub fn deadline(&self) -> Time {
+        self.job.deadline
+    }
+
+    /// Deadline relative to the release; [`Span::FOREVER`] without one.
+    #[inline]
+    pub fn relative_deadline(&self) -> Span {
+        self.attributes.deadline.unwrap_or(Span::FOREVER)
+    }
+
+    /// Period; [`Span::FOREVER`] for tasks that are not periodic.
+    #[inline]
+    pub fn period(&self) -> Span {
+        self.attributes.period.unwrap_or(Span::FOREVER)
+    }
+}
+
+impl Task<'_, Clairvoyant> {
+    /// Work left of this visit.
+    #[inline]
+    pub fn remaining(&self) -> Work {
+        Work(self.job.remaining - self.elapsed.0)
+    }
+
+    /// Work of the whole visit.
+    #[inline]
+    pub fn burst(&self) -> Work {
+        Work(self.job.burst)
+    }
+}
+
+/// What engine and policies share while a run goes on.
+pub struct Shared {
+    pub(crate) now: Time,
+    pub(crate) jobs: Jobs,
+    pub(crate) attributes: Vec<Attributes>,
+    pub(crate) ties: Ties,
+}
+
+impl Shared {
+    #[inline]
+    fn task<K>(&self, slot: Slot, elapsed: Work) -> Task<'_, K> {
+        let job = &self.jobs[slot.0];
+        let attributes = &self.attributes[job.attributes as usize];
+        Task { job, attributes, slot, elapsed, knowledge: PhantomData }
+    }
+}
+
+/// A processor's cores and its policy's random stream.
+pub struct Seats {
+    pub(crate) cores: Vec<Core>,
+    pub(crate) rng: Stream,
+}
+
+/// A processor as its scheduler sees it.
+pub struct Cpu<'a, K> {
+    shared: &'a Shared,
+    seats: &'a mut Seats,
+    knowledge: PhantomData<K>,
+}
+
+impl<K> Cpu<'_, K> {
+    /// The current time.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.shared.now
+    }
+
+    /// The run's tie rules.
+    #[inline]
+    pub fn ties(&self) -> &Ties {
+        &self.shared.ties
+    }
+
+    /// The policy's own random stream.
+    #[inline]
+    pub fn rng(&mut self) -> &mut Stream {
+        &mut self.seats.rng
+    }
+
+    /// A job that is ready here (or running; then without what it did since its dispatch).
+    #[inline]
+    pub fn task(&self, slot: Slot) -> Task<'_, K> {
+        self.shared.task(slot, Work(0))
+    }
+
+    /// Number of cores.
+    pub fn cores(&self) -> usize {
+        self.seats.cores.len()
+    }
+
+    /// The jobs on the cores, with what they did since their dispatch counted in; cores that are switching for a job
+    /// are included.
+    pub fn running(&self) -> impl Iterator<Item = (u32, Task<'_, K>)> {
+        self.seats.cores.iter().enumerate().filter(|(_, core)| !core.is_idle()).map(|(index, core)| {
+            let job = &self.shared.jobs[core.job];
+            let done = Work(core.work_until(self.shared.now).0.min(job.remaining));
+            (index as u32, self.shared.task(Slot(core.job), done))
+        })
+    }
+}
+
+/// A scheduler's choice: a ready job and how long it may run before the scheduler is asked again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pick {
+    pub(crate) slot: u32,
+    pub(crate) slice: Span,
+}
+
+impl Pick {
+    /// Nothing to run.
+    pub const NONE: Pick = Pick { slot: u32::MAX, slice: Span::FOREVER };
+
+    /// Run `slot` until its work is done (or it is preempted).
+    #[inline]
+    pub fn to_completion(slot: Slot) -> Pick {
+        Pick { slot: slot.0, slice: Span::FOREVER }
+    }
+
+    /// Run `slot` for at most `slice`, which must be positive.
+    #[inline]
+    pub fn for_slice(slot: Slot, slice: Span) -> Pick {
+        Pick { slot: slot.0, slice }
+    }
+}
+
+/// Decides which ready job runs next on a processor.
+///
+/// The policy owns the ready queue. The life of a job in it: [`ready`](Scheduler::ready), then
+/// [`pick`](Scheduler::pick) returns it, then `ready` again (slice end, preemption, return from I/O) or
+/// [`left`](Scheduler::left) when its visit is over.
+pub trait Scheduler: Send + 'static {
+    /// What it may know of jobs' sizes: [`Blind`] or [`Clairvoyant`].
+    type Sees: Knowledge;
+
+    /// Whether a newcomer can take a core from a running job; [`preempt`](Scheduler::preempt) is asked only then.
+    const PREEMPTIVE: bool = false;
+    /// Whether it wants to be told when a job's visit is over ([`left`](Scheduler::left)).
+    const WATCHES: bool = false;
+    /// Whether it wants periodic ticks ([`next_tick`](Scheduler::next_tick)).
+    const TICKS: bool = false;
+
+    /// A job joins the ready queue. `ran`: the work it did since its dispatch (zero unless it comes off a core).
+    fn ready(&mut self, task: Slot, why: Why, ran: Work, cpu: &mut Cpu<'_, Self::Sees>);
+
+    /// Takes the next job for `core` out of the ready queue; [`Pick::NONE`] where none should run there.
+    fn pick(&mut self, core: u32, cpu: &mut Cpu<'_, Self::Sees>) -> Pick;
+
+    /// Which core should be taken from its job for the best ready job, if any. Asked while no core is idle and jobs
+    /// are ready, again after each core taken; the preempted job comes back through [`ready`](Scheduler::ready).
+    fn preempt(&mut self, cpu: &mut Cpu<'_, Self::Sees>) -> Option<u32> {
+        let _ = cpu;
+        None
+    }
+
+    /// A job's visit is over (its work is done) after `ran` of work since its dispatch.
+    fn left(&mut self, task: Slot, ran: Work, cpu: &mut Cpu<'_, Self::Sees>) {
+        let _ = (task, ran, cpu);
+    }
+
+    /// A waiting job is withdrawn from the ready queue (its client gave up, its server failed).
+    fn withdraw(&mut self, task: Slot);
+
+    /// When the policy wants its next tick; asked after each decision while jobs are at the processor.
+    fn next_tick(&self, cpu: &Cpu<'_, Self::Sees>) -> Time {
+        let _ = cpu;
+        Time::NEVER
+    }
+
+    /// The tick.
+    fn tick(&mut self, cpu: &mut Cpu<'_, Self::Sees>) {
+        let _ = cpu;
+    }
+
+    /// The key by which `task` is ordered right now; the smaller goes first. For decision records only.
+    fn key(&self, task: &Task<'_, Self::Sees>, cpu: &Cpu<'_, Self::Sees>) -> Key;
+
+    /// The level the job is at (multilevel policies); for traces only.
+    fn level(&self, task: Slot) -> u32 {
+        let _ = task;
+        0
+    }
+
+    /// What else there is to say about the last decision (a lottery's draw); for decision records only.
+    fn note(&self) -> Option<String> {
+        None
+    }
+}
+
+/// How a processor without a ready queue divides its cores among the jobs present.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sharing {
+    /// All equally (processor sharing): n jobs on c cores run at rate min(1, c / n).
+    Equal,
+    /// The jobs with the least attained service equally, before all others (foreground-background).
+    LeastAttained,
+}
+
+/// What serves a processor: a scheduler that picks jobs, or a rule that shares the cores.
+pub enum CpuScheduler {
+    /// Picks one job for each core.
+    Picks(Box<dyn ErasedScheduler>),
+    /// Shares the cores.
+    Shares(Sharing),
+}
+
+impl CpuScheduler {
+    /// A scheduler that picks.
+    pub fn picks(scheduler: impl Scheduler) -> CpuScheduler {
+        CpuScheduler::Picks(Box::new(scheduler))
+    }
+}
+
+/// What a scheduler wants to be asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wants {
+    pub(crate) preempt: bool,
+    pub(crate) left: bool,
+    pub(crate) ticks: bool,
+}
+
+/// A [`Scheduler`] with its types erased, as the engine holds it. Implemented for every scheduler.
+///
+/// One call a slice is enough: [`ready_and_pick`](ErasedScheduler::ready_and_pick) is compiled for each policy, so
+/// that the calls inside are direct ones.
+pub trait ErasedScheduler: Send {
+    /// What it wants to be asked.
+    fn wants(&self) -> Wants;
+    /// See [`Scheduler::ready`].
+    fn ready(&mut self, slot: u32, why: Why, ran: Work, shared: &Shared, seats: &mut Seats);
+    /// See [`Scheduler::pick`].
+    fn pick(&mut self, core: u32, shared: &Shared, seats: &mut Seats) -> Pick;
+    /// A job joins and the next one is picked for `core`.
+    fn ready_and_pick(
+        &mut self,
+        slot: u32,
+        why: Why,
+        ran: Work,
+        core: u32,
+        shared: &Shared,
+        seats: &mut Seats,
+    ) -> Pick;
+    /// See [`Scheduler::preempt`].
+    fn preempt(&mut self, shared: &Shared, seats: &mut Seats) -> Option<u32>;
+    /// See [`Scheduler::left`].
+    fn left(&mut self, slot: u32, ran: Work, shared: &Shared, seats: &mut Seats);
+    /// See [`Scheduler::withdraw`].
+    fn withdraw(&mut self, slot: u32);
+    /// See [`Scheduler::next_tick`].
+    fn next_tick(&self, shared: &Shared, seats: &mut Seats) -> Time;
+    /// See [`Scheduler::tick`].
+    fn tick(&mut self, shared: &Shared, seats: &mut Seats);
+    /// The key of a ready job, or of the job running on `core`.
+    fn key(&self, slot: u32, core: Option<u32>, shared: &Shared, seats: &mut Seats) -> Key;
+    /// See [`Scheduler::level`].
+    fn level(&self, slot: u32) -> u32;
+    /// See [`Scheduler::note`].
+    fn note(&self) -> Option<String>;
+}
+
+#[inline]
+fn cpu<'a, K>(shared: &'a Shared, seats: &'a mut Seats) -> Cpu<'a, K> {
+    Cpu { shared, seats, knowledge: PhantomData }
+}
+
+impl<S: Scheduler> ErasedScheduler for S {
+    fn wants(&self) -> Wants {
+        Wants { preempt: S::PREEMPTIVE, left: S::WATCHES, ticks: S::TICKS }
+    }
+
+    fn ready(&mut self, slot: u32, why: Why, ran: Work, shared: &Shared, seats: &mut Seats) {
+        Scheduler::ready(self, Slot(slot), why, ran, &mut cpu(shared, seats));
+    }
+
+    fn pick(&mut self, core: u32, shared: &Shared, seats: &mut Seats) -> Pick {
+        Scheduler::pick(self, core, &mut cpu(shared, seats))
+    }
+
+    fn ready_and_pick(
+        &mut self,
+        slot: u32,
+        why: Why,
+        ran: Work,
+        core: u32,
+        shared: &Shared,
+        seats: &mut Seats,
+    ) -> Pick {
+        let mut view = cpu(shared, seats);
+        Scheduler::ready(self, Slot(slot), why, ran, &mut view);
+        Scheduler::pick(self, core, &mut view)
+    }
+
+    fn preempt(&mut self, shared: &Shared, seats: &mut Seats) -> Option<u32> {
+        Scheduler::preempt(self, &mut cpu(shared, seats))
+    }
+
+    fn left(&mut self, slot: u32, ran: Work, shared: &Shared, seats: &mut Seats) {
+        Scheduler::left(self, Slot(slot), ran, &mut cpu(shared, seats));
+    }
+
+    fn withdraw(&mut self, slot: u32) {
+        Scheduler::withdraw(self, Slot(slot));
+    }
+
+    fn next_tick(&self, shared: &Shared, seats: &mut Seats) -> Time {
+        Scheduler::next_tick(self, &cpu(shared, seats))
+    }
+
+    fn tick(&mut self, shared: &Shared, seats: &mut Seats) {
+        Scheduler::tick(self, &mut cpu(shared, seats));
+    }
+
+    fn key(&self, slot: u32, core: Option<u32>, shared: &Shared, seats: &mut Seats) -> Key {
+        let elapsed = core.map_or(Work(0), |core| {
+            Work(seats.cores[core as usize].work_until(shared.now).0.min(shared.jobs[slot].remaining))
+        });
+        let task = shared.task(Slot(slot), elapsed);
+        Scheduler::key(self, &task, &cpu(shared, seats))
+    }
+
+    fn level(&self, slot: u32) -> u32 {
+        Scheduler::level(self, Slot(slot))
+    }
+
+    fn note(&self) -> Option<String> {
+        Scheduler::note(self)
+    }
+}
+
+/// The job that a balancer places.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// Its number in the run.
+    pub number: u64,
+    /// The client it comes from: an IPv4 address as a number below 2^32, or a hash with the top bit set.
+    pub client: u64,
+}
+
+/// The servers as a balancer sees them.
+pub struct Servers<'a, K> {
+    pub(crate) now: Time,
+    pub(crate) active: &'a [u32],
+    pub(crate) weights: &'a [u32],
+    pub(crate) usable: &'a [u32],
+    pub(crate) owed: &'a [u64],
+    pub(crate) group: &'a [u32],
+    pub(crate) processors: &'a [ProcessorState],
+    pub(crate) knowledge: PhantomData<K>,
+}
+
+impl<K> Servers<'_, K> {
+    /// The current time.
+    #[inline]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many servers there are, usable or not.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.active.len()
+    }
+
+    /// The servers that may be chosen, in index order; never empty.
+    #[inline]
+    pub fn usable(&self) -> &[u32] {
+        self.usable
+    }
+
+    /// Whether `server` may be chosen.
+    pub fn is_usable(&self, server: u32) -> bool {
+        self.usable.len() == self.active.len() || self.usable.binary_search(&server).is_ok()
+    }
+
+    /// Requests that this balancer has sent to `server` and that have not left it.
+    #[inline]
+    pub fn active(&self, server: u32) -> u32 {
+        self.active[server as usize]
+    }
+
+    /// The server's weight.
+    #[inline]
+    pub fn weight(&self, server: u32) -> u32 {
+        self.weights[server as usize]
+    }
+
+    /// The usable server with the least `key`; the lowest index wins ties.
+    #[inline]
+    pub fn least<T: Ord>(&self, mut key: impl FnMut(u32) -> T) -> u32 {
+        let mut best = self.usable[0];
+        let mut best_key = key(best);
+        for &server in &self.usable[1..] {
+            let candidate = key(server);
+            if candidate < best_key {
+                (best, best_key) = (server, candidate);
+            }
+        }
+        best
+    }
+}
+
+impl Servers<'_, Clairvoyant> {
+    /// Work left at `server`: what its requests still have to be served at its processors.
+    pub fn work_left(&self, server: u32) -> Work {
+        let done: u64 = self
+            .group
+            .iter()
+            .map(|base| self.processors[(base + server) as usize].work_in_progress(self.now).0)
+            .sum();
+        Work(self.owed[server as usize].saturating_sub(done))
+    }
+}
+
+/// Decides which server of a group gets a request.
+pub trait Balancer: Send + 'static {
+    /// What it may know of sizes: [`Blind`] or [`Clairvoyant`].
+    type Sees: Knowledge;
+
+    /// Whether it wants to be told when a request leaves ([`left`](Balancer::left)).
+    const WATCHES: bool = false;
+
+    /// The server for `request`: one of [`Servers::usable`].
+    fn pick(&mut self, request: &Request, servers: &Servers<'_, Self::Sees>, rng: &mut Stream) -> u32;
+
+    /// A request has left `server`.
+    fn left(&mut self, server: u32, servers: &Servers<'_, Self::Sees>, rng: &mut Stream) {
+        let _ = (server, servers, rng);
+    }
+
+    /// The key by which `server` is judged right now, before the choice; the smaller goes first. For decision records
+    /// only.
+    fn key(&self, server: u32, request: &Request, servers: &Servers<'_, Self::Sees>) -> Key;
+
+    /// What else there is to say about the last decision (the servers sampled); for decision records only.
+    fn note(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The engine's own view of a group, from which [`Servers`] are made.
+pub struct GroupState<'a> {
+    pub(crate) now: Time,
+    pub(crate) active: &'a [u32],
+    pub(crate) weights: &'a [u32],
+    pub(crate) usable: &'a [u32],
+    pub(crate) owed: &'a [u64],
+    pub(crate) group: &'a [u32],
+    pub(crate) processors: &'a [ProcessorState],
+}
+
+impl GroupState<'_> {
+    #[inline]
+    fn servers<K>(&self) -> Servers<'_, K> {
+        Servers {
+            now: self.now,
+            active: self.active,
+            weights: self.weights,
+            usable: self.usable,
+            owed: self.owed,
+            group: self.group,
+            processors: self.processors,
+            knowledge: PhantomData,
+        }
+    }
+}
+
+/// A [`Balancer`] with its types erased, as the engine holds it. Implemented for every balancer.
+pub trait ErasedBalancer: Send {
+    /// Whether [`left`](ErasedBalancer::left) is wanted.
+    fn watches(&self) -> bool;
+    /// Whether sizes are known, so that the engine keeps the work owed to each server.
+    fn knows_sizes(&self) -> bool;
+    /// See [`Balancer::pick`].
+    fn pick(&mut self, request: &Request, group: &GroupState<'_>, rng: &mut Stream) -> u32;
+    /// See [`Balancer::left`].
+    fn left(&mut self, server: u32, group: &GroupState<'_>, rng: &mut Stream);
+    /// See [`Balancer::key`].
+    fn key(&self, server: u32, request: &Request, group: &GroupState<'_>) -> Key;
+    /// See [`Balancer::note`].
+    fn note(&self) -> Option<String>;
+}
+
+impl<B: Balancer> ErasedBalancer for B {
+    fn watches(&self) -> bool {
+        B::WATCHES
+    }
+
+    fn knows_sizes(&self) -> bool {
+        std::any::TypeId::of::<B::Sees>() == std::any::TypeId::of::<Clairvoyant>()
+    }
+
+    fn pick(&mut self, request: &Request, group: &GroupState<'_>, rng: &mut Stream) -> u32 {
+        Balancer::pick(self, request, &group.servers(), rng)
+    }
+
+    fn left(&mut self, server: u32, group: &GroupState<'_>, rng: &mut Stream) {
+        Balancer::left(self, server, &group.servers(), rng);
+    }
+
+    fn key(&self, server: u32, request: &Request, group: &GroupState<'_>) -> Key {
+        Balancer::key(self, server, request, &group.servers())
+    }
+
+    fn note(&self) -> Option<String> {
+        Balancer::note(self)
+    }
+}

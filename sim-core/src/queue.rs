@@ -1,0 +1,179 @@
+//! The event set: a 4-ary heap of 16-byte keys with the earliest event in a slot of its own.
+//!
+//! The slot is the reason it is fast: most events schedule exactly one successor, so taking the earliest event leaves
+//! a hole that the next one fills, with one comparison where the successor is the earliest again and with one sift
+//! from the root where it is not.
+
+use crate::event::EventKey;
+use crate::units::Time;
+
+/// Pending events in their total order.
+#[derive(Debug)]
+pub struct EventQueue {
+    /// The earliest event, or [`EventKey::NONE`] where it has been taken and not replaced yet.
+    front: EventKey,
+    /// The others, a 4-ary min-heap.
+    heap: Vec<EventKey>,
+}
+
+impl Default for EventQueue {
+    fn default() -> Self {
+        EventQueue { front: EventKey::NONE, heap: Vec::with_capacity(64) }
+    }
+}
+
+impl EventQueue {
+    /// Adds an event.
+    #[inline]
+    pub fn push(&mut self, key: EventKey) {
+        if self.front == EventKey::NONE {
+            match self.heap.first() {
+                Some(&root) if root < key => {
+                    self.front = root;
+                    self.sift_down(key, self.heap.len());
+                }
+                _ => self.front = key,
+            }
+        } else if key < self.front {
+            let old = std::mem::replace(&mut self.front, key);
+            self.push_heap(old);
+        } else {
+            self.push_heap(key);
+        }
+    }
+
+    /// Takes the earliest event.
+    #[inline]
+    pub fn pop(&mut self) -> Option<EventKey> {
+        self.fill();
+        if self.front == EventKey::NONE {
+            None
+        } else {
+            Some(std::mem::replace(&mut self.front, EventKey::NONE))
+        }
+    }
+
+    /// When the earliest event happens; [`Time::NEVER`] where there is none.
+    #[inline]
+    pub fn next_time(&self) -> Time {
+        if self.front == EventKey::NONE {
+            self.heap.first().map_or(Time::NEVER, |key| key.time())
+        } else {
+            self.front.time()
+        }
+    }
+
+    /// How many events are pending.
+    pub fn len(&self) -> usize {
+        self.heap.len() + usize::from(self.front != EventKey::NONE)
+    }
+
+    /// Whether nothing is pending.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Drops every event for which `keep` is false (events of interrupted work), in one pass.
+    pub fn retain(&mut self, mut keep: impl FnMut(EventKey) -> bool) {
+        self.fill();
+        let mut kept: Vec<EventKey> = std::mem::take(&mut self.heap);
+        kept.push(self.front);
+        kept.retain(|key| *key != EventKey::NONE && keep(*key));
+        // A sorted array is a heap.
+        kept.sort_unstable();
+        self.front = EventKey::NONE;
+        self.heap = kept;
+    }
+
+    #[inline]
+    fn fill(&mut self) {
+        if self.front == EventKey::NONE
+            && let Some(&root) = self.heap.first()
+        {
+            self.front = root;
+            let last = self.heap.pop().unwrap_or(EventKey::NONE);
+            if !self.heap.is_empty() {
+                self.sift_down(last, self.heap.len());
+            }
+        }
+    }
+
+    #[inline]
+    fn push_heap(&mut self, key: EventKey) {
+        let mut hole = self.heap.len();
+        self.heap.push(key);
+        while hole > 0 {
+            let parent = (hole - 1) / 4;
+            let above = self.heap[parent];
+            if above < key {
+                break;
+            }
+            self.heap[hole] = above;
+            hole = parent;
+        }
+        self.heap[hole] = key;
+    }
+
+    /// Places `key` into the hole at the root of a heap of `len` entries.
+    #[inline]
+    fn sift_down(&mut self, key: EventKey, len: usize) {
+        let mut hole = 0;
+        loop {
+            let first = 4 * hole + 1;
+            if first >= len {
+                break;
+            }
+            let mut least = first;
+            let mut least_key = self.heap[first];
+            for child in first + 1..(first + 4).min(len) {
+                let candidate = self.heap[child];
+                if candidate < least_key {
+                    least = child;
+                    least_key = candidate;
+                }
+            }
+            if key < least_key {
+                break;
+            }
+            self.heap[hole] = least_key;
+            hole = least;
+        }
+        self.heap[hole] = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Phase;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn agrees_with_a_sorted_set_under_mixed_use() {
+        let mut queue = EventQueue::default();
+        let mut set = BTreeSet::new();
+        let mut x = 12345u64;
+        for sequence in 0..20_000u64 {
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let grow = if sequence < 10_000 { 60 } else { 40 };
+            if (x >> 33) % 100 < grow {
+                let key =
+                    EventKey::new(Time((x >> 40) % 1000), Phase::Arrival, (x >> 50) as u32 % 7, sequence);
+                queue.push(key);
+                set.insert(key);
+            } else {
+                assert_eq!(queue.pop(), set.pop_first());
+            }
+            if sequence % 4096 == 7 {
+                queue.retain(|key| key.sequence() % 3 != 0);
+                set.retain(|key| key.sequence() % 3 != 0);
+            }
+            assert_eq!(queue.len(), set.len());
+            assert_eq!(queue.next_time(), set.first().map_or(Time::NEVER, |key| key.time()));
+        }
+        while let Some(key) = queue.pop() {
+            assert_eq!(Some(key), set.pop_first());
+        }
+        assert!(queue.is_empty() && set.is_empty());
+    }
+}

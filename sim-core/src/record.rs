@@ -1,0 +1,151 @@
+//! What a run records is a type parameter: an unrecorded run pays nothing.
+
+use crate::event::EventKey;
+use crate::trace::{Decision, JobRecord, Segment, Stay, Trace};
+use crate::units::Time;
+use xxhash_rust::xxh3::Xxh3;
+
+/// Receives what happens, in order.
+pub trait Recorder {
+    /// Whether jobs, segments and stays are wanted.
+    const TRACE: bool = false;
+    /// Whether a digest of the order of events is wanted.
+    const DIGEST: bool = false;
+
+    /// Whether decisions are wanted.
+    fn wants_decisions(&self) -> bool {
+        false
+    }
+
+    /// An event is handled.
+    fn event(&mut self, key: EventKey) {
+        let _ = key;
+    }
+
+    /// A choice was made: a job's number and a core, or a server.
+    fn choice(&mut self, job: u64, place: u32) {
+        let _ = (job, place);
+    }
+
+    /// A stretch of a core's time is over.
+    fn segment(&mut self, segment: Segment) {
+        let _ = segment;
+    }
+
+    /// A stretch of a job's time off the cores is over.
+    fn stay(&mut self, stay: Stay) {
+        let _ = stay;
+    }
+
+    /// A decision was made.
+    fn decision(&mut self, decision: Decision) {
+        let _ = decision;
+    }
+
+    /// A job has left, or the run has ended.
+    fn job(&mut self, record: JobRecord) {
+        let _ = record;
+    }
+
+    /// The run has ended.
+    fn end(&mut self, at: Time) {
+        let _ = at;
+    }
+
+    /// The digest, where it was kept.
+    fn digest(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// Records nothing.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Nothing;
+
+impl Recorder for Nothing {}
+
+/// Keeps a digest of the order of events and of what was chosen in it: equal on every machine and for every way of
+/// recording.
+#[derive(Clone, Default)]
+pub struct Digest {
+    hash: Xxh3,
+}
+
+impl Recorder for Digest {
+    const DIGEST: bool = true;
+
+    #[inline]
+    fn event(&mut self, key: EventKey) {
+        self.hash.update(&key.0.to_le_bytes());
+    }
+
+    #[inline]
+    fn choice(&mut self, job: u64, place: u32) {
+        let mut bytes = [0; 12];
+        bytes[..8].copy_from_slice(&job.to_le_bytes());
+        bytes[8..].copy_from_slice(&place.to_le_bytes());
+        self.hash.update(&bytes);
+    }
+
+    fn digest(&self) -> Option<u64> {
+        Some(self.hash.digest())
+    }
+}
+
+/// Keeps everything: the trace and the digest, and decisions where asked for.
+#[derive(Clone, Default)]
+pub struct Full {
+    /// The trace so far.
+    pub trace: Trace,
+    digest: Digest,
+    decisions: bool,
+}
+
+impl Full {
+    /// Records jobs, segments and stays, and decisions if `decisions`.
+    pub fn new(decisions: bool) -> Full {
+        Full { trace: Trace::default(), digest: Digest::default(), decisions }
+    }
+}
+
+impl Recorder for Full {
+    const TRACE: bool = true;
+    const DIGEST: bool = true;
+
+    fn wants_decisions(&self) -> bool {
+        self.decisions
+    }
+
+    fn event(&mut self, key: EventKey) {
+        self.digest.event(key);
+    }
+
+    fn choice(&mut self, job: u64, place: u32) {
+        self.digest.choice(job, place);
+    }
+
+    fn segment(&mut self, segment: Segment) {
+        self.trace.segments.push(segment);
+    }
+
+    fn stay(&mut self, stay: Stay) {
+        self.trace.stays.push(stay);
+    }
+
+    fn decision(&mut self, decision: Decision) {
+        self.trace.decisions.push(decision);
+    }
+
+    fn job(&mut self, record: JobRecord) {
+        self.trace.jobs.push(record);
+    }
+
+    fn end(&mut self, at: Time) {
+        self.trace.end = at;
+        self.trace.jobs.sort_by_key(|job| job.number);
+    }
+
+    fn digest(&self) -> Option<u64> {
+        self.digest.digest()
+    }
+}

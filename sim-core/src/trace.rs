@@ -1,0 +1,242 @@
+//! What a recorded run leaves behind: plain data, in the order in which it happened.
+
+use crate::units::{Span, Time};
+
+/// How a job ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It ran its whole program.
+    Completed,
+    /// It was still in the system at the end of the run.
+    Unfinished,
+    /// A full queue or a failed server turned it away.
+    Lost,
+    /// Its client gave up.
+    TimedOut,
+}
+
+impl Status {
+    /// The word used in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Completed => "completed",
+            Status::Unfinished => "unfinished",
+            Status::Lost => "lost",
+            Status::TimedOut => "timed-out",
+        }
+    }
+}
+
+/// One job of a recorded run. What did not happen is `None`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobRecord {
+    /// Number of the job in the run, 0-based, in order of arrival.
+    pub number: u64,
+    /// Index into [`crate::model::Model::tasks`]: the row of the task list, or the source.
+    pub task: u32,
+    /// Which job of that task, 1-based.
+    pub job: u64,
+    /// Index into [`crate::model::Model::classes`].
+    pub class: u32,
+    /// How it ended.
+    pub status: Status,
+    /// Release.
+    pub arrival: Time,
+    /// First instruction, after switch costs.
+    pub first_run: Option<Time>,
+    /// End of its program (also of a lost job: when it was turned away).
+    pub finish: Option<Time>,
+    /// Processor time received (the wall time its work took).
+    pub served: Span,
+    /// Time in ready queues alone.
+    pub ready: Span,
+    /// Switch and dispatch costs charged to it.
+    pub overhead: Span,
+    /// Time in delays, at devices and waiting for children.
+    pub blocked: Span,
+    /// Times it was taken off a core while it could have gone on.
+    pub preemptions: u32,
+    /// Times it went on on another core than before.
+    pub migrations: u32,
+    /// Absolute deadline.
+    pub deadline: Option<Time>,
+    /// Whether it finished after its deadline (exactly at it is met); `None` without a deadline, or where the run
+    /// ended before the deadline.
+    pub missed: Option<bool>,
+}
+
+impl JobRecord {
+    /// Completion minus arrival (turnaround).
+    pub fn response(&self) -> Option<Span> {
+        (self.status == Status::Completed).then_some(())?;
+        self.finish.map(|finish| finish - self.arrival)
+    }
+
+    /// First instruction minus arrival.
+    pub fn first_response(&self) -> Option<Span> {
+        self.first_run.map(|first| first - self.arrival)
+    }
+
+    /// Response minus processor time minus blocked time: ready queues, pool queues and the overhead charged to the job.
+    pub fn waiting(&self) -> Option<Span> {
+        self.response().map(|response| Span(response.0 - self.served.0 - self.blocked.0))
+    }
+}
+
+/// What a core did for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SegmentKind {
+    /// It ran a job.
+    Run,
+    /// It switched contexts for a job.
+    Switch,
+    /// The dispatcher worked for a job (dispatch latency).
+    Dispatch,
+}
+
+impl SegmentKind {
+    /// The word used in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            SegmentKind::Run => "run",
+            SegmentKind::Switch => "switch",
+            SegmentKind::Dispatch => "dispatch",
+        }
+    }
+}
+
+/// A stretch of one core's time. Idle time is what lies between.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// Index into [`crate::model::Model::processors`].
+    pub processor: u32,
+    /// Core within the processor.
+    pub core: u32,
+    /// The job's number.
+    pub job: u64,
+    /// What it was.
+    pub kind: SegmentKind,
+    /// From.
+    pub start: Time,
+    /// To.
+    pub end: Time,
+    /// How many jobs share the rate: `(cores, jobs)` under processor sharing, `(1, 1)` otherwise.
+    pub share: (u32, u32),
+    /// The policy's level for the job at dispatch (multilevel policies), else 0.
+    pub level: u32,
+}
+
+/// Where a job was while it was not on a core.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PlaceKind {
+    /// In the ready queue of a processor (index into the model's processors).
+    Ready(u32),
+    /// In the queue of a pool (index into the model's pools).
+    Pool(u32),
+    /// In a delay.
+    Delay,
+    /// Waiting for its children.
+    Join,
+}
+
+/// A stretch of a job's time off the cores.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stay {
+    /// The job's number.
+    pub job: u64,
+    /// Where it was.
+    pub place: PlaceKind,
+    /// From.
+    pub start: Time,
+    /// To.
+    pub end: Time,
+}
+
+/// A policy's ordering key for one candidate: the smaller goes first, compared from the first part on.
+///
+/// The names of the parts are in the policy's definition.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Key(pub [i128; 2]);
+
+impl Key {
+    /// A key of one part.
+    pub fn of(value: impl Into<i128>) -> Key {
+        Key([value.into(), 0])
+    }
+
+    /// A key of two parts.
+    pub fn pair(first: impl Into<i128>, second: impl Into<i128>) -> Key {
+        Key([first.into(), second.into()])
+    }
+}
+
+/// One of the things a policy chose among.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Candidate {
+    /// The job's number (schedulers) or the server's index (balancers).
+    pub id: u64,
+    /// Its key.
+    pub key: Key,
+    /// Whether it was running when the decision was made (a preemption test).
+    pub running: bool,
+}
+
+/// What kind of decision it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DecisionKind {
+    /// A scheduler picked a job for a core.
+    Dispatch {
+        /// Index into the model's processors.
+        processor: u32,
+        /// The core that runs the job.
+        core: u32,
+    },
+    /// A scheduler took a running job off a core for a better one.
+    Preempt {
+        /// Index into the model's processors.
+        processor: u32,
+        /// The core that changes hands.
+        core: u32,
+    },
+    /// A balancer picked a server.
+    Balance {
+        /// Index into the model's balancers.
+        balancer: u32,
+        /// The number of the job that was sent there.
+        job: u64,
+    },
+}
+
+/// Why this one: the candidates with their keys, and which of them was taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Decision {
+    /// When.
+    pub at: Time,
+    /// Who decided what.
+    pub kind: DecisionKind,
+    /// Everything it could have chosen, in task-list (or server) order.
+    pub candidates: Vec<Candidate>,
+    /// The id of the chosen candidate.
+    pub chosen: u64,
+    /// The longest the job may run before the scheduler is asked again (dispatches).
+    pub slice: Option<Span>,
+    /// Whether another candidate had the same key, so that the tie rule decided.
+    pub tie: bool,
+    /// What else the policy has to say (the draw of a lottery, the servers that were sampled).
+    pub note: Option<String>,
+}
+
+/// Everything a fully recorded run leaves behind.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trace {
+    /// Jobs in order of arrival.
+    pub jobs: Vec<JobRecord>,
+    /// What cores did, in order of their ends.
+    pub segments: Vec<Segment>,
+    /// Where jobs were while off the cores, in order of their ends.
+    pub stays: Vec<Stay>,
+    /// Decisions, where asked for.
+    pub decisions: Vec<Decision>,
+    /// When the run ended.
+    pub end: Time,
+}

@@ -1,4 +1,5 @@
-//! What a run measures: integers only, so that replications and shards merge to the same bytes in any grouping.
+//! What a run measures: integers (but for one sum of ratios, kept in event order), so that replications merge to the
+//! same bytes in any grouping.
 
 use crate::units::{Span, Time};
 
@@ -16,34 +17,31 @@ pub const EXACT_VALUES: usize = 100_000;
 pub struct Distribution {
     count: u64,
     sum: u128,
-    min: u64,
     max: u64,
     /// The values, until there are too many of them.
     values: Vec<u64>,
-    buckets: Vec<u64>,
+    buckets: Option<Box<[u64; BUCKETS]>>,
 }
 
 impl Distribution {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        if self.buckets.is_empty() {
-            self.allocate();
-        }
+        self.count += 1;
         self.sum += u128::from(value);
         self.max = self.max.max(value);
-        self.min = self.min.min(value);
-        self.buckets[bucket(value)] += 1;
-        if self.count < EXACT_VALUES as u64 {
-            self.values.push(value);
+        match &mut self.buckets {
+            Some(buckets) => buckets[bucket(value)] += 1,
+            None => allocate(&mut self.buckets)[bucket(value)] += 1,
         }
-        self.count += 1;
+        if self.count <= EXACT_VALUES as u64 {
+            self.keep(value);
+        }
     }
 
     #[cold]
-    fn allocate(&mut self) {
-        self.buckets = vec![0; BUCKETS];
-        self.min = u64::MAX;
+    fn keep(&mut self, value: u64) {
+        self.values.push(value);
     }
 
     /// How many values.
@@ -56,9 +54,13 @@ impl Distribution {
         self.sum
     }
 
-    /// The least value; `None` where there is none.
+    /// The least value (beyond [`EXACT_VALUES`] values the upper bound of its bucket); `None` where there is none.
     pub fn min(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.min)
+        if self.is_exact() {
+            self.values.iter().min().copied()
+        } else {
+            self.buckets().next().map(|(upper, _)| upper)
+        }
     }
 
     /// The greatest value; `None` where there is none.
@@ -85,10 +87,10 @@ impl Distribution {
             return Some(*value);
         }
         let mut seen = 0;
-        for (index, n) in self.buckets.iter().enumerate() {
+        for (upper, n) in self.buckets() {
             seen += n;
             if seen >= rank {
-                return Some(bucket_upper(index).min(self.max));
+                return Some(upper.min(self.max));
             }
         }
         Some(self.max)
@@ -106,7 +108,8 @@ impl Distribution {
 
     /// Non-empty buckets as (greatest value of the bucket, count), in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.buckets.iter().enumerate().filter(|(_, n)| **n > 0).map(|(index, n)| (bucket_upper(index), *n))
+        let buckets = self.buckets.iter().flat_map(|buckets| buckets.iter());
+        buckets.enumerate().filter(|(_, n)| **n > 0).map(|(index, n)| (bucket_upper(index), *n))
     }
 
     /// Adds another distribution's values.
@@ -114,11 +117,11 @@ impl Distribution {
         if other.count == 0 {
             return;
         }
-        if self.buckets.is_empty() {
-            self.allocate();
-        }
-        for (mine, theirs) in self.buckets.iter_mut().zip(&other.buckets) {
-            *mine += theirs;
+        if let Some(theirs) = &other.buckets {
+            let mine = allocate(&mut self.buckets);
+            for (mine, theirs) in mine.iter_mut().zip(theirs.iter()) {
+                *mine += theirs;
+            }
         }
         let exact =
             self.is_exact() && other.is_exact() && self.values.len() + other.values.len() <= EXACT_VALUES;
@@ -129,22 +132,20 @@ impl Distribution {
         }
         self.count += other.count;
         self.sum += other.sum;
-        self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
 }
 
-/// Values below 128 have a bucket each; from there each octave has 128 equal ones.
+#[cold]
+fn allocate(buckets: &mut Option<Box<[u64; BUCKETS]>>) -> &mut [u64; BUCKETS] {
+    buckets.get_or_insert_with(|| Box::new([0; BUCKETS]))
+}
+
+/// Values below 256 have a bucket each; from there each octave has 128 equal ones.
 #[inline]
 fn bucket(value: u64) -> usize {
-    // For value < 128 the shift is 0 and the octave 0; setting bit 6 keeps that branch-free.
-    let shift = 63 - SUB_BITS - (value | (SUB / 2)).leading_zeros().min(63 - SUB_BITS);
-    let top = 63 - (value | (SUB / 2)).leading_zeros();
-    let shift = shift.max(top.saturating_sub(SUB_BITS));
-    if value < SUB {
-        return value as usize;
-    }
-    (u64::from(shift) * SUB + (value >> shift)) as usize
+    let shift = (value | (2 * SUB - 1)).ilog2() - SUB_BITS;
+    ((u64::from(shift) << SUB_BITS) + (value >> shift)) as usize
 }
 
 /// The greatest value of a bucket.
@@ -177,7 +178,7 @@ impl PartSums {
 }
 
 /// Measures of the jobs of one class that were released after the warm-up.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct ClassMeasures {
     /// Jobs released (in the window).
     pub released: u64,
@@ -191,10 +192,15 @@ pub struct ClassMeasures {
     pub response: Distribution,
     /// Response minus processor time minus blocked time.
     pub waiting: Distribution,
-    /// First instruction minus arrival.
-    pub first_response: Distribution,
-    /// Response divided by the work asked of processors, in thousandths, rounded down (jobs with work only).
-    pub slowdown_milli: Distribution,
+    /// Sum of first instruction minus arrival, over completed jobs that ran.
+    pub first_response: u128,
+    /// How many completed jobs ran.
+    pub ran: u64,
+    /// Sum over completed jobs that ran of response divided by processor time (slowdown, normalized turnaround), in
+    /// order of completion.
+    pub slowdown: f64,
+    /// Processor time received.
+    pub served: u128,
     /// Time in ready queues.
     pub ready: u128,
     /// Overhead charged to jobs.
@@ -224,8 +230,10 @@ impl ClassMeasures {
         self.timed_out += other.timed_out;
         self.response.merge(&other.response);
         self.waiting.merge(&other.waiting);
-        self.first_response.merge(&other.first_response);
-        self.slowdown_milli.merge(&other.slowdown_milli);
+        self.first_response += other.first_response;
+        self.ran += other.ran;
+        self.slowdown += other.slowdown;
+        self.served += other.served;
         self.ready += other.ready;
         self.overhead += other.overhead;
         self.blocked += other.blocked;
@@ -291,7 +299,7 @@ pub struct BalancerMeasures {
 }
 
 /// Everything one replication measured.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Measures {
     /// Start of the window (the end of the warm-up).
     pub from: Time,

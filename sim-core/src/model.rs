@@ -166,7 +166,8 @@ pub struct BranchTable {
 /// The children of a [`Op::Fork`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ForkTable {
-    /// Where each child starts; each ends in [`Op::ChildExit`].
+    /// Where each child starts; each ends in [`Op::ChildExit`]. Children lie out of line: after the [`Op::Exit`] (or
+    /// [`Op::ChildExit`]) that ends the list of operations the fork stands in.
     pub children: Vec<Pc>,
     /// How many of them the parent waits for. The others go on to their ends on their own.
     pub need: u32,
@@ -504,7 +505,7 @@ impl Model {
         let pc = |to: Pc| {
             if (to as usize) < self.program.len() { Ok(()) } else { fail(format!("no operation at {to}")) }
         };
-        for op in &self.program {
+        for (at, op) in self.program.iter().enumerate() {
             match *op {
                 Op::Work { station: s, amount } => {
                     station("processor", s, self.processors.len())?;
@@ -547,6 +548,13 @@ impl Model {
                         return fail("a join waits for more children than were forked".to_owned());
                     }
                     table.children.iter().try_for_each(|to| pc(*to))?;
+                    let ends = |op: &Op| matches!(op, Op::Exit | Op::ChildExit);
+                    let end = self.program[at..].iter().position(ends).map_or(at, |n| at + n);
+                    if table.children.iter().any(|child| (*child as usize) <= end) {
+                        return fail(
+                            "the children of a fork lie out of line, after the end of its list".to_owned(),
+                        );
+                    }
                 }
                 Op::ChildExit | Op::Exit => {}
             }

@@ -26,41 +26,36 @@ impl EventQueue {
     /// Adds an event.
     #[inline]
     pub fn push(&mut self, key: EventKey) {
-        if self.front == EventKey::NONE {
+        if self.front.time() == Time::NEVER {
             match self.heap.first() {
                 Some(&root) if root < key => {
                     self.front = root;
-                    self.sift_down(key, self.heap.len());
+                    self.sift_down(key);
                 }
                 _ => self.front = key,
             }
-        } else if key < self.front {
-            let old = std::mem::replace(&mut self.front, key);
-            self.push_heap(old);
         } else {
-            self.push_heap(key);
+            let (first, later) = if key < self.front { (key, self.front) } else { (self.front, key) };
+            self.front = first;
+            self.push_heap(later);
         }
     }
 
     /// Takes the earliest event.
     #[inline]
     pub fn pop(&mut self) -> Option<EventKey> {
-        self.fill();
-        if self.front == EventKey::NONE {
-            None
-        } else {
-            Some(std::mem::replace(&mut self.front, EventKey::NONE))
+        let front = std::mem::replace(&mut self.front, EventKey::NONE);
+        if front.time() != Time::NEVER {
+            return Some(front);
         }
+        self.pop_heap()
     }
 
     /// When the earliest event happens; [`Time::NEVER`] where there is none.
     #[inline]
     pub fn next_time(&self) -> Time {
-        if self.front == EventKey::NONE {
-            self.heap.first().map_or(Time::NEVER, |key| key.time())
-        } else {
-            self.front.time()
-        }
+        let front = self.front.time();
+        if front != Time::NEVER { front } else { self.heap.first().map_or(Time::NEVER, |key| key.time()) }
     }
 
     /// How many events are pending.
@@ -75,7 +70,6 @@ impl EventQueue {
 
     /// Drops every event for which `keep` is false (events of interrupted work), in one pass.
     pub fn retain(&mut self, mut keep: impl FnMut(EventKey) -> bool) {
-        self.fill();
         let mut kept: Vec<EventKey> = std::mem::take(&mut self.heap);
         kept.push(self.front);
         kept.retain(|key| *key != EventKey::NONE && keep(*key));
@@ -86,16 +80,11 @@ impl EventQueue {
     }
 
     #[inline]
-    fn fill(&mut self) {
-        if self.front == EventKey::NONE
-            && let Some(&root) = self.heap.first()
-        {
-            self.front = root;
-            let last = self.heap.pop().unwrap_or(EventKey::NONE);
-            if !self.heap.is_empty() {
-                self.sift_down(last, self.heap.len());
-            }
-        }
+    fn pop_heap(&mut self) -> Option<EventKey> {
+        let last = self.heap.pop()?;
+        let Some(&root) = self.heap.first() else { return Some(last) };
+        self.sift_down(last);
+        Some(root)
     }
 
     #[inline]
@@ -114,31 +103,28 @@ impl EventQueue {
         self.heap[hole] = key;
     }
 
-    /// Places `key` into the hole at the root of a heap of `len` entries.
+    /// Places `key` into the hole at the root.
     #[inline]
-    fn sift_down(&mut self, key: EventKey, len: usize) {
+    fn sift_down(&mut self, key: EventKey) {
+        let heap = &mut self.heap[..];
         let mut hole = 0;
         loop {
             let first = 4 * hole + 1;
-            if first >= len {
-                break;
-            }
-            let mut least = first;
-            let mut least_key = self.heap[first];
-            for child in first + 1..(first + 4).min(len) {
-                let candidate = self.heap[child];
+            let Some(children) = heap.get(first..(first + 4).min(heap.len())) else { break };
+            let Some((&candidate, rest)) = children.split_first() else { break };
+            let (mut least, mut least_key) = (first, candidate);
+            for (index, &candidate) in rest.iter().enumerate() {
                 if candidate < least_key {
-                    least = child;
-                    least_key = candidate;
+                    (least, least_key) = (first + 1 + index, candidate);
                 }
             }
             if key < least_key {
                 break;
             }
-            self.heap[hole] = least_key;
+            heap[hole] = least_key;
             hole = least;
         }
-        self.heap[hole] = key;
+        heap[hole] = key;
     }
 }
 

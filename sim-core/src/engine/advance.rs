@@ -330,11 +330,11 @@ impl<R: Recorder> Engine<'_, R> {
                 class.completed += 1;
                 class.response.record(response.0);
                 class.waiting.record(response.0 - job.served.0 - job.blocked.0);
-                if job.first_run != Time::NEVER {
-                    class.first_response.record(job.first_run.since(job.arrival).0);
-                }
                 if job.served > Span::ZERO {
-                    class.slowdown_milli.record(slowdown_milli(response, job.served));
+                    class.ran += 1;
+                    class.first_response += u128::from(job.first_run.since(job.arrival).0);
+                    class.slowdown += response.0 as f64 / job.served.0 as f64;
+                    class.served += u128::from(job.served.0);
                 }
                 let first = slot as usize * self.stride.parts;
                 for (sums, part) in class.parts.iter_mut().zip(&self.parts[first..]) {
@@ -410,14 +410,5 @@ impl<R: Recorder> Engine<'_, R> {
         if R::TRACE && end > start {
             self.recorder.stay(Stay { job, place, start, end });
         }
-    }
-}
-
-/// Response over service in thousandths, rounded down.
-#[inline]
-fn slowdown_milli(response: Span, served: Span) -> u64 {
-    match response.0.checked_mul(1000) {
-        Some(scaled) => scaled / served.0,
-        None => u64::try_from(u128::from(response.0) * 1000 / u128::from(served.0)).unwrap_or(u64::MAX),
     }
 }

@@ -49,6 +49,10 @@ pub struct Cost {
 }
 
 /// Properties that the invariant tests hold the policy to.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent yes-or-no properties, named where they are set"
+)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Traits {
     /// A newcomer can take the core of a running job (a quantum alone does not count).

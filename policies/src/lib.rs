@@ -8,6 +8,7 @@
 pub mod balancing;
 pub mod cpu;
 mod def;
+mod example;
 mod keyed;
 mod params;
 mod predict;
@@ -16,6 +17,7 @@ mod slots;
 mod spec;
 
 pub use def::{Build, Citation, Cost, Example, Layer, PolicyDef, Traits, cite};
+pub use example::{example_spec, run_example};
 pub use params::{ParamDef, ParamKind, Params, Value};
 pub use spec::{PolicySpec, SpecError, find, parse};
 

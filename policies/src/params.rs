@@ -140,11 +140,8 @@ pub struct Params {
 
 impl Params {
     fn get(&self, name: &str) -> &Value {
-        self.values
-            .iter()
-            .find(|(n, _)| *n == name)
-            .map(|(_, value)| value)
-            .unwrap_or_else(|| panic!("parameter `{name}` is not defined by this policy"))
+        let found = self.values.iter().find(|(n, _)| *n == name);
+        &found.unwrap_or_else(|| panic!("parameter `{name}` is not defined by this policy")).1
     }
 
     /// A duration.

@@ -72,7 +72,7 @@ pub fn parse(layer: Layer, text: &str) -> Result<PolicySpec, SpecError> {
             return Err(SpecError {
                 message: format!("`{}` is not of the form name=value", part.trim()),
                 range,
-                help: usage(def),
+                help: Some(usage(def)),
             });
         };
         let name = name.trim();
@@ -81,7 +81,7 @@ pub fn parse(layer: Layer, text: &str) -> Result<PolicySpec, SpecError> {
             return Err(SpecError {
                 message: format!("`{}` has no parameter `{name}`", def.id),
                 range,
-                help: near.map(|near| format!("did you mean `{near}`?")).or_else(|| usage(def)),
+                help: near.map(|near| format!("did you mean `{near}`?")).or_else(|| Some(usage(def))),
             });
         };
         if values[index].is_some() {
@@ -122,14 +122,14 @@ pub fn parse(layer: Layer, text: &str) -> Result<PolicySpec, SpecError> {
     Ok(PolicySpec { def, params: Params { values }, text: text.trim().to_owned() })
 }
 
-fn usage(def: &PolicyDef) -> Option<String> {
+fn usage(def: &PolicyDef) -> String {
     let names: Vec<String> =
         def.params.iter().map(|param| format!("{}={}", param.name, param.default)).collect();
-    Some(if names.is_empty() {
+    if names.is_empty() {
         format!("`{}` has no parameters", def.id)
     } else {
         format!("its parameters: {}", names.join(", "))
-    })
+    }
 }
 
 impl PolicySpec {

@@ -55,7 +55,7 @@ fn server_at(mut place: u64, servers: &Servers<'_, Blind>) -> u32 {
 fn hashed(client: u64, servers: &Servers<'_, Blind>) -> Option<u32> {
     let octets = client.to_be_bytes();
     // An IPv4 address is the last four of the eight octets; the last of them is left out.
-    let octets = if client <= u64::from(u32::MAX) { &octets[4..7] } else { &octets[..] };
+    let octets = if u32::try_from(client).is_ok() { &octets[4..7] } else { &octets[..] };
     let total: u64 = (0..servers.count() as u32).map(|server| u64::from(servers.weight(server).max(1))).sum();
     let mut number = 89;
     (0..TRIES).find_map(|_| {

@@ -46,7 +46,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
         unit: "ms",
         params: "d=3",
         jobs: "r1 0 5 | r2 0 5 | r3 0 5 | r4 1 5 | r5 2 5 | r6 3 5",
-        timeline: "",
+        timeline: "a c b c a b",
     },
     build: Build::Balancer(|params, _| {
         let d = params.integer("d") as usize;

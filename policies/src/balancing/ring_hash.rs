@@ -38,7 +38,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
         params: "",
         jobs: "r1 0 5 client=10.0.0.5 | r2 0 5 client=10.0.0.250 | r3 0 5 client=192.168.1.7 | \
                r4 0 5 client=10.0.0.5",
-        timeline: "",
+        timeline: "b a b b",
     },
     build: Build::Balancer(|params, weights| Box::new(RingHash::new(params.integer("replicas"), weights))),
 };

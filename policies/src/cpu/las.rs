@@ -24,7 +24,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
         unit: "ms",
         params: "",
         jobs: "P1 0 4 | P2 2 3",
-        timeline: "P1 0-2 | P2 2-4 | P1 4-7 | P2 4-6",
+        timeline: "P1 0-2 | P2 2-6 | P1 4-7",
     },
     build: Build::Scheduler(|_, _| CpuScheduler::Shares(Sharing::LeastAttained)),
 };

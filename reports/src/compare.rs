@@ -1,0 +1,262 @@
+//! Policies side by side.
+
+use crate::grid::Grid;
+use crate::number::{estimate, json_number, with_unit};
+use crate::rows::ALL;
+use crate::table::ties_text;
+use serde::Serialize;
+use sim_core::ties::Ties;
+use std::fmt::Write as _;
+
+/// One number of one policy, with its difference from the reference.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CompareRow {
+    /// The policy, as in [`CompareDocument::policies`].
+    pub policy: String,
+    /// What was measured.
+    pub metric: String,
+    /// Which statistic of it.
+    pub statistic: String,
+    /// Where.
+    pub scope: String,
+    /// For which class.
+    pub class: String,
+    /// The number.
+    #[serde(serialize_with = "json_number")]
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: &'static str,
+    /// Replications behind it.
+    pub n: u64,
+    /// Lower end of the confidence interval.
+    #[serde(serialize_with = "json_number")]
+    pub ci_low: Option<f64>,
+    /// Upper end of it.
+    #[serde(serialize_with = "json_number")]
+    pub ci_high: Option<f64>,
+    /// Whether no other policy has a better value; all that share the best value are marked. Always false where neither
+    /// direction is better.
+    pub best: bool,
+    /// Value minus the reference's value.
+    #[serde(serialize_with = "json_number")]
+    pub difference: Option<f64>,
+    /// Lower end of the difference's paired interval, widened for the number of policies compared.
+    #[serde(serialize_with = "json_number")]
+    pub difference_low: Option<f64>,
+    /// Upper end of it.
+    #[serde(serialize_with = "json_number")]
+    pub difference_high: Option<f64>,
+    /// p value of the paired t test with Holm's correction over the policies.
+    #[serde(serialize_with = "json_number")]
+    pub p_holm: Option<f64>,
+    /// `reference`, `better`, `worse`, `no difference shown`; `None` where it cannot be told.
+    pub verdict: Option<&'static str>,
+}
+
+/// One side of a first difference.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DecisionRow {
+    /// When.
+    pub at_ns: u64,
+    /// `dispatch`, `preempt` or `balance`.
+    pub kind: &'static str,
+    /// The processor or balancer that decided.
+    pub station: String,
+    /// The core; `None` for balancers.
+    pub core: Option<u32>,
+    /// The job that was run or sent: `P1`, or `P1#2` for the second of several.
+    pub job: String,
+    /// The server that was chosen; `None` for schedulers.
+    pub server: Option<String>,
+    /// The decision in words, with candidates and keys.
+    #[serde(skip)]
+    pub explanation: String,
+}
+
+/// The first decision at which a policy parts with the reference.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FirstDifferenceRow {
+    /// The policy.
+    pub policy: String,
+    /// Number of the decision, 1-based; `None` where all decisions are the same.
+    pub decision: Option<u64>,
+    /// What the reference decided; `None` where it decided nothing more.
+    pub reference_decision: Option<DecisionRow>,
+    /// What the policy decided.
+    pub policy_decision: Option<DecisionRow>,
+}
+
+/// Everything a comparison says, see [`crate::json::write_compare`].
+#[derive(Clone, PartialEq, Debug)]
+pub struct CompareDocument<'a> {
+    /// The scenario's name.
+    pub scenario: &'a str,
+    /// The seed: all policies meet the same arrivals and sizes.
+    pub seed: u64,
+    /// Replications of each policy.
+    pub replications: u32,
+    /// Confidence level of the intervals.
+    pub confidence: f64,
+    /// The tie rules in effect.
+    pub ties: Ties,
+    /// The policy that the others are compared with.
+    pub reference: &'a str,
+    /// The policies, in the order in which they were named.
+    pub policies: Vec<String>,
+    /// By metric, then policy.
+    pub rows: Vec<CompareRow>,
+    /// One a policy other than the reference; `None` where it was not asked for.
+    pub first_difference: Option<Vec<FirstDifferenceRow>>,
+}
+
+/// What is known of a metric beyond its rows.
+pub type Better = Option<&'static str>;
+
+/// Draws a comparison. `direction` says for `metric/statistic` whether `lower` or `higher` is better.
+pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) -> String {
+    let mut out = String::new();
+    let _ = write!(out, "{}  seed {}  ties {}", document.scenario, document.seed, ties_text(&document.ties));
+    if document.replications > 1 {
+        let _ = write!(out, "  {} replications", document.replications);
+    }
+    out.push('\n');
+    if document.replications > 1 {
+        blocks(&mut out, document, direction);
+    } else {
+        matrix(&mut out, document);
+    }
+    differences(&mut out, document);
+    out
+}
+
+/// Rows of one metric follow each other, one a policy.
+fn metrics<'a>(document: &'a CompareDocument<'_>) -> impl Iterator<Item = &'a [CompareRow]> {
+    document.rows.chunks(document.policies.len().max(1))
+}
+
+fn title(row: &CompareRow) -> String {
+    let mut title = format!("{}/{}", row.metric, row.statistic);
+    for part in [&row.scope, &row.class] {
+        if part != ALL {
+            let _ = write!(title, " {part}");
+        }
+    }
+    title
+}
+
+/// One replication: metrics down, policies across, the best marked.
+fn matrix(out: &mut String, document: &CompareDocument<'_>) {
+    /// Policies side by side in 80 columns.
+    const ACROSS: usize = 4;
+    out.push_str("the best of each line is marked with *\n");
+    for (chunk, policies) in document.policies.chunks(ACROSS).enumerate() {
+        out.push('\n');
+        let first = chunk * ACROSS;
+        let mut grid =
+            Grid::new(std::iter::once(String::new()).chain(policies.iter().map(|p| format!("{p}  "))));
+        for rows in metrics(document) {
+            if rows.iter().all(|row| row.value.is_none()) {
+                continue;
+            }
+            let cells = rows[first..first + policies.len()].iter().map(|row| {
+                let value = row.value.map_or_else(|| "-".to_owned(), |value| with_unit(value, row.unit));
+                format!("{value} {}", if row.best { "*" } else { " " })
+            });
+            grid.row(std::iter::once(title(&rows[0])).chain(cells));
+        }
+        grid.write(out, 0);
+    }
+}
+
+/// Several replications: one table a metric, with intervals and verdicts.
+fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) {
+    let level = estimate(document.confidence * 100.0);
+    let _ = writeln!(
+        out,
+        "common random numbers: the policies meet the same work; differences are paired,\n\
+         with Holm's correction over {} policies; the best is marked with *",
+        document.policies.len().saturating_sub(1)
+    );
+    for rows in metrics(document) {
+        let Some(first) = rows.iter().find(|row| row.value.is_some()) else { continue };
+        let better = match direction(&first.metric, &first.statistic) {
+            Some(better) => format!(" ({better} is better)"),
+            None => String::new(),
+        };
+        let _ = writeln!(out, "\n{}{better}", title(first));
+        let mut grid = Grid::new([
+            "policy".to_owned(),
+            "mean".to_owned(),
+            format!("{level} % CI"),
+            format!("vs {}", document.reference),
+            "verdict".to_owned(),
+        ])
+        .flush_left(&[4]);
+        let reference = rows.iter().find(|row| row.verdict == Some("reference")).and_then(|row| row.value);
+        for row in rows {
+            let Some(value) = row.value else { continue };
+            let interval = match (row.ci_low, row.ci_high) {
+                (Some(low), Some(high)) => {
+                    format!("[{}, {}]", with_unit(low, row.unit), with_unit(high, row.unit))
+                }
+                _ => String::new(),
+            };
+            grid.row([
+                format!("{} {}", if row.best { "*" } else { " " }, row.policy),
+                with_unit(value, row.unit),
+                interval,
+                relative(row, reference),
+                row.verdict.unwrap_or_default().to_owned(),
+            ]);
+        }
+        grid.write(out, 2);
+    }
+}
+
+/// The difference in percent of the reference, with its half width.
+fn relative(row: &CompareRow, reference: Option<f64>) -> String {
+    let (Some(difference), Some(reference)) = (row.difference, reference) else { return String::new() };
+    if row.verdict == Some("reference") {
+        return String::new();
+    }
+    let half = row.difference_low.zip(row.difference_high).map(|(low, high)| (high - low) / 2.0);
+    if reference == 0.0 {
+        let half = half.map(|half| format!(" +/- {}", with_unit(half, row.unit))).unwrap_or_default();
+        return format!("{}{half}", with_unit(difference, row.unit));
+    }
+    let percent = |value: f64| value / reference.abs() * 100.0;
+    let half = half.map(|half| format!(" +/- {:.1}", percent(half))).unwrap_or_default();
+    format!("{:+.1} %{half}", percent(difference))
+}
+
+fn differences(out: &mut String, document: &CompareDocument<'_>) {
+    for difference in document.first_difference.iter().flatten() {
+        let _ = match difference.decision {
+            None => writeln!(
+                out,
+                "\n{} takes the same decisions as {} from beginning to end (replication 1)",
+                difference.policy, document.reference
+            ),
+            Some(number) => writeln!(
+                out,
+                "\n{} parts with {} at decision {number} (replication 1):",
+                difference.policy, document.reference
+            ),
+        };
+        if difference.decision.is_none() {
+            continue;
+        }
+        let sides = [
+            (document.reference, &difference.reference_decision),
+            (&difference.policy, &difference.policy_decision),
+        ];
+        for (policy, decision) in sides {
+            match decision {
+                Some(decision) => out.push_str(&decision.explanation),
+                None => {
+                    let _ = writeln!(out, "{policy} decides nothing more");
+                }
+            }
+        }
+    }
+}

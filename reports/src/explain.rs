@@ -1,0 +1,236 @@
+//! Decision records in words: who could have been chosen, by which key and rule, and who was.
+
+use crate::compare::DecisionRow;
+use crate::grid::Grid;
+use sim_core::model::Model;
+use sim_core::trace::{Candidate, Decision, DecisionKind, Trace};
+use sim_core::units::{Span, Time};
+use std::fmt::Write as _;
+
+/// Candidates beyond this many are counted, not listed.
+const MAX_CANDIDATES: usize = 40;
+
+/// What a policy says of itself, in the words of its definition.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PolicyWords {
+    /// As written: `round-robin:quantum=4ms`.
+    pub spec: String,
+    /// The rule: `least remaining work`.
+    pub rule: String,
+    /// What decides on equal keys.
+    pub tie: String,
+    /// Names of the parts of its keys with their units: `remaining (ns)`.
+    pub keys: Vec<String>,
+}
+
+/// The words of every policy of a model.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Vocabulary {
+    /// One a processor.
+    pub schedulers: Vec<PolicyWords>,
+    /// One a balancer.
+    pub balancers: Vec<PolicyWords>,
+}
+
+/// Explains decisions of one recorded run.
+pub struct Explainer<'a> {
+    model: &'a Model,
+    trace: &'a Trace,
+    vocabulary: &'a Vocabulary,
+    /// Which tasks have more than one job.
+    several: Vec<bool>,
+}
+
+impl<'a> Explainer<'a> {
+    /// Of a run of `model` that left `trace`, by policies with these words.
+    pub fn new(model: &'a Model, trace: &'a Trace, vocabulary: &'a Vocabulary) -> Explainer<'a> {
+        let mut several = vec![false; model.tasks.len()];
+        for job in trace.jobs.iter().filter(|job| job.job > 1) {
+            several[job.task as usize] = true;
+        }
+        Explainer { model, trace, vocabulary, several }
+    }
+
+    /// Explains every decision, in order.
+    pub fn all(&self) -> String {
+        self.several(&self.trace.decisions)
+    }
+
+    /// Explains the decisions taken at `at`; where there are none, the last ones before it.
+    pub fn at(&self, at: Time) -> String {
+        let decisions = &self.trace.decisions;
+        let after = decisions.partition_point(|decision| decision.at <= at);
+        let Some(last) = decisions[..after].last() else {
+            return format!("no decision was taken at or before {at}\n");
+        };
+        let first = decisions[..after].partition_point(|decision| decision.at < last.at);
+        let text = self.several(&decisions[first..after]);
+        if last.at == at { text } else { format!("no decision at {at}; the last one before it:\n\n{text}") }
+    }
+
+    fn several(&self, decisions: &[Decision]) -> String {
+        let texts: Vec<String> = decisions.iter().map(|decision| self.decision(decision)).collect();
+        texts.join("\n")
+    }
+
+    /// One decision as a row, with its explanation.
+    pub fn row(&self, decision: &Decision) -> DecisionRow {
+        let (kind, station, core, job, server) = match decision.kind {
+            DecisionKind::Dispatch { processor, core } => {
+                ("dispatch", self.processor(processor), Some(core), decision.chosen, None)
+            }
+            DecisionKind::Preempt { processor, core } => {
+                ("preempt", self.processor(processor), Some(core), decision.chosen, None)
+            }
+            DecisionKind::Balance { balancer, job } => {
+                let name = self.model.balancers.get(balancer as usize).map_or("?", |b| b.name.as_str());
+                ("balance", name, None, job, Some(self.candidate_name(decision.kind, decision.chosen)))
+            }
+        };
+        DecisionRow {
+            at_ns: decision.at.0,
+            kind,
+            station: station.to_owned(),
+            core,
+            job: self.job_name(job),
+            server,
+            explanation: self.decision(decision),
+        }
+    }
+
+    /// Explains one decision.
+    pub fn decision(&self, decision: &Decision) -> String {
+        let mut out = String::new();
+        let (words, is_balancer) = self.words(decision.kind);
+        let chosen = self.candidate_name(decision.kind, decision.chosen);
+        let _ = writeln!(out, "{}  {}", decision.at, self.headline(decision, &chosen));
+        let _ = writeln!(out, "  policy  {}", words.spec);
+        self.candidates(&mut out, decision, words);
+        let who = if is_balancer { "server" } else { "job" };
+        if decision.candidates.len() == 1 {
+            let _ = writeln!(out, "  why     the only {who} it could have chosen");
+        } else if decision.tie {
+            let _ = writeln!(
+                out,
+                "  why     {}; keys were equal, so the tie rule decided: {}",
+                words.rule, words.tie
+            );
+        } else {
+            let _ = writeln!(out, "  why     {}", words.rule);
+        }
+        if let Some(note) = &decision.note {
+            let _ = writeln!(out, "  note    {note}");
+        }
+        out
+    }
+
+    fn headline(&self, decision: &Decision, chosen: &str) -> String {
+        match decision.kind {
+            DecisionKind::Dispatch { processor, core } => {
+                let until = match decision.slice {
+                    Some(slice) if slice != Span::FOREVER => format!("for at most {slice}"),
+                    _ => "until its work is done".to_owned(),
+                };
+                format!("{} core {core} runs {chosen} {until}", self.processor(processor))
+            }
+            DecisionKind::Preempt { processor, core } => {
+                format!("{} core {core} is taken for {chosen}", self.processor(processor))
+            }
+            DecisionKind::Balance { balancer, job } => {
+                let balancer = self.model.balancers.get(balancer as usize);
+                let name = balancer.map_or("?", |balancer| balancer.name.as_str());
+                format!("{name} sends {} to {chosen}", self.job_name(job))
+            }
+        }
+    }
+
+    fn candidates(&self, out: &mut String, decision: &Decision, words: &PolicyWords) {
+        let keys: Vec<KeyName<'_>> = words.keys.iter().take(2).map(|key| KeyName::new(key)).collect();
+        let mut grid =
+            Grid::new([String::new()].into_iter().chain(keys.iter().map(|key| key.name.to_owned())));
+        let mut left_out = 0;
+        for (index, candidate) in decision.candidates.iter().enumerate() {
+            let chosen = candidate.id == decision.chosen;
+            if index >= MAX_CANDIDATES && !chosen {
+                left_out += 1;
+                continue;
+            }
+            let name = self.candidate_label(decision, candidate);
+            let name = format!("{} {name}", if chosen { ">" } else { " " });
+            let values = keys.iter().zip(candidate.key.0).map(|(key, part)| key.value(part));
+            grid.row([name].into_iter().chain(values));
+        }
+        grid.write(out, 2);
+        if left_out > 0 {
+            let _ = writeln!(out, "    ... and {left_out} more");
+        }
+    }
+
+    fn candidate_label(&self, decision: &Decision, candidate: &Candidate) -> String {
+        let name = self.candidate_name(decision.kind, candidate.id);
+        if candidate.running { format!("{name} (running)") } else { name }
+    }
+
+    fn words(&self, kind: DecisionKind) -> (&PolicyWords, bool) {
+        static NONE: PolicyWords =
+            PolicyWords { spec: String::new(), rule: String::new(), tie: String::new(), keys: Vec::new() };
+        match kind {
+            DecisionKind::Dispatch { processor, .. } | DecisionKind::Preempt { processor, .. } => {
+                (self.vocabulary.schedulers.get(processor as usize).unwrap_or(&NONE), false)
+            }
+            DecisionKind::Balance { balancer, .. } => {
+                (self.vocabulary.balancers.get(balancer as usize).unwrap_or(&NONE), true)
+            }
+        }
+    }
+
+    fn candidate_name(&self, kind: DecisionKind, id: u64) -> String {
+        match kind {
+            DecisionKind::Balance { balancer, .. } => {
+                let group = self
+                    .model
+                    .balancers
+                    .get(balancer as usize)
+                    .and_then(|balancer| self.model.groups.get(balancer.group as usize));
+                format!("{}-{}", group.map_or("server", |group| group.name.as_str()), id + 1)
+            }
+            DecisionKind::Dispatch { .. } | DecisionKind::Preempt { .. } => self.job_name(id),
+        }
+    }
+
+    /// The task's name; with the number of its job where the task has several.
+    fn job_name(&self, number: u64) -> String {
+        let Some(job) = self.trace.jobs.get(number as usize) else { return format!("job {}", number + 1) };
+        let task = &self.model.tasks[job.task as usize];
+        if self.several[job.task as usize] { format!("{task}#{}", job.job) } else { task.clone() }
+    }
+
+    fn processor(&self, index: u32) -> &str {
+        self.model.processors.get(index as usize).map_or("?", |processor| processor.name.as_str())
+    }
+}
+
+/// A key's name without its unit, and how its values are written.
+struct KeyName<'a> {
+    name: &'a str,
+    is_time: bool,
+}
+
+impl<'a> KeyName<'a> {
+    fn new(key: &'a str) -> KeyName<'a> {
+        match key.strip_suffix(" (ns)") {
+            Some(name) => KeyName { name, is_time: true },
+            None => KeyName { name: key, is_time: false },
+        }
+    }
+
+    fn value(&self, value: i128) -> String {
+        if !self.is_time {
+            return value.to_string();
+        }
+        match u64::try_from(value.unsigned_abs()) {
+            Ok(u64::MAX) | Err(_) => "none".to_owned(),
+            Ok(nanos) => format!("{}{}", if value < 0 { "-" } else { "" }, Span(nanos)),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! JSON documents. Keys, their order and their nulls are a contract: other programs read them.
+
+use crate::compare::CompareDocument;
+use crate::rows::{RunDocument, TiesMap};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The version of the run document.
+pub const RUN_SCHEMA: &str = "dispatchlab.run/1";
+/// The version of the compare document.
+pub const COMPARE_SCHEMA: &str = "dispatchlab.compare/1";
+
+/// A digest as it is written: 16 hexadecimal digits.
+pub fn digest_hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+/// Writes a run: one object, one line a row, so that two results can be compared line by line.
+pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut object = Object::open(out)?;
+    object.value("schema", &RUN_SCHEMA)?;
+    object.value("scenario", &document.scenario)?;
+    object.value("policy", &document.policy)?;
+    object.value("seed", &document.seed)?;
+    object.value("ties", &TiesMap(document.ties))?;
+    object.value("digest", &document.digest.map(digest_hex))?;
+    object.rows("tasks", &document.tasks)?;
+    object.rows("gantt", &document.gantt)?;
+    object.rows("summary", document.summary)?;
+    object.close()
+}
+
+/// Writes a comparison.
+pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut object = Object::open(out)?;
+    object.value("schema", &COMPARE_SCHEMA)?;
+    object.value("scenario", &document.scenario)?;
+    object.value("seed", &document.seed)?;
+    object.value("replications", &document.replications)?;
+    object.value("confidence", &document.confidence)?;
+    object.value("ties", &TiesMap(document.ties))?;
+    object.value("reference", &document.reference)?;
+    object.value("policies", &document.policies)?;
+    object.rows("rows", &document.rows)?;
+    object.value("first_difference", &document.first_difference)?;
+    object.close()
+}
+
+struct Object<'w> {
+    out: &'w mut dyn Write,
+    separator: &'static str,
+}
+
+impl<'w> Object<'w> {
+    fn open(out: &'w mut dyn Write) -> io::Result<Object<'w>> {
+        out.write_all(b"{")?;
+        Ok(Object { out, separator: "\n" })
+    }
+
+    fn key(&mut self, key: &str) -> io::Result<()> {
+        write!(self.out, "{}\"{key}\":", self.separator)?;
+        self.separator = ",\n";
+        Ok(())
+    }
+
+    fn value(&mut self, key: &str, value: &impl Serialize) -> io::Result<()> {
+        self.key(key)?;
+        serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
+    }
+
+    fn rows<T: Serialize>(&mut self, key: &str, rows: &[T]) -> io::Result<()> {
+        self.key(key)?;
+        let mut separator = "[\n";
+        for row in rows {
+            self.out.write_all(separator.as_bytes())?;
+            serde_json::to_writer(&mut *self.out, row).map_err(io::Error::from)?;
+            separator = ",\n";
+        }
+        self.out.write_all(if rows.is_empty() { b"[]" } else { b"\n]" })
+    }
+
+    fn close(self) -> io::Result<()> {
+        self.out.write_all(b"\n}\n")
+    }
+}

@@ -1,0 +1,28 @@
+//! What DispatchLab prints and writes.
+//!
+//! Everything here reads plain rows and draws them: no run is started, no statistic is computed. The rows of a run come
+//! from a recorded [`sim_core::trace::Trace`] ([`rows::task_rows`], [`rows::gantt_rows`]) and from the estimators in
+//! `experiments` ([`rows::SummaryRow`]).
+//!
+//! | module | what it makes |
+//! |---|---|
+//! | [`rows`] | the row types, and the document of a run |
+//! | [`json`] | the documents `dispatchlab.run/1` and `dispatchlab.compare/1` |
+//! | [`csv`] | the long form, one row per replication and metric |
+//! | [`table`] | what a terminal shows of a run |
+//! | [`gantt`] | text Gantt charts |
+//! | [`explain`] | decision records in words |
+//! | [`compare`] | policies side by side |
+//! | [`number`] | how numbers are written |
+//!
+//! Output is the same bytes for the same rows: no clock, no locale, no host.
+
+pub mod compare;
+pub mod csv;
+pub mod explain;
+pub mod gantt;
+mod grid;
+pub mod json;
+pub mod number;
+pub mod rows;
+pub mod table;

@@ -1,0 +1,24 @@
+//! Running a model more than once, and what may be concluded from it.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`run`] | replications on several threads, merged in order |
+//! | [`metrics`] | every metric by name, and its value in one replication |
+//! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
+//! | [`compare`] | policies on the same work, and the first decision at which two of them part |
+//! | [`vocabulary`] | the words of a model's policies, for explanations |
+//!
+//! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
+//! engine measures in integers.
+
+pub mod compare;
+pub mod metrics;
+mod recording;
+pub mod run;
+pub mod stats;
+pub mod vocabulary;
+mod warmup;
+
+pub use compare::{Comparison, compare, first_difference};
+pub use run::{Failure, Progress, RunPlan, RunResult, run};
+pub use vocabulary::vocabulary;

@@ -1,0 +1,414 @@
+//! Every metric by name, and its value in one replication.
+//!
+//! A metric is named `metric/statistic` everywhere: in results, in `--metric`, in conditions. [`METRICS`] is the only list
+//! of names; validation, help and the direction of comparisons read it.
+//!
+//! Rows of a replication stand in an order that depends on the model alone ([`keys`]), so that replications merge by
+//! position.
+
+use reports::rows::{ALL, SummaryRow};
+use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
+use sim_core::model::Model;
+use std::fmt;
+
+/// Which direction is better.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Better {
+    /// Less is better.
+    Lower,
+    /// More is better.
+    Higher,
+}
+
+impl Better {
+    /// The word used in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Better::Lower => "lower",
+            Better::Higher => "higher",
+        }
+    }
+}
+
+/// A metric's definition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MetricDef {
+    /// Its name; several definitions share one where the statistics differ in unit or direction.
+    pub name: &'static str,
+    /// Its statistics.
+    pub statistics: &'static [&'static str],
+    /// Unit of the values.
+    pub unit: &'static str,
+    /// Which direction is better, where one is.
+    pub better: Option<Better>,
+    /// What it is, in one sentence.
+    pub help: &'static str,
+}
+
+/// `metrics![name [statistics] unit direction help; ...]`: one line a metric.
+macro_rules! metrics {
+    ($($name:literal [$($statistic:literal)*] $unit:literal $better:ident $help:literal;)*) => {
+        &[$(MetricDef {
+            name: $name,
+            statistics: &[$($statistic),*],
+            unit: $unit,
+            better: metrics!(@ $better),
+            help: $help,
+        }),*]
+    };
+    (@ lower) => { Some(Better::Lower) };
+    (@ higher) => { Some(Better::Higher) };
+    (@ neither) => { None };
+}
+
+/// Every metric, in the order in which results list them.
+pub const METRICS: &[MetricDef] = metrics![
+    "response" ["mean" "p50" "p90" "p95" "p99" "p99.9" "max"] "ns" lower
+        "completion minus arrival of completed jobs (turnaround); percentiles by nearest rank";
+    "waiting" ["mean" "p50" "p90" "p95" "p99" "max"] "ns" lower
+        "response minus processor time minus blocked time of completed jobs";
+    "first_response" ["mean"] "ns" lower "first instruction minus arrival of completed jobs";
+    "ready" ["mean"] "ns" lower "time in ready queues alone of completed jobs";
+    "overhead" ["mean"] "ns" lower "switch and dispatch costs charged to a completed job";
+    "blocked" ["mean"] "ns" neither "time in delays, at devices and waiting for children of completed jobs";
+    "slowdown" ["mean"] "ratio" lower "response over processor time of completed jobs (normalized turnaround)";
+    "response_part" ["waiting" "service" "overhead"] "ns" lower
+        "mean part of the response time at a component; the parts add up to response/mean";
+    "throughput" ["rate"] "1/s" higher "completed jobs over the length of the window";
+    "jobs" ["released"] "jobs" neither "jobs released in the window";
+    "jobs" ["completed"] "jobs" higher "of these, jobs that ran their whole program";
+    "jobs" ["lost"] "jobs" lower "of these, jobs turned away by full queues; at a pool: by its queue";
+    "jobs" ["timed-out"] "jobs" lower "of these, jobs whose client gave up";
+    "jobs" ["unfinished"] "jobs" lower "jobs in the system at the end of the run";
+    "deadline_misses" ["count"] "count" lower "jobs that were not done by their deadlines";
+    "deadline_misses" ["ratio"] "ratio" lower "the same over jobs with a deadline whose fate is known";
+    "tardiness" ["max"] "ns" lower "greatest completion minus deadline, zero where all were met";
+    "utilization" ["mean"] "ratio" neither
+        "run time over cores x window, overhead apart; in all: of processors that are no devices";
+    "overhead" ["share"] "ratio" lower "switch and dispatch time over cores x window";
+    "queue_length" ["mean"] "jobs" lower "time average of the number of jobs ready or waiting for a token";
+    "held" ["mean"] "count" neither "time average of the number of tokens held";
+    "context_switches" ["count"] "count" lower "dispatches of another job than the core ran before";
+    "preemptions" ["count"] "count" lower "times a job was taken off a core while it could have gone on";
+    "migrations" ["count"] "count" lower "times a job went on on another core than before";
+    "dispatch_latency" ["mean"] "ns" lower "time from a dispatch decision to the first instruction";
+    "picks" ["count"] "count" neither "jobs that a balancer sent to a server";
+    "picks" ["max_over_mean"] "ratio" lower "the busiest server's picks over the mean of all servers";
+    "warmup" ["time"] "ns" neither "start of the window: jobs released before it are not measured";
+    "window" ["time"] "ns" neither "length of the window";
+];
+
+/// Groups of servers list their members one by one up to this many.
+const MAX_MEMBERS: usize = 256;
+
+/// A metric that exists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MetricName {
+    /// Its definition.
+    pub def: &'static MetricDef,
+    /// One of its statistics.
+    pub statistic: &'static str,
+}
+
+impl fmt::Display for MetricName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.def.name, self.statistic)
+    }
+}
+
+/// A metric that does not exist.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("unknown metric `{name}`{hint}")]
+pub struct UnknownMetric {
+    /// What was written.
+    pub name: String,
+    /// What may have been meant.
+    pub hint: String,
+}
+
+/// Every `metric/statistic`.
+pub fn names() -> impl Iterator<Item = MetricName> {
+    METRICS.iter().flat_map(|def| def.statistics.iter().map(move |statistic| MetricName { def, statistic }))
+}
+
+/// The metric written `metric/statistic`.
+pub fn parse(text: &str) -> Result<MetricName, UnknownMetric> {
+    let text = text.trim();
+    if let Some(name) = find(text) {
+        return Ok(name);
+    }
+    let statistics: Vec<String> =
+        names().filter(|name| name.def.name == text).map(|name| format!("`{name}`")).collect();
+    let hint = if statistics.is_empty() {
+        names()
+            .map(|name| name.to_string())
+            .map(|name| (strsim::jaro_winkler(text, &name), name))
+            .filter(|(likeness, _)| *likeness > 0.7)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map_or_else(
+                || "; metrics are named like `response/p99`".to_owned(),
+                |(_, name)| format!("; did you mean `{name}`?"),
+            )
+    } else {
+        format!("; name one of its statistics: {}", statistics.join(", "))
+    };
+    Err(UnknownMetric { name: text.to_owned(), hint })
+}
+
+/// The metric of exactly this name.
+pub fn find(text: &str) -> Option<MetricName> {
+    let (metric, statistic) = text.split_once('/')?;
+    names().find(|name| name.def.name == metric && name.statistic == statistic)
+}
+
+/// What a row is about; the same in every replication of a model.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RowKey {
+    /// The metric.
+    pub metric: MetricName,
+    /// A station, component, balancer or server, or [`ALL`].
+    pub scope: String,
+    /// A class, or [`ALL`].
+    pub class: String,
+}
+
+impl RowKey {
+    /// The row with this key.
+    pub fn row(&self, value: Option<f64>, n: u64, interval: Option<(f64, f64)>) -> SummaryRow {
+        SummaryRow {
+            metric: self.metric.def.name.to_owned(),
+            statistic: self.metric.statistic.to_owned(),
+            scope: self.scope.clone(),
+            class: self.class.clone(),
+            value,
+            unit: self.metric.def.unit,
+            n,
+            ci_low: interval.map(|(low, _)| low),
+            ci_high: interval.map(|(_, high)| high),
+        }
+    }
+}
+
+/// The keys of a model's rows, in order.
+pub fn keys(model: &Model) -> Vec<RowKey> {
+    let mut keys = Vec::new();
+    let measures = blank(model);
+    visit(model, &measures, &mut |metric, scope, class, _| {
+        let metric = find(metric).unwrap_or_else(|| panic!("`{metric}` is not in the table of metrics"));
+        keys.push(RowKey { metric, scope: scope.to_owned(), class: class.to_owned() });
+    });
+    keys
+}
+
+/// The values of one replication, in the order of [`keys`].
+pub fn values(model: &Model, measures: &Measures) -> Vec<Option<f64>> {
+    let mut values = Vec::new();
+    visit(model, measures, &mut |_, _, _, value| values.push(value.filter(|value| value.is_finite())));
+    values
+}
+
+/// Measures of the right shape with nothing in them.
+fn blank(model: &Model) -> Measures {
+    Measures {
+        classes: vec![ClassMeasures::default(); model.classes.len()],
+        processors: vec![ProcessorMeasures::default(); model.processors.len()],
+        pools: vec![sim_core::measure::PoolMeasures::default(); model.pools.len()],
+        balancers: vec![sim_core::measure::BalancerMeasures::default(); model.balancers.len()],
+        ..Measures::default()
+    }
+}
+
+/// Receives metric, scope, class and value.
+type Emit<'e> = &'e mut dyn FnMut(&str, &str, &str, Option<f64>);
+
+fn visit(model: &Model, measures: &Measures, emit: Emit<'_>) {
+    if model.classes.len() == 1 {
+        class_rows(model, measures, &measures.classes[0], ALL, emit);
+    } else {
+        class_rows(model, measures, &measures.total(), ALL, emit);
+        for (class, rows) in model.classes.iter().zip(&measures.classes) {
+            class_rows(model, measures, rows, &class.name, emit);
+        }
+    }
+    emit("jobs/unfinished", ALL, ALL, Some(measures.unfinished as f64));
+    processor_rows(model, measures, emit);
+    pool_rows(model, measures, emit);
+    balancer_rows(model, measures, emit);
+    emit("warmup/time", ALL, ALL, Some(measures.from.0 as f64));
+    emit("window/time", ALL, ALL, Some(measures.window().0 as f64));
+}
+
+fn ratio(part: u128, whole: u128) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+fn percentile(distribution: &Distribution, statistic: &str) -> Option<f64> {
+    let value = match statistic {
+        "max" => distribution.max(),
+        "p99.9" => distribution.percentile(999, 1_000),
+        _ => distribution.percentile(statistic[1..].parse().ok()?, 100),
+    };
+    value.map(|value| value as f64)
+}
+
+fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &str, emit: Emit<'_>) {
+    let completed = u128::from(class.completed);
+    for (metric, distribution) in [("response", &class.response), ("waiting", &class.waiting)] {
+        for def in METRICS.iter().filter(|def| def.name == metric) {
+            for statistic in def.statistics {
+                let value = match *statistic {
+                    "mean" => distribution.mean(),
+                    other => percentile(distribution, other),
+                };
+                emit(&format!("{metric}/{statistic}"), ALL, name, value);
+            }
+        }
+    }
+    emit("first_response/mean", ALL, name, ratio(class.first_response, u128::from(class.ran)));
+    emit("ready/mean", ALL, name, ratio(class.ready, completed));
+    emit("overhead/mean", ALL, name, ratio(class.overhead, completed));
+    emit("blocked/mean", ALL, name, ratio(class.blocked, completed));
+    let slowdown = (class.ran > 0).then(|| class.slowdown / class.ran as f64);
+    emit("slowdown/mean", ALL, name, slowdown);
+    for (index, component) in model.components.iter().enumerate() {
+        let part = class.parts.get(index).copied().unwrap_or_default();
+        for (metric, sum) in [
+            ("response_part/waiting", part.waiting),
+            ("response_part/service", part.service),
+            ("response_part/overhead", part.overhead),
+        ] {
+            emit(metric, &component.name, name, ratio(sum, completed));
+        }
+    }
+    let window = measures.window().as_secs();
+    emit("throughput/rate", ALL, name, (window > 0.0).then(|| class.completed as f64 / window));
+    emit("jobs/released", ALL, name, Some(class.released as f64));
+    emit("jobs/completed", ALL, name, Some(class.completed as f64));
+    emit("jobs/lost", ALL, name, Some(class.lost as f64));
+    emit("jobs/timed-out", ALL, name, Some(class.timed_out as f64));
+    emit("deadline_misses/count", ALL, name, Some(class.deadline_misses as f64));
+    let misses = ratio(u128::from(class.deadline_misses), u128::from(class.deadlines));
+    emit("deadline_misses/ratio", ALL, name, misses);
+    emit("tardiness/max", ALL, name, (class.deadlines > 0).then_some(class.max_tardiness as f64));
+}
+
+/// Members of each component: indices of the stations of one kind that count together.
+fn members(model: &Model, component: impl Iterator<Item = u32>) -> Vec<(usize, Vec<usize>)> {
+    let mut of: Vec<Vec<usize>> = vec![Vec::new(); model.components.len()];
+    for (index, component) in component.enumerate() {
+        of[component as usize].push(index);
+    }
+    of.into_iter().enumerate().filter(|(_, members)| !members.is_empty()).collect()
+}
+
+fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
+    let sum = |indices: &mut dyn Iterator<Item = usize>| {
+        indices.fold(ProcessorMeasures::default(), |mut sum, index| {
+            let one = &measures.processors[index];
+            sum.busy += one.busy;
+            sum.overhead += one.overhead;
+            sum.idle += one.idle;
+            sum.ready_integral += one.ready_integral;
+            sum.dispatches += one.dispatches;
+            sum.context_switches += one.context_switches;
+            sum.preemptions += one.preemptions;
+            sum.migrations += one.migrations;
+            sum.dispatch_latency += one.dispatch_latency;
+            sum
+        })
+    };
+    let window = u128::from(measures.window().0);
+    let proper = sum(&mut (0..model.processors.len()).filter(|index| !model.processors[*index].device));
+    processor_row(&proper, ALL, window, emit);
+    for (component, members) in members(model, model.processors.iter().map(|processor| processor.component)) {
+        let name = &model.components[component].name;
+        processor_row(&sum(&mut members.iter().copied()), name, window, emit);
+        let single = members.len() == 1 && model.processors[members[0]].name == *name;
+        if !single && members.len() <= MAX_MEMBERS {
+            for index in members {
+                processor_row(&measures.processors[index], &model.processors[index].name, window, emit);
+            }
+        }
+    }
+}
+
+fn processor_row(processor: &ProcessorMeasures, scope: &str, window: u128, emit: Emit<'_>) {
+    let capacity = processor.busy + processor.overhead + processor.idle;
+    emit("utilization/mean", scope, ALL, ratio(processor.busy, capacity));
+    emit("overhead/share", scope, ALL, ratio(processor.overhead, capacity));
+    emit("queue_length/mean", scope, ALL, ratio(processor.ready_integral, window));
+    emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));
+    emit("preemptions/count", scope, ALL, Some(processor.preemptions as f64));
+    emit("migrations/count", scope, ALL, Some(processor.migrations as f64));
+    let latency = ratio(processor.dispatch_latency, u128::from(processor.dispatches));
+    emit("dispatch_latency/mean", scope, ALL, latency);
+}
+
+fn pool_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
+    let window = u128::from(measures.window().0);
+    for (component, members) in members(model, model.pools.iter().map(|pool| pool.component)) {
+        let name = &model.components[component].name;
+        let mut row = |scope: &str, indices: &[usize]| {
+            let pools = || indices.iter().map(|index| &measures.pools[*index]);
+            let (held, waiting) =
+                pools().fold((0, 0), |(h, w), pool| (h + pool.held_integral, w + pool.waiting_integral));
+            emit("queue_length/mean", scope, ALL, ratio(waiting, window));
+            emit("held/mean", scope, ALL, ratio(held, window));
+            let lost: u64 = pools().map(|pool| pool.lost).sum();
+            emit("jobs/lost", scope, ALL, Some(lost as f64));
+        };
+        row(name, &members);
+        let single = members.len() == 1 && model.pools[members[0]].name == *name;
+        if !single && members.len() <= MAX_MEMBERS {
+            for index in members {
+                row(&model.pools[index].name, &[index]);
+            }
+        }
+    }
+}
+
+fn balancer_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
+    for (balancer, found) in model.balancers.iter().zip(&measures.balancers) {
+        let Some(group) = model.groups.get(balancer.group as usize) else { continue };
+        let servers = group.weights.len();
+        let picks = |server: usize| found.picks.get(server).copied().unwrap_or(0);
+        let total: u64 = (0..servers).map(picks).sum();
+        let most = (0..servers).map(picks).max().unwrap_or(0);
+        emit("picks/count", &balancer.name, ALL, Some(total as f64));
+        let imbalance = ratio(u128::from(most) * servers as u128, u128::from(total));
+        emit("picks/max_over_mean", &balancer.name, ALL, imbalance);
+        if servers <= MAX_MEMBERS {
+            for server in 0..servers {
+                let scope = format!("{}:{}-{}", balancer.name, group.name, server + 1);
+                emit("picks/count", &scope, ALL, Some(picks(server) as f64));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_have_help() {
+        let all: Vec<String> = names().map(|name| name.to_string()).collect();
+        let distinct: BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len());
+        assert!(METRICS.iter().all(|def| !def.help.is_empty() && !def.help.ends_with('.')));
+    }
+
+    #[test]
+    fn unknown_names_come_with_a_cure() {
+        for (text, message) in [
+            ("response/p98", "unknown metric `response/p98`; did you mean `response/p99`?"),
+            ("respone/mean", "unknown metric `respone/mean`; did you mean `response/mean`?"),
+            ("throughput", "unknown metric `throughput`; name one of its statistics: `throughput/rate`"),
+            ("xyz", "unknown metric `xyz`; metrics are named like `response/p99`"),
+        ] {
+            assert_eq!(parse(text).map_err(|e| e.to_string()), Err(message.to_owned()), "{text}");
+        }
+        assert_eq!(parse("response/p99.9").map(|name| name.to_string()), Ok("response/p99.9".to_owned()));
+    }
+}

@@ -1,0 +1,108 @@
+//! The recorder of replication 1: everything a result shows, within bounds on memory.
+
+use sim_core::event::EventKey;
+use sim_core::record::{Digest, Recorder};
+use sim_core::trace::{Decision, JobRecord, Segment, Stay, Trace};
+use sim_core::units::Time;
+
+/// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
+const MAX_SEGMENTS: usize = 4_000_000;
+/// More candidates in decisions than this are not kept.
+const MAX_CANDIDATES: usize = 4_000_000;
+
+/// Records jobs always, stretches and decisions up to a bound.
+#[derive(Default)]
+pub(crate) struct Recording {
+    pub trace: Trace,
+    digest: Digest,
+    decisions: bool,
+    candidates: usize,
+    /// Stretches were left out, so that all of them were thrown away: half a chart would mislead.
+    pub no_segments: bool,
+    /// Decisions after the last one kept were left out.
+    pub decisions_cut: bool,
+}
+
+impl Recording {
+    pub fn new(decisions: bool) -> Recording {
+        Recording { decisions, ..Recording::default() }
+    }
+
+    /// Remarks for the user about what was left out.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.no_segments {
+            notes.push(format!("more than {MAX_SEGMENTS} stretches of time: the chart is left out"));
+        }
+        if self.decisions_cut {
+            notes.push(format!("only the first {} decisions are kept", self.trace.decisions.len()));
+        }
+        notes
+    }
+}
+
+impl Recorder for Recording {
+    const TRACE: bool = true;
+    const DIGEST: bool = true;
+
+    fn wants_decisions(&self) -> bool {
+        self.decisions && !self.decisions_cut
+    }
+
+    fn event(&mut self, key: EventKey) {
+        self.digest.event(key);
+    }
+
+    fn choice(&mut self, job: u64, place: u32) {
+        self.digest.choice(job, place);
+    }
+
+    fn segment(&mut self, segment: Segment) {
+        if self.no_segments {
+            return;
+        }
+        // A lone job under a quantum runs slice after slice: one stretch, not one a slice.
+        if let Some(last) = self.trace.segments.last_mut() {
+            let same = |s: &Segment| (s.processor, s.core, s.job, s.kind, s.share, s.level);
+            if last.end == segment.start && same(last) == same(&segment) {
+                last.end = segment.end;
+                return;
+            }
+        }
+        if self.trace.segments.len() >= MAX_SEGMENTS {
+            self.no_segments = true;
+            self.trace.segments = Vec::new();
+            self.trace.stays = Vec::new();
+            return;
+        }
+        self.trace.segments.push(segment);
+    }
+
+    fn stay(&mut self, stay: Stay) {
+        if !self.no_segments && self.trace.stays.len() < MAX_SEGMENTS {
+            self.trace.stays.push(stay);
+        }
+    }
+
+    fn decision(&mut self, decision: Decision) {
+        self.candidates += decision.candidates.len() + 1;
+        if self.candidates > MAX_CANDIDATES {
+            self.decisions_cut = true;
+        } else {
+            self.trace.decisions.push(decision);
+        }
+    }
+
+    fn job(&mut self, record: JobRecord) {
+        self.trace.jobs.push(record);
+    }
+
+    fn end(&mut self, at: Time) {
+        self.trace.end = at;
+        self.trace.jobs.sort_by_key(|job| job.number);
+    }
+
+    fn digest(&self) -> Option<u64> {
+        self.digest.digest()
+    }
+}

@@ -1,0 +1,5 @@
+//! One binary for all integration tests of `experiments`.
+
+mod models;
+mod running;
+mod statistics;

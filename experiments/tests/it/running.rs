@@ -1,0 +1,237 @@
+//! Replications, recording, warm-up and comparison.
+
+use crate::models::{mm1, tasks};
+use experiments::compare::Alternative;
+use experiments::metrics;
+use experiments::run::{Progress, RunPlan, RunResult, fold_digests};
+use experiments::{compare, first_difference, run, vocabulary};
+use reports::csv::LongForm;
+use reports::rows::{ALL, RunDocument, SummaryRow};
+use sim_core::RunError;
+use sim_core::model::Stop;
+use sim_core::units::Time;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn jobs(n: u64) -> Stop {
+    Stop { after: None, jobs: Some(n) }
+}
+
+fn quiet(_: Progress) -> bool {
+    true
+}
+
+fn value(result: &RunResult, name: &str) -> f64 {
+    row(result, name).value.unwrap_or_else(|| panic!("{name} has no value"))
+}
+
+fn row<'a>(result: &'a RunResult, name: &str) -> &'a SummaryRow {
+    let all = |row: &&SummaryRow| row.name() == name && row.scope == ALL && row.class == ALL;
+    result.summary.iter().find(all).unwrap_or_else(|| panic!("{name} is not in the summary"))
+}
+
+/// The convoy of Silberschatz, Galvin, Gagne, Operating System Concepts, CPU Scheduling: 24, 3, 3 all at 0.
+#[test]
+fn a_textbook_run_has_the_textbook_numbers() {
+    let model = tasks("fcfs", &[("P1", 0, 24), ("P2", 0, 3), ("P3", 0, 3)]);
+    let result = run(&model, &RunPlan::default(), &quiet).unwrap();
+    for (name, expected) in [
+        ("waiting/mean", 17e6),
+        ("response/mean", 27e6),
+        ("first_response/mean", 17e6),
+        ("response/max", 30e6),
+        ("throughput/rate", 100.0),
+        ("utilization/mean", 1.0),
+        ("jobs/completed", 3.0),
+        ("jobs/lost", 0.0),
+    ] {
+        let found = value(&result, name);
+        assert!(
+            (found - expected).abs() <= 1e-12 * f64::abs(expected),
+            "{name}: {found}, expected {expected}"
+        );
+    }
+    assert_eq!((row(&result, "waiting/mean").ci_low, row(&result, "waiting/mean").n), (None, 1));
+    let document = RunDocument::new(&model, "fcfs", result.trace.as_ref(), result.digest, &result.summary);
+    let finishes: Vec<Option<u64>> = document.tasks.iter().map(|task| task.finish_ns).collect();
+    assert_eq!(finishes, [Some(24_000_000), Some(27_000_000), Some(30_000_000)]);
+    assert_eq!(document.gantt.len(), 3);
+    assert!(document.digest.is_some());
+}
+
+#[test]
+fn parts_of_response_time_add_up() {
+    let model = mm1("round-robin:quantum=1ms", 0.8, jobs(5_000));
+    let result = run(&model, &RunPlan::default(), &quiet).unwrap();
+    let parts: u128 = result.first.total().parts.iter().map(sim_core::measure::PartSums::total).sum();
+    assert_eq!(parts, result.first.total().response.sum());
+    let shown: f64 =
+        result.summary.iter().filter(|row| row.metric == "response_part").filter_map(|row| row.value).sum();
+    assert!((shown / value(&result, "response/mean") - 1.0).abs() < 1e-12);
+}
+
+/// Everything that can be written is the same bytes on 1, 2 and 8 threads.
+#[test]
+fn threads_do_not_change_a_byte() {
+    let model = mm1("fcfs", 0.9, jobs(2_000));
+    let bytes = |threads: usize| {
+        let plan = RunPlan { replications: 9, threads, ..RunPlan::default() };
+        let result = run(&model, &plan, &quiet).unwrap();
+        let document =
+            RunDocument::new(&model, "fcfs", result.trace.as_ref(), result.digest, &result.summary);
+        let mut out = Vec::new();
+        reports::json::write_run(&document, &mut out).unwrap();
+        let mut csv = LongForm::new(&mut out).unwrap();
+        for replication in 0..9 {
+            let rows: Vec<SummaryRow> = result.replication_rows(replication).collect();
+            csv.rows("test", "fcfs", replication as u32 + 1, &rows).unwrap();
+        }
+        csv.finish().unwrap();
+        out
+    };
+    let one = bytes(1);
+    assert!(one.len() > 10_000);
+    assert_eq!(one, bytes(2));
+    assert_eq!(one, bytes(8));
+}
+
+#[test]
+fn the_size_of_a_run_decides_what_is_recorded() {
+    let after = Stop { after: Some(Time(2_000_000_000)), jobs: None };
+    let endless = Stop { after: Some(Time(200_000_000_000)), jobs: None };
+    for (what, stop, plan, trace, digest) in [
+        ("small, known", jobs(1_000), RunPlan::default(), true, true),
+        ("large, known", jobs(100_001), RunPlan::default(), false, false),
+        (
+            "large, digest asked for",
+            jobs(100_001),
+            RunPlan { digest: true, ..RunPlan::default() },
+            false,
+            true,
+        ),
+        (
+            "large, records asked for",
+            jobs(100_001),
+            RunPlan { records: true, ..RunPlan::default() },
+            true,
+            false,
+        ),
+        ("small, unknown", after, RunPlan::default(), true, true),
+        ("large, unknown", endless, RunPlan::default(), false, false),
+        ("large, unknown, records", endless, RunPlan { records: true, ..RunPlan::default() }, true, false),
+    ] {
+        let plan = RunPlan { replications: 2, ..plan };
+        let result = run(&mm1("fcfs", 0.7, stop), &plan, &quiet).unwrap();
+        assert_eq!((result.trace.is_some(), result.digest.is_some()), (trace, digest), "{what}");
+    }
+}
+
+#[test]
+fn digests_fold_in_order() {
+    assert_eq!(fold_digests([]), None);
+    assert_eq!(fold_digests([7]), Some(7));
+    assert_ne!(fold_digests([1, 2]), fold_digests([2, 1]));
+}
+
+/// M/M/1 at load 0.8 with mean work 1 ms: mean response 5 ms (any queueing text). 30 replications, 4 standard errors; a
+/// twin moved by the larger of 5 % and 10 standard errors must fail.
+#[test]
+fn mm1_meets_theory_and_its_twin_does_not() {
+    let model = mm1("fcfs", 0.8, jobs(40_000));
+    let result = run(&model, &RunPlan { replications: 30, ..RunPlan::default() }, &quiet).unwrap();
+    let found = row(&result, "response/mean");
+    let t = experiments::stats::student::quantile_two_sided(0.05, 29.0);
+    let error = (found.ci_high.unwrap() - found.value.unwrap()) / t;
+    let away = |truth: f64| (found.value.unwrap() - truth).abs() / error;
+    assert!(away(5e6) <= 4.0, "{found:?}");
+    assert!(away(5e6 + (0.05 * 5e6f64).max(10.0 * error)) > 4.0, "{found:?}");
+}
+
+#[test]
+fn automatic_warmup_is_found_and_said() {
+    let model = mm1("fcfs", 0.95, jobs(20_000));
+    let plan = RunPlan { replications: 2, warmup_auto: true, ..RunPlan::default() };
+    let result = run(&model, &plan, &quiet).unwrap();
+    assert!(result.notes[0].contains("MSER-5"), "{:?}", result.notes);
+    assert_eq!(value(&result, "warmup/time"), result.warmup.0 as f64);
+    assert_eq!(result, run(&model, &plan, &quiet).unwrap());
+    if result.warmup > Time::ZERO {
+        assert!(value(&result, "jobs/released") < 20_000.0);
+    }
+}
+
+#[test]
+fn the_first_failing_replication_is_reported() {
+    let model = mm1("fcfs", 1.5, jobs(90_000));
+    for threads in [1, 4] {
+        let plan = RunPlan { replications: 4, threads, max_jobs: 500, ..RunPlan::default() };
+        let failure = run(&model, &plan, &quiet).unwrap_err();
+        assert_eq!((failure.replication, failure.replications), (1, 4));
+        assert!(matches!(*failure.error, RunError::JobLimit { limit: 500, .. }), "{failure}");
+        assert!(failure.to_string().starts_with("replication 1: more than 500 jobs"), "{failure}");
+    }
+}
+
+#[test]
+fn progress_grows_and_can_cancel() {
+    let model = mm1("fcfs", 0.5, jobs(300_000));
+    let last = AtomicU64::new(0);
+    let watch = |progress: Progress| {
+        let millionths = (progress.fraction * 1e6) as u64;
+        assert!(millionths >= last.swap(millionths, Ordering::Relaxed));
+        true
+    };
+    run(&model, &RunPlan { replications: 2, threads: 1, ..RunPlan::default() }, &watch).unwrap();
+    assert_eq!(last.load(Ordering::Relaxed), 1_000_000);
+    let failure = run(&model, &RunPlan::default(), &|_: Progress| false).unwrap_err();
+    assert!(matches!(*failure.error, RunError::Cancelled { .. }), "{failure}");
+}
+
+#[test]
+fn comparison_finds_the_better_policy() {
+    let models = ["fcfs", "round-robin:quantum=100us"].map(|policy| mm1(policy, 0.8, jobs(5_000)));
+    let alternatives = [
+        Alternative { label: "fcfs", model: &models[0] },
+        Alternative { label: "rr", model: &models[1] },
+        Alternative { label: "fcfs again", model: &models[0] },
+    ];
+    let plan = RunPlan { replications: 10, ..RunPlan::default() };
+    let metric = metrics::parse("first_response/mean").unwrap();
+    let found = compare(&alternatives, 0, &[metric], &plan, &quiet).unwrap();
+    let verdicts: Vec<Option<&str>> = found.rows.iter().map(|row| row.verdict).collect();
+    assert_eq!(verdicts, [Some("reference"), Some("better"), Some("no difference shown")]);
+    assert_eq!(found.rows.iter().map(|row| row.best).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(found.rows[2].difference, Some(0.0));
+    assert_eq!(found.rows[2].p_holm, Some(1.0));
+    // The same work for all: completed jobs and their total demand agree.
+    let served = |index: usize| found.results[index].first.total().served;
+    assert_eq!(served(0), served(1));
+}
+
+#[test]
+fn the_first_difference_is_the_decision_where_policies_part() {
+    let list = [("A", 0, 5), ("B", 1, 3)];
+    let (fcfs, rr) = (tasks("fcfs", &list), tasks("round-robin:quantum=2ms", &list));
+    let reference = Alternative { label: "fcfs", model: &fcfs };
+    let plan = RunPlan::default();
+    let found = first_difference(reference, Alternative { label: "rr", model: &rr }, &plan).unwrap();
+    // Both run A first; fcfs lets it end at 5 ms, round robin takes B at 2 ms.
+    assert_eq!(found.decision, Some(2));
+    assert_eq!(found.reference_decision.as_ref().map(|d| (d.at_ns, d.job.as_str())), Some((5_000_000, "B")));
+    assert_eq!(found.policy_decision.as_ref().map(|d| (d.at_ns, d.job.as_str())), Some((2_000_000, "B")));
+    let same = first_difference(reference, reference, &plan).unwrap();
+    assert_eq!((same.decision, same.policy_decision), (None, None));
+}
+
+#[test]
+fn explanations_use_the_words_of_the_policy() {
+    let model = tasks("fcfs", &[("A", 0, 5), ("B", 1, 3), ("C", 1, 3)]);
+    let plan = RunPlan { decisions: true, ..RunPlan::default() };
+    let result = run(&model, &plan, &quiet).unwrap();
+    let (trace, words) = (result.trace.unwrap(), vocabulary(&model));
+    let explainer = reports::explain::Explainer::new(&model, &trace, &words);
+    let text = explainer.at(Time(5_000_000));
+    assert!(text.starts_with("5ms  cpu core 0 runs B until its work is done\n  policy  fcfs\n"), "{text}");
+    assert!(text.contains("> B") && text.contains("  C"), "{text}");
+    assert!(explainer.at(Time(4_000_000)).starts_with("no decision at 4ms; the last one before it"));
+    assert_eq!(explainer.all().matches("policy  fcfs").count(), 3);
+}

@@ -252,8 +252,11 @@ fn snippet<'a>(
     text: &'a str,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let span = first_line(clamp(span, text), text);
-    let labels: Vec<(Range<usize>, &str)> =
-        diagnostic.labels.iter().map(|(range, label)| (first_line(clamp(range, text), text), label.as_str())).collect();
+    let labels: Vec<(Range<usize>, &str)> = diagnostic
+        .labels
+        .iter()
+        .map(|(range, label)| (first_line(clamp(range, text), text), label.as_str()))
+        .collect();
     let first = labels.iter().map(|(range, _)| range.start).fold(span.start, usize::min);
     let last = labels.iter().map(|(range, _)| range.end).fold(span.end, usize::max);
     let from = text[..first].rfind('\n').map_or(0, |at| at + 1);

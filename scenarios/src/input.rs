@@ -82,8 +82,11 @@ impl Input {
         });
         if let Err(error) = opened {
             let bare = !source.contains('.');
-            let help = crate::diagnostic::did_you_mean(source, library::list().iter().flat_map(|e| [e.name, e.short()]))
-                .filter(|_| bare);
+            let help = crate::diagnostic::did_you_mean(
+                source,
+                library::list().iter().flat_map(|e| [e.name, e.short()]),
+            )
+            .filter(|_| bare);
             let message = if bare && error.kind() == std::io::ErrorKind::NotFound {
                 "there is no such file and no library scenario of this name".to_owned()
             } else {
@@ -111,7 +114,12 @@ impl Input {
                 // Let the task list's own diagnostics say what the header lacks.
                 Ok(Input { name: name.to_owned(), kind: InputKind::TaskList, text, folder })
             }
-            None => Err(fail(name, "S002", "neither the name nor the content is of a known kind".to_owned(), Some(KNOWN.to_owned()))),
+            None => Err(fail(
+                name,
+                "S002",
+                "neither the name nor the content is of a known kind".to_owned(),
+                Some(KNOWN.to_owned()),
+            )),
         }
     }
 }
@@ -125,7 +133,10 @@ fn fail(name: &str, code: &'static str, message: String, help: Option<String>) -
 /// The first lines that are neither empty nor comments, without their line ends.
 fn first_lines(text: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-    text.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty() && !l.starts_with(b"#")).take(count)
+    text.split(|b| *b == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|l| !l.is_empty() && !l.starts_with(b"#"))
+        .take(count)
 }
 
 fn has_task_column(text: &[u8]) -> bool {

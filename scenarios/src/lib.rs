@@ -22,6 +22,7 @@ mod lower;
 mod options;
 mod policy;
 mod reader;
+mod run_options;
 mod schema;
 mod set;
 mod steps;
@@ -34,6 +35,7 @@ pub use diagnostic::{Diagnostic, Severity, render};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
 pub use schema::schema;
+pub use task_list::{COLUMNS, Column};
 pub use template::{TEMPLATES, template};
 
 use diagnostic::Sink;

@@ -73,8 +73,12 @@ impl PolicyOption {
         if spec.is_empty() || station.as_ref().is_some_and(String::is_empty) {
             let mut sink = Sink::new("");
             let place = sink.option("--policy", text);
-            sink.error("S060", place, format!("`{text}` is not of the form [STATION=]POLICY[:name=value,...]"))
-                .help("for instance `round-robin:quantum=4ms` or `web.cpu=fcfs`");
+            sink.error(
+                "S060",
+                place,
+                format!("`{text}` is not of the form [STATION=]POLICY[:name=value,...]"),
+            )
+            .help("for instance `round-robin:quantum=4ms` or `web.cpu=fcfs`");
             return Err(sink.finish().0.remove(0));
         }
         Ok(PolicyOption { station, spec: spec.to_owned() })

@@ -1,0 +1,563 @@
+//! Access logs of web servers: Common and Combined Log Format, with or without a request time at the end.
+//!
+//! ```text
+//! 192.0.2.7 - - [17/May/2026:10:05:03 +0000] "GET /a HTTP/1.1" 200 2030 "-" "browser" 0.012
+//! ```
+//!
+//! A line is one request. It arrives at its time stamp, counted from the earliest one of the log; lines need not be
+//! sorted, and lines of one second keep their order. How long a request is served comes from `--service`
+//! ([`Service`]): from its size, or from the request time that nginx (`$request_time`, seconds) or Apache (`%D`,
+//! microseconds) wrote at the end of the line. Lines that are no requests are skipped and counted by reason.
+
+use crate::Loaded;
+use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
+use crate::input::{Input, InputKind};
+use crate::options::Options;
+use crate::policy::{self, Seat};
+use crate::run_options;
+use policies::Layer;
+use sim_core::model::{
+    Arrivals, Attributes, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op, OwedWork,
+    Processor, Source, StationRef, Stop, TraceData, TraceRow,
+};
+use sim_core::quantity;
+use sim_core::units::{Ratio, Span, Time};
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+/// A request as the log tells it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Request {
+    /// Nanoseconds since 1970; negative before.
+    at: i128,
+    bytes: u64,
+    client: u64,
+    /// The number at the end of the line, in nanoseconds where it is read as seconds.
+    field: Option<Span>,
+}
+
+/// Why a line is no request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Skipped {
+    /// It does not look like the log format.
+    Form,
+    /// Its time stamp is no time.
+    Time,
+    /// Its size is no number.
+    Size,
+    /// It has no request time, and `--service field` needs one.
+    NoField,
+    /// Its service time is beyond the range of time.
+    Range,
+}
+
+impl Skipped {
+    const ALL: [Skipped; 5] = [Skipped::Form, Skipped::Time, Skipped::Size, Skipped::NoField, Skipped::Range];
+
+    fn words(self) -> &'static str {
+        match self {
+            Skipped::Form => "not in Common or Combined Log Format",
+            Skipped::Time => "without a valid time stamp",
+            Skipped::Size => "without a valid size",
+            Skipped::NoField => "without a request time at the end",
+            Skipped::Range => "with a service time beyond the range of time",
+        }
+    }
+}
+
+/// Whether a line looks like a request.
+pub(crate) fn is_request(line: &[u8]) -> bool {
+    Request::parse(line, FieldUnit::Seconds).is_ok()
+}
+
+/// The unit of the request time at the end of a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum FieldUnit {
+    Seconds,
+    Micros,
+}
+
+impl Request {
+    fn parse(line: &[u8], unit: FieldUnit) -> Result<Request, Skipped> {
+        let line = String::from_utf8_lossy(line);
+        let mut rest = line.trim();
+        let mut word = || -> Option<&str> {
+            let (word, tail) = rest.split_once(' ')?;
+            rest = tail.trim_start();
+            Some(word)
+        };
+        let host = word().filter(|host| !host.is_empty()).ok_or(Skipped::Form)?.to_owned();
+        // The identity is one word; the user's name may have spaces, so the time is found by its bracket.
+        word().ok_or(Skipped::Form)?;
+        let open = rest.find('[').ok_or(Skipped::Form)?;
+        let close = rest[open..].find(']').ok_or(Skipped::Form)? + open;
+        let stamp = rest[open + 1..close].to_owned();
+        let mut fields = Fields { rest: rest[close + 1..].trim_start() };
+        let request = fields.next().ok_or(Skipped::Form)?;
+        let status = fields.next().ok_or(Skipped::Form)?;
+        let bytes = fields.next().ok_or(Skipped::Form)?;
+        if !request.quoted || status.text.len() != 3 || !status.text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(Skipped::Form);
+        }
+        let bytes = match bytes.text {
+            "-" => 0,
+            text if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().map_err(|_| Skipped::Size)?,
+            _ => return Err(Skipped::Size),
+        };
+        let at = timestamp(&stamp).ok_or(Skipped::Time)?;
+        let last = std::iter::from_fn(|| fields.next()).last();
+        let field = last.and_then(|field| request_time(field.text, unit));
+        Ok(Request { at, bytes, client: client_key(&host), field })
+    }
+}
+
+/// The words of the rest of a line; quotes hold words together, `\"` inside them is a quote.
+struct Fields<'a> {
+    rest: &'a str,
+}
+
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    text: &'a str,
+    quoted: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn next(&mut self) -> Option<Word<'a>> {
+        let rest = self.rest.trim_start();
+        if rest.is_empty() {
+            return None;
+        }
+        if let Some(inner) = rest.strip_prefix('"') {
+            let mut escaped = false;
+            let end = inner.find(|c: char| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            let end = end?;
+            self.rest = &inner[end + 1..];
+            return Some(Word { text: &inner[..end], quoted: true });
+        }
+        let end = rest.find(' ').unwrap_or(rest.len());
+        self.rest = &rest[end..];
+        Some(Word { text: &rest[..end], quoted: false })
+    }
+}
+
+/// `17/May/2015:10:05:03 +0000` in nanoseconds since 1970.
+fn timestamp(text: &str) -> Option<i128> {
+    let zoned = jiff::fmt::strtime::parse("%d/%b/%Y:%H:%M:%S %z", text).ok()?;
+    zoned.to_timestamp().ok().map(jiff::Timestamp::as_nanosecond)
+}
+
+/// The number at the end of a line.
+fn request_time(text: &str, unit: FieldUnit) -> Option<Span> {
+    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let nanos = match unit {
+        FieldUnit::Seconds => 1_000_000_000,
+        FieldUnit::Micros => 1_000,
+    };
+    plain.then(|| quantity::parse_span_in(text, nanos).ok()).flatten()
+}
+
+/// An IPv4 address as a number; anything else as a hash with the top bit set.
+fn client_key(host: &str) -> u64 {
+    if let Ok(address) = host.parse::<Ipv4Addr>() {
+        return u64::from(u32::from(address));
+    }
+    // The many spellings of one IPv6 address are one client.
+    let hash = match host.parse::<Ipv6Addr>() {
+        Ok(address) => xxhash_rust::xxh3::xxh3_64(&address.octets()),
+        Err(_) => xxhash_rust::xxh3::xxh3_64(host.as_bytes()),
+    };
+    hash | 1 << 63
+}
+
+/// Femtoseconds in a nanosecond: the unit of times per byte.
+const FEMTOS: u128 = 1_000_000;
+
+/// How long requests are served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Service {
+    /// A constant and a part for each byte (femtoseconds), rounded **up** to the nanosecond.
+    Sum { constant: Span, femtos_per_byte: u128 },
+    /// What the log says.
+    Field(FieldUnit),
+}
+
+const SERVICE_HELP: &str = "for instance `--service '100ms + 1us/byte'`, or `--service field` (seconds) or \
+                            `--service field-us` (microseconds) for the request time at the end of each line";
+
+impl Service {
+    /// Reads `100ms + 1us/byte`, `field` or `field-us`.
+    fn parse(text: &str, place: Place, sink: &mut Sink) -> Option<Service> {
+        match text.trim() {
+            "field" => return Some(Service::Field(FieldUnit::Seconds)),
+            "field-us" => return Some(Service::Field(FieldUnit::Micros)),
+            _ => {}
+        }
+        let (mut constant, mut femtos_per_byte, mut good) = (Span::ZERO, 0u128, true);
+        let mut offset = 0;
+        for term in text.split('+') {
+            let start = offset + (term.len() - term.trim_start().len());
+            let term_place = place.part(start..start + term.trim().len());
+            offset += term.len() + 1;
+            let (amount, per) =
+                term.split_once('/').map_or((term, None), |(amount, per)| (amount, Some(per.trim())));
+            match per {
+                None => match run_options::span(amount.trim(), term_place, sink) {
+                    Some(span) => constant = constant + span,
+                    None => good = false,
+                },
+                Some("byte" | "B") => match femtos(amount.trim()) {
+                    Some(femtos) => femtos_per_byte += femtos,
+                    None => {
+                        // The exact reading has nothing finer than a femtosecond; the message is the general one.
+                        if run_options::span(amount.trim(), term_place, sink).is_some() {
+                            sink.error("S072", term_place, format!("`{}` is out of range", term.trim()));
+                        }
+                        good = false;
+                    }
+                },
+                Some(other) => {
+                    sink.error("S072", term_place, format!("service can depend on bytes, not on `{other}`"))
+                        .help_if(did_you_mean_or_list(other, "write", &["byte"]));
+                    good = false;
+                }
+            }
+        }
+        if !good {
+            return None;
+        }
+        if constant == Span::ZERO && femtos_per_byte == 0 {
+            sink.error("S072", place, "every request would be served in no time").help(SERVICE_HELP);
+            return None;
+        }
+        Some(Service::Sum { constant, femtos_per_byte })
+    }
+
+    fn unit(self) -> FieldUnit {
+        match self {
+            Service::Field(unit) => unit,
+            Service::Sum { .. } => FieldUnit::Seconds,
+        }
+    }
+
+    /// The service time of a request.
+    fn of(self, request: &Request) -> Result<Span, Skipped> {
+        match self {
+            Service::Field(_) => request.field.ok_or(Skipped::NoField),
+            Service::Sum { constant, femtos_per_byte } => {
+                let bytes = u128::from(request.bytes).checked_mul(femtos_per_byte).ok_or(Skipped::Range)?;
+                let total = bytes.div_ceil(FEMTOS) + u128::from(constant.0);
+                u64::try_from(total).ok().filter(|n| *n <= Time::LATEST.0).map(Span).ok_or(Skipped::Range)
+            }
+        }
+    }
+}
+
+/// A time in femtoseconds: `0.3ns` is 300 000.
+fn femtos(text: &str) -> Option<u128> {
+    let unit_at = text.find(|c: char| c.is_alphabetic())?;
+    let (number, unit) = (text[..unit_at].trim(), text[unit_at..].trim());
+    let nanos = quantity::time_unit(unit).filter(|nanos| *nanos <= 60_000_000_000)?;
+    quantity::parse_span_in(number, nanos * FEMTOS as u64).ok().map(|span| u128::from(span.0))
+}
+
+/// Most servers.
+const SERVERS_MAX: u32 = 100_000;
+
+/// Compiles a log.
+pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
+    refuse_options(options, sink);
+    let service = service(options, sink);
+    let servers = servers(options, sink);
+    let seat = Seat {
+        name: "lb".to_owned(),
+        layer: Layer::Balancer,
+        device: false,
+        written: "round-robin".to_owned(),
+        place: None,
+    };
+    let seats = [seat];
+    let specs = policy::resolve(&seats, &options.policies, sink);
+    let until = run_options::until(options, sink);
+    let warmup = run_options::warmup(options, sink);
+    let mut ties = sim_core::ties::Ties::default();
+    if let Some(text) = &options.ties {
+        ties = run_options::ties_option(text, ties, sink);
+    }
+    let cost = |flag: &str, text: &Option<String>, sink: &mut Sink| {
+        let Some(text) = text else { return Some(Span::ZERO) };
+        let place = sink.option(flag, text);
+        run_options::span(text, place, sink)
+    };
+    let context_switch = cost("--context-switch", &options.context_switch, sink);
+    let dispatch_latency = cost("--dispatch-latency", &options.dispatch_latency, sink);
+    let log = read(&input.text, service.unwrap_or(Service::Field(FieldUnit::Seconds)), service.is_some());
+    if log.requests.is_empty() {
+        let first = log.skipped.iter().flatten().next();
+        let message = "no line of this log could be read as a request".to_owned();
+        sink.error("S070", WHOLE, message).help_if(log.notes().first().cloned().filter(|_| first.is_some()));
+    }
+    let spec = specs.into_iter().next().flatten();
+    let (servers, spec) = (servers?, spec?);
+    service?;
+    let place = Farm {
+        servers,
+        cores: options.cores.unwrap_or(1),
+        context_switch: context_switch?,
+        dispatch_latency: dispatch_latency?,
+    };
+    let mut model = place.model(input);
+    model.seed = options.seed.unwrap_or(1);
+    model.ties = ties;
+    model.stop = Stop { after: until, jobs: None };
+    model.warmup = warmup.and_then(|(time, _)| time).unwrap_or(Time::ZERO);
+    model.balancers[0].policy = spec.balancer();
+    let notes = log.notes();
+    model.sources[0].arrivals = Arrivals::Trace(Arc::new(log.trace(sink)?));
+    Some(Loaded {
+        model,
+        notes,
+        warnings: Vec::new(),
+        policy: spec.text.clone(),
+        warmup_auto: matches!(warmup, Some((None, _))),
+        kind: InputKind::AccessLog,
+    })
+}
+
+fn refuse_options(options: &Options, sink: &mut Sink) {
+    if let Some(text) = &options.io_device {
+        run_options::refuse("--io-device", text, "is for task lists", None, sink);
+    }
+    for (path, value) in &options.set {
+        run_options::refuse("--set", &format!("{path}={value}"), "is for scenarios", None, sink);
+    }
+}
+
+fn service(options: &Options, sink: &mut Sink) -> Option<Service> {
+    let Some(text) = &options.service else {
+        sink.error("S071", WHOLE, "an access log does not say how long requests are served")
+            .help(SERVICE_HELP);
+        return None;
+    };
+    let place = sink.option("--service", text);
+    Service::parse(text, place, sink)
+}
+
+fn servers(options: &Options, sink: &mut Sink) -> Option<u32> {
+    let Some(servers) = options.servers else {
+        sink.error("S071", WHOLE, "an access log does not say how many servers there are")
+            .help("for instance `--servers 4`");
+        return None;
+    };
+    if servers == 0 || servers > SERVERS_MAX {
+        let place = sink.option("--servers", &servers.to_string());
+        sink.error("S021", place, format!("`--servers` is {servers}; it must be from 1 to {SERVERS_MAX}"));
+        return None;
+    }
+    let cores = options.cores.unwrap_or(1);
+    if cores == 0 || i64::from(cores) * i64::from(servers) > crate::keys::CORES_MAX {
+        let place = sink.option("--cores", &cores.to_string());
+        let message =
+            format!("{servers} servers of {cores} cores; from 1 to {} cores in all", crate::keys::CORES_MAX);
+        sink.error("S046", place, message);
+        return None;
+    }
+    Some(servers)
+}
+
+/// What was read.
+#[derive(Default)]
+struct Log {
+    requests: Vec<(Request, Span)>,
+    lines: usize,
+    /// By reason: how many lines, and the number of the first.
+    skipped: [Option<(usize, usize)>; Skipped::ALL.len()],
+}
+
+fn read(text: &[u8], service: Service, timed: bool) -> Log {
+    let mut log = Log::default();
+    for (index, line) in text.split(|b| *b == b'\n').enumerate() {
+        let line = line.trim_ascii();
+        if line.is_empty() || line.starts_with(b"#") {
+            continue;
+        }
+        log.lines += 1;
+        let parsed = Request::parse(line, service.unit()).and_then(|request| {
+            let span = if timed { service.of(&request)? } else { Span::ZERO };
+            Ok((request, span))
+        });
+        match parsed {
+            Ok(request) => log.requests.push(request),
+            Err(reason) => log.skipped[reason as usize].get_or_insert((0, index + 1)).0 += 1,
+        }
+    }
+    log
+}
+
+impl Log {
+    /// What was skipped, and why.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for reason in Skipped::ALL {
+            if let Some((count, first)) = self.skipped[reason as usize] {
+                let (lines, were) = if count == 1 { ("line", "was") } else { ("lines", "were") };
+                let (all, why) = (self.lines, reason.words());
+                let example =
+                    if count == 1 { format!("line {first}") } else { format!("the first is line {first}") };
+                notes.push(format!("{count} of {all} {lines} {were} skipped: {why} ({example})"));
+            }
+        }
+        notes
+    }
+
+    /// Sorted by time, lines of one instant in their order, counted from the earliest.
+    fn trace(mut self, sink: &mut Sink) -> Option<TraceData> {
+        self.requests.sort_by_key(|(request, _)| request.at);
+        let first = self.requests.first()?.0.at;
+        let mut data = TraceData::default();
+        for (index, (request, span)) in self.requests.iter().enumerate() {
+            let Some(at) = u64::try_from(request.at - first).ok().filter(|at| *at <= Time::LATEST.0) else {
+                sink.error("S073", WHOLE, "the log spans more than the 292 years that can be simulated");
+                return None;
+            };
+            data.rows.push(TraceRow {
+                at: Time(at),
+                entry: 0,
+                values: index as u32,
+                count: 1,
+                attributes: 0,
+                client: request.client,
+            });
+            data.values.push(span.0);
+        }
+        Some(data)
+    }
+}
+
+/// Equal servers behind one balancer.
+struct Farm {
+    servers: u32,
+    cores: u32,
+    context_switch: Span,
+    dispatch_latency: Span,
+}
+
+impl Farm {
+    fn model(&self, input: &Input) -> Model {
+        let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
+        let mut model = Model::new(file.strip_suffix(".log").unwrap_or(file));
+        let fcfs = policies::parse(Layer::Scheduler, "fcfs")
+            .unwrap_or_else(|e| panic!("fcfs is in the catalog: {e}"));
+        let scheduler = fcfs.scheduler();
+        model.components.push(Component { name: "server.cpu".to_owned(), kind: ComponentKind::Processor });
+        model.processors = (1..=self.servers)
+            .map(|index| Processor {
+                name: format!("server-{index}.cpu"),
+                component: 0,
+                cores: self.cores,
+                speed: Ratio::ONE,
+                scheduler: scheduler.clone(),
+                context_switch: self.context_switch,
+                dispatch_latency: self.dispatch_latency,
+                device: false,
+            })
+            .collect();
+        model.groups.push(Group {
+            name: "server".to_owned(),
+            weights: vec![1; self.servers as usize],
+            processors: vec![0],
+            pools: Vec::new(),
+        });
+        let policy = policies::parse(Layer::Balancer, "random")
+            .unwrap_or_else(|e| panic!("random is in the catalog: {e}"));
+        model.balancers.push(BalancerSpec {
+            name: "lb".to_owned(),
+            group: 0,
+            register: 1,
+            policy: policy.balancer(),
+        });
+        model.registers = 2;
+        model.program = vec![
+            Op::Balance { balancer: 0 },
+            Op::Work { station: StationRef { base: 0, register: 1 }, amount: Draw::Given(0) },
+            Op::Leave { balancer: 0 },
+            Op::Exit,
+        ];
+        model.owed.push(OwedWork { at: 0, draws: vec![0] });
+        model.classes.push(Class { name: "request".to_owned(), entry: 0, draws: Vec::new() });
+        model.attributes.push(Attributes::default());
+        model.tasks.push("request".to_owned());
+        model.sources.push(Source {
+            name: "requests".to_owned(),
+            class: 0,
+            arrivals: Arrivals::Trace(Arc::default()),
+            attributes: 0,
+            clients: 0,
+        });
+        model
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINE: &str =
+        r#"192.0.2.7 - bob [17/May/2015:10:05:03 +0200] "GET /a\"b HTTP/1.1" 200 2030 "-" "a b 7" 0.012"#;
+
+    #[test]
+    fn a_line_is_read_in_full() {
+        let request = Request::parse(LINE.as_bytes(), FieldUnit::Seconds).unwrap();
+        assert_eq!(request.at, 1_431_849_903 * 1_000_000_000);
+        assert_eq!((request.bytes, request.client), (2030, 0xC000_0207));
+        assert_eq!(request.field, Some(Span::from_millis(12)));
+    }
+
+    #[test]
+    fn clients_that_are_no_ipv4_address_have_the_top_bit() {
+        assert_eq!(client_key("2001:db8::1"), client_key("2001:0db8:0:0:0:0:0:1"));
+        assert!(client_key("2001:db8::1") >> 63 == 1 && client_key("host.example") >> 63 == 1);
+        assert_eq!(client_key("0.0.0.9"), 9);
+    }
+
+    #[test]
+    fn service_is_rounded_up_to_the_nanosecond() {
+        let mut sink = Sink::new("log");
+        let mut of = |text: &str, bytes: u64| {
+            let place = sink.option("--service", text);
+            let service = Service::parse(text, place, &mut sink).unwrap();
+            service.of(&Request { at: 0, bytes, client: 0, field: None }).unwrap().0
+        };
+        assert_eq!(of("100ms + 1us/byte", 7), 100_007_000);
+        assert_eq!(of("0.3ns/byte+2ns", 5), 4);
+        assert_eq!(of("1ns / byte", 5), 5);
+    }
+
+    #[test]
+    fn dirty_lines_are_refused_by_reason() {
+        for (line, reason) in [
+            ("", Skipped::Form),
+            ("garbage", Skipped::Form),
+            (r#"a - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200"#, Skipped::Form),
+            (r#"a - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1 200 12"#, Skipped::Form),
+            (r#"a - - [17/Mai/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 12"#, Skipped::Time),
+            (r#"a - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 -12"#, Skipped::Size),
+            (
+                r#"a - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 99999999999999999999"#,
+                Skipped::Size,
+            ),
+        ] {
+            assert_eq!(Request::parse(line.as_bytes(), FieldUnit::Seconds), Err(reason), "{line}");
+        }
+        assert_eq!(
+            Request::parse(br#"a - - [17/May/2015:10:05:03 +0000] "-" 400 -"#, FieldUnit::Seconds)
+                .unwrap()
+                .bytes,
+            0
+        );
+    }
+}

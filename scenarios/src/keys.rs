@@ -1,0 +1,442 @@
+//! Every key of a scenario file, as data.
+//!
+//! One table feeds three things, so that they cannot drift apart: the check for unknown and missing keys with "did you
+//! mean", the paths of `--set`, and the JSON Schema for editors. Reading a key that is not in its table panics.
+
+use policies::Layer;
+
+/// What a key's value looks like.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any string.
+    Text,
+    /// A name: letters, digits, `_`, `-` and spaces.
+    Name,
+    /// A duration with its unit, `"4ms"`.
+    Span,
+    /// A duration, or `"auto"`.
+    SpanOrAuto,
+    /// A rate, `"900/s"`.
+    Rate,
+    /// A whole number in a range.
+    Integer {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// A number in a range.
+    Number {
+        /// Least value.
+        min: f64,
+        /// Greatest value.
+        max: f64,
+        /// Whether the least value itself is allowed.
+        inclusive: bool,
+    },
+    /// `true` or `false`.
+    Boolean,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+    /// A parameter of a law: a duration where the law is one of time, a number where it is one of counts.
+    Amount,
+    /// Several of them.
+    Amounts,
+    /// Whole numbers, each at least the given one.
+    Integers {
+        /// Least value.
+        min: i64,
+    },
+    /// A law of time: a duration, or a table.
+    Law,
+    /// A law of a count: a number, or a table.
+    CountLaw,
+    /// A speed: a number, or `"3/2"`.
+    Speed,
+    /// A policy spec.
+    Policy(Layer),
+    /// How many children a join waits for: `"all"` or a number.
+    Join,
+    /// Steps.
+    Steps,
+    /// Lists of steps.
+    StepLists,
+    /// Rows of a trace: an arrival and the sizes of one job each.
+    Rows,
+    /// The tie rules.
+    Ties,
+    /// A table.
+    Table(&'static Table),
+    /// An array of tables, each with a name.
+    List(&'static Table),
+    /// An array of tables without names.
+    Plain(&'static Table),
+    /// A table of tables: `pool.workers = { ... }`.
+    Named(&'static Table),
+    /// A table of one of several forms; the first key of a form says which one it is.
+    Forms(&'static [&'static Table]),
+}
+
+/// A key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub kind: Kind,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means, in one sentence without full stop.
+    pub help: &'static str,
+}
+
+/// The keys of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// What messages call it.
+    pub name: &'static str,
+    /// Its keys.
+    pub keys: &'static [Key],
+    /// Setting one key with `--set` replaces the others.
+    pub either: bool,
+}
+
+impl Table {
+    /// The key with this name.
+    pub fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+}
+
+const fn key(name: &'static str, kind: Kind, help: &'static str) -> Key {
+    Key { name, kind, required: false, help }
+}
+
+const fn must(name: &'static str, kind: Kind, help: &'static str) -> Key {
+    Key { name, kind, required: true, help }
+}
+
+const fn table(name: &'static str, keys: &'static [Key]) -> Table {
+    Table { name, keys, either: false }
+}
+
+const fn int(min: i64, max: i64) -> Kind {
+    Kind::Integer { min, max }
+}
+
+/// Most servers of a group, and most stations in all.
+pub const STATIONS_MAX: i64 = 1_000_000;
+/// Most cores in all.
+pub const CORES_MAX: i64 = 1 << 20;
+/// Most classes, sources and balancers, each.
+pub const NAMES_MAX: usize = 4096;
+/// Longest name, in bytes.
+pub const NAME_BYTES_MAX: usize = 100;
+
+/// The whole file.
+pub static SCENARIO: Table = table(
+    "a scenario",
+    &[
+        key("name", Kind::Text, "the scenario's name; default: the name of the file"),
+        key("seed", int(0, i64::MAX), "root of all random streams; default 1"),
+        key("stop", Kind::Table(&STOP), "when the run ends; default: when the sources run dry"),
+        key("warmup", Kind::SpanOrAuto, "jobs released before this time are not measured; default 0"),
+        key("ties", Kind::Ties, "tie rules"),
+        key("class", Kind::List(&CLASS), "a kind of job"),
+        key("source", Kind::List(&SOURCE), "where jobs come from"),
+        key("processor", Kind::List(&PROCESSOR), "a station with cores and a ready queue"),
+        key("pool", Kind::List(&POOL), "a station with tokens that jobs hold"),
+        key("server", Kind::List(&SERVER), "a group of equal servers"),
+        key("balancer", Kind::List(&BALANCER), "decides which server of a group gets a job"),
+    ],
+);
+
+/// When a run ends.
+pub static STOP: Table = Table {
+    name: "`stop`",
+    keys: &[
+        key("after", Kind::Span, "the time at which the run ends"),
+        key("jobs", int(1, 1 << 50), "how many jobs are released before the sources fall silent"),
+    ],
+    either: true,
+};
+
+const NAME: Key = must("name", Kind::Name, "the name");
+
+/// A kind of job.
+pub static CLASS: Table = table(
+    "a class",
+    &[
+        NAME,
+        must("steps", Kind::Steps, "what a job does, in order"),
+        key(
+            "priority",
+            int(-1_000_000_000, 1_000_000_000),
+            "priority number; which end is urgent is up to the policy",
+        ),
+        key("nice", int(-20, 19), "nice value; default 0"),
+        key("tickets", int(1, 1_000_000), "lottery and stride tickets; default 100"),
+        key("weight", int(1, 1_000_000), "weight of proportional-share policies; default 1024"),
+        key("deadline", Kind::Span, "deadline, counted from the release"),
+    ],
+);
+
+/// Where jobs come from.
+pub static SOURCE: Table = table(
+    "a source",
+    &[
+        NAME,
+        must("class", Kind::Name, "the class of its jobs"),
+        must("arrivals", Kind::Forms(ARRIVALS), "when it releases jobs"),
+        key(
+            "clients",
+            int(1, 1 << 31),
+            "how many distinct clients the jobs come from; default: each job its own",
+        ),
+    ],
+);
+
+/// The ways in which jobs arrive.
+pub static ARRIVALS: &[&Table] = &[
+    &table("Poisson arrivals", &[must("poisson", Kind::Rate, "rate of a Poisson process")]),
+    &table("renewal arrivals", &[must("renewal", Kind::Law, "law of the gaps between arrivals")]),
+    &table("closed arrivals", &[must("closed", Kind::Table(&CLOSED), "a fixed number of customers")]),
+    &table("periodic arrivals", &[must("periodic", Kind::Table(&PERIODIC), "one job every period")]),
+    &table(
+        "a trace",
+        &[
+            must(
+                "trace",
+                Kind::Text,
+                "a CSV file, relative to the scenario: `arrival`, then a column for each size",
+            ),
+            key(
+                "unit",
+                Kind::Choice(&["ns", "us", "ms", "s", "min", "h", "d"]),
+                "unit of the file's bare numbers",
+            ),
+        ],
+    ),
+    &table("rows", &[must("rows", Kind::Rows, "arrival and sizes of each job")]),
+];
+
+static CLOSED: Table = table(
+    "`closed`",
+    &[
+        must("customers", int(1, 1_000_000), "how many customers"),
+        must("think", Kind::Law, "law of the time between an answer and the next request"),
+    ],
+);
+
+static PERIODIC: Table = table(
+    "`periodic`",
+    &[
+        must("period", Kind::Span, "time between releases"),
+        key("offset", Kind::Span, "the first release; default 0"),
+        key("count", int(1, 1 << 50), "how many releases; default: without end"),
+    ],
+);
+
+macro_rules! processor_keys {
+    ($($first:expr,)*) => {
+        &[
+            $($first,)*
+            key("cores", int(1, CORES_MAX), "number of cores; default 1"),
+            key("scheduler", Kind::Policy(Layer::Scheduler), "which ready job runs next; default fcfs"),
+            key("context_switch", Kind::Span, "cost of changing from one job to another; default 0"),
+            key("dispatch_latency", Kind::Span, "cost of carrying a decision out; default 0"),
+            key("speed", Kind::Speed, "speed of each core relative to nominal; default 1"),
+            key("device", Kind::Boolean, "a device: time there counts as blocked; default false"),
+        ]
+    };
+}
+
+macro_rules! pool_keys {
+    ($($first:expr,)*) => {
+        &[
+            $($first,)*
+            must("size", int(1, 1_000_000_000), "number of tokens"),
+            key("queue", int(0, 1_000_000_000), "how many jobs may queue, one more is lost; default: no bound"),
+            key("order", Kind::Choice(&["fifo", "low-first", "high-first"]), "order of the queue; default fifo"),
+        ]
+    };
+}
+
+/// A single station with cores.
+pub static PROCESSOR: Table = table("a processor", processor_keys![NAME,]);
+/// A single station with tokens.
+pub static POOL: Table = table("a pool", pool_keys![NAME,]);
+static SERVER_PROCESSOR: Table = table("a processor", processor_keys![]);
+static SERVER_POOL: Table = table("a pool", pool_keys![]);
+
+/// A group of servers.
+pub static SERVER: Table = table(
+    "a server group",
+    &[
+        NAME,
+        key("count", int(1, STATIONS_MAX), "how many servers; default 1"),
+        key("weights", Kind::Integers { min: 1 }, "one weight a server; default 1 each"),
+        key("processor", Kind::Named(&SERVER_PROCESSOR), "the processors of each server"),
+        key("pool", Kind::Named(&SERVER_POOL), "the pools of each server"),
+    ],
+);
+
+/// A balancer.
+pub static BALANCER: Table = table(
+    "a balancer",
+    &[
+        NAME,
+        key("policy", Kind::Policy(Layer::Balancer), "which server gets a job; default round-robin"),
+        must("targets", Kind::Name, "the server group"),
+    ],
+);
+
+/// The steps of a job.
+pub static STEPS: &[&Table] = &[
+    &table(
+        "a `work` step",
+        &[must("work", Kind::Text, "the processor"), must("demand", Kind::Law, "how much work")],
+    ),
+    &table("a `delay` step", &[must("delay", Kind::Law, "how long to wait without using anything")]),
+    &table(
+        "a `hold` step",
+        &[
+            must("hold", Kind::Text, "the pool"),
+            must("steps", Kind::Steps, "what to do while holding a token"),
+        ],
+    ),
+    &table(
+        "a `balance` step",
+        &[
+            must("balance", Kind::Text, "the balancer"),
+            key("steps", Kind::Steps, "what to do at the chosen server; default: the rest of the list"),
+        ],
+    ),
+    &table("a `branch` step", &[must("branch", Kind::Plain(&BRANCH), "one of these by chance, else go on")]),
+    &table(
+        "a `repeat` step",
+        &[must("repeat", Kind::CountLaw, "how often"), must("steps", Kind::Steps, "what to repeat")],
+    ),
+    &table(
+        "a `fork` step",
+        &[
+            must("fork", Kind::StepLists, "the steps of each child"),
+            key("join", Kind::Join, "how many children to wait for; default \"all\""),
+        ],
+    ),
+];
+
+/// One way of a branch.
+pub static BRANCH: Table = table(
+    "a branch",
+    &[
+        must("p", Kind::Number { min: 0.0, max: 1.0, inclusive: false }, "its probability"),
+        must("steps", Kind::Steps, "what to do then"),
+    ],
+);
+
+/// The laws.
+pub static LAWS: &[&Table] = &[
+    &table("`deterministic`", &[must("deterministic", Kind::Amount, "always this value")]),
+    &table("`exponential`", &[must("exponential", Kind::Table(&EXPONENTIAL), "exponential")]),
+    &table("`uniform`", &[must("uniform", Kind::Table(&UNIFORM), "uniform between two values")]),
+    &table("`erlang`", &[must("erlang", Kind::Table(&ERLANG), "sum of equal exponentials")]),
+    &table(
+        "`hyperexponential`",
+        &[must("hyperexponential", Kind::Forms(HYPEREXPONENTIAL), "one of several exponentials")],
+    ),
+    &table("`lognormal`", &[must("lognormal", Kind::Forms(LOGNORMAL), "exp of a normal")]),
+    &table("`weibull`", &[must("weibull", Kind::Forms(SCALED), "Weibull")]),
+    &table("`gamma`", &[must("gamma", Kind::Forms(SCALED), "gamma")]),
+    &table("`pareto`", &[must("pareto", Kind::Table(&PARETO), "Pareto, from `scale` up")]),
+    &table(
+        "`bounded-pareto`",
+        &[must("bounded-pareto", Kind::Table(&BOUNDED_PARETO), "Pareto cut to an interval")],
+    ),
+    &table(
+        "`normal`",
+        &[must("normal", Kind::Table(&NORMAL), "normal, drawn again until within the bounds")],
+    ),
+    &table("`empirical`", &[must("empirical", Kind::Table(&EMPIRICAL), "given values")]),
+];
+
+static EXPONENTIAL: Table = table("`exponential`", &[must("mean", Kind::Amount, "the mean")]);
+static UNIFORM: Table = table(
+    "`uniform`",
+    &[must("low", Kind::Amount, "least value"), must("high", Kind::Amount, "greatest value")],
+);
+static ERLANG: Table = table(
+    "`erlang`",
+    &[must("shape", int(1, 1000), "number of phases"), must("mean", Kind::Amount, "the mean of the sum")],
+);
+static HYPEREXPONENTIAL: &[&Table] = &[
+    &table(
+        "`hyperexponential`",
+        &[
+            must("mean", Kind::Amount, "the mean; two branches with balanced means"),
+            must(
+                "scv",
+                Kind::Number { min: 1.0, max: 1e6, inclusive: true },
+                "squared coefficient of variation, at least 1",
+            ),
+        ],
+    ),
+    &table(
+        "`hyperexponential`",
+        &[must("branches", Kind::Plain(&PHASE), "the exponentials; probabilities sum to 1")],
+    ),
+];
+static PHASE: Table = table(
+    "a branch",
+    &[
+        must("p", Kind::Number { min: 0.0, max: 1.0, inclusive: false }, "its probability"),
+        must("mean", Kind::Amount, "its mean"),
+    ],
+);
+static LOGNORMAL: &[&Table] = &[
+    &table(
+        "`lognormal`",
+        &[
+            must("mean", Kind::Amount, "the mean"),
+            must("cv", Kind::Number { min: 0.0, max: 1e3, inclusive: false }, "coefficient of variation"),
+        ],
+    ),
+    &table(
+        "`lognormal`",
+        &[
+            must("median", Kind::Amount, "the median"),
+            must(
+                "sigma",
+                Kind::Number { min: 0.0, max: 20.0, inclusive: false },
+                "standard deviation of the logarithm",
+            ),
+        ],
+    ),
+];
+const SHAPE: Key = must("shape", Kind::Number { min: 0.01, max: 1e6, inclusive: true }, "the shape");
+static SCALED: &[&Table] = &[
+    &table("a law by scale", &[must("scale", Kind::Amount, "the scale"), SHAPE]),
+    &table("a law by mean", &[must("mean", Kind::Amount, "the mean"), SHAPE]),
+];
+const TAIL: Key = must("shape", Kind::Number { min: 0.01, max: 1e3, inclusive: true }, "tail index");
+static PARETO: Table = table("`pareto`", &[TAIL, must("scale", Kind::Amount, "least value")]);
+static BOUNDED_PARETO: Table = table(
+    "`bounded-pareto`",
+    &[TAIL, must("low", Kind::Amount, "least value"), must("high", Kind::Amount, "greatest value")],
+);
+static NORMAL: Table = table(
+    "`normal`",
+    &[
+        must("mean", Kind::Amount, "mean before the cut"),
+        must("sd", Kind::Amount, "standard deviation before the cut"),
+        key("low", Kind::Amount, "least value; default 0"),
+        key("high", Kind::Amount, "greatest value; default: no bound"),
+    ],
+);
+static EMPIRICAL: Table = table(
+    "`empirical`",
+    &[
+        must("values", Kind::Amounts, "the values"),
+        key("weights", Kind::Integers { min: 0 }, "one weight a value; default: all equal"),
+    ],
+);

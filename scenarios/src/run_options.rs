@@ -1,0 +1,163 @@
+//! Options that all kinds of input share: tie rules, the end of the run, the warm-up.
+
+use crate::diagnostic::{Place, Sink, did_you_mean_or_list};
+use crate::options::Options;
+use crate::reader::{self, quantity_error};
+use crate::tree::Node;
+use sim_core::quantity;
+use sim_core::ties::{PRESETS, RULES, Ties};
+use sim_core::units::{Span, Time};
+
+/// `[ties]`: `preset` first, whatever its place, then the rules.
+pub(crate) fn ties_table(node: &Node, sink: &mut Sink) -> Ties {
+    let mut ties = Ties::default();
+    if !matches!(node.value, crate::tree::Value::Table(_)) {
+        reader::wrong_type(node, "`ties` is a table", sink)
+            .help("for instance ties = { preset = \"textbook\" }");
+        return ties;
+    }
+    if let Some(preset) = node.get("preset") {
+        match preset.as_text() {
+            Some(text) => ties = preset_named(text, preset.place, sink).unwrap_or_default(),
+            None => {
+                reader::wrong_type(preset, "`preset` is a string", sink);
+            }
+        }
+    }
+    for entry in node.entries().iter().filter(|entry| entry.key != "preset") {
+        match entry.node.as_text() {
+            Some(value) => {
+                set_rule(&mut ties, (&entry.key, entry.key_place), (value, entry.node.place), sink)
+            }
+            None => {
+                reader::wrong_type(&entry.node, &format!("`{}` is a string", entry.key), sink);
+            }
+        }
+    }
+    ties
+}
+
+/// `--ties PRESET` or `--ties key=value,...`; both can be mixed, the preset then goes first.
+pub(crate) fn ties_option(text: &str, base: Ties, sink: &mut Sink) -> Ties {
+    let place = sink.option("--ties", text);
+    let mut ties = base;
+    let mut offset = 0;
+    for part in text.split(',') {
+        let part_place = place.part(offset..offset + part.len());
+        offset += part.len() + 1;
+        match part.split_once('=') {
+            Some((key, value)) => {
+                let key_place = part_place.part(0..key.len());
+                let value_place = part_place.part(key.len() + 1..part.len());
+                set_rule(&mut ties, (key.trim(), key_place), (value.trim(), value_place), sink);
+            }
+            None => ties = preset_named(part.trim(), part_place, sink).unwrap_or(ties),
+        }
+    }
+    ties
+}
+
+fn preset_named(text: &str, place: Place, sink: &mut Sink) -> Option<Ties> {
+    let preset = Ties::preset(text);
+    if preset.is_none() {
+        sink.error("S025", place, format!("there is no preset of tie rules `{text}`"))
+            .help_if(did_you_mean_or_list(text, "presets", PRESETS));
+    }
+    preset
+}
+
+fn set_rule(
+    ties: &mut Ties,
+    (key, key_place): (&str, Place),
+    (value, place): (&str, Place),
+    sink: &mut Sink,
+) {
+    let Some(rule) = RULES.iter().find(|rule| rule.key == key) else {
+        let keys: Vec<&str> = RULES.iter().map(|rule| rule.key).collect();
+        sink.error("S025", key_place, format!("there is no tie rule `{key}`")).help_if(did_you_mean_or_list(
+            key,
+            "tie rules",
+            &keys,
+        ));
+        return;
+    };
+    if !ties.set(key, value) {
+        sink.error("S025", place, format!("the tie rule `{key}` cannot be `{value}`"))
+            .help_if(did_you_mean_or_list(value, "possible values", rule.values));
+    }
+}
+
+/// A duration in an option.
+pub(crate) fn span(text: &str, place: Place, sink: &mut Sink) -> Option<Span> {
+    match quantity::parse_span(text) {
+        Ok(span) => Some(span),
+        Err(error) => {
+            quantity_error(&error, text, place, sink);
+            None
+        }
+    }
+}
+
+/// `--until`.
+pub(crate) fn until(options: &Options, sink: &mut Sink) -> Option<Time> {
+    let text = options.until.as_ref()?;
+    let place = sink.option("--until", text);
+    let span = span(text, place, sink)?;
+    if span == Span::ZERO {
+        sink.error("S021", place, "`--until` must be longer than 0");
+        return None;
+    }
+    Some(Time(span.0))
+}
+
+/// `--warmup`: a time, or `None` for `auto`; with its place.
+pub(crate) fn warmup(options: &Options, sink: &mut Sink) -> Option<(Option<Time>, Place)> {
+    let text = options.warmup.as_ref()?;
+    let place = sink.option("--warmup", text);
+    if text.trim() == "auto" {
+        return Some((None, place));
+    }
+    span(text, place, sink).map(|span| (Some(Time(span.0)), place))
+}
+
+/// A switch cost on a processor that shares its cores.
+pub(crate) fn sharing_cost(spec: &str, place: Place, sink: &mut Sink) {
+    sink.error(
+        "S065",
+        place,
+        format!("`{spec}` shares the cores among all jobs and never switches: a cost has no meaning"),
+    )
+    .help("set it to 0, or choose a scheduler that runs one job a core at a time");
+}
+
+/// Refuses an option that this kind of input has no use for.
+pub(crate) fn refuse(flag: &str, text: &str, why: &str, help: Option<&str>, sink: &mut Sink) {
+    let place = sink.option(flag, text);
+    sink.error("S066", place, format!("`{flag}` {why}")).help_if(help.map(str::to_owned));
+}
+
+/// Options of task lists and access logs do not fit scenarios.
+pub(crate) fn refuse_for_scenario(options: &Options, sink: &mut Sink) {
+    if let Some(text) = &options.service {
+        refuse(
+            "--service",
+            text,
+            "is for access logs",
+            Some("a scenario's steps say how much work there is"),
+            sink,
+        );
+    }
+    if let Some(servers) = options.servers {
+        let help = Some("for a server group `web` write `--set web.count=...`");
+        refuse("--servers", &servers.to_string(), "is for access logs", help, sink);
+    }
+    if let Some(text) = &options.io_device {
+        refuse(
+            "--io-device",
+            text,
+            "is for task lists",
+            Some("a processor with device = true is a device"),
+            sink,
+        );
+    }
+}

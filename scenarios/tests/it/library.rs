@@ -1,0 +1,151 @@
+//! Every scenario of the library loads, runs and agrees with the tables that the schema is made from.
+
+use crate::support::{shown, trace};
+use scenarios::{Input, InputKind, Options, TEMPLATES, library, load, template};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn options(kind: InputKind) -> Options {
+    let mut options = Options::default();
+    if kind == InputKind::AccessLog {
+        options.service = Some("100ms + 1us/byte".to_owned());
+        options.servers = Some(4);
+    }
+    options
+}
+
+#[test]
+fn every_entry_loads_and_runs() {
+    for entry in library::list() {
+        let input = Input::library(entry.name).unwrap();
+        let mut options = options(entry.kind);
+        if entry.kind == InputKind::Scenario {
+            options.set.push(("stop.jobs".to_owned(), "300".to_owned()));
+            options.warmup = Some("0".to_owned());
+        }
+        let loaded = load(&input, &options).unwrap_or_else(|found| panic!("{}", shown(&found, &input)));
+        assert!(loaded.warnings.is_empty(), "{}: {:?}", entry.name, loaded.warnings);
+        let (measures, _) = trace(&loaded);
+        assert!(measures.released > 0, "{}", entry.name);
+        // As written it loads too.
+        let mut plain = options.clone();
+        (plain.set, plain.warmup) = (Vec::new(), None);
+        load(&input, &plain).unwrap_or_else(|found| panic!("{}", shown(&found, &input)));
+    }
+}
+
+#[test]
+fn every_template_loads_and_runs() {
+    for (name, suffix, _) in TEMPLATES {
+        let text = template(name).unwrap();
+        let input = Input::of(&format!("{name}.{suffix}"), text.into(), None).unwrap();
+        let mut options = options(input.kind);
+        if input.kind == InputKind::Scenario {
+            options.set.push(("stop".to_owned(), "{ after = \"2s\" }".to_owned()));
+            options.warmup = Some("0".to_owned());
+        }
+        let loaded = load(&input, &options).unwrap_or_else(|found| panic!("{}", shown(&found, &input)));
+        assert!(trace(&loaded).0.released > 0, "{name}");
+    }
+    assert!(template("nothing").is_none());
+}
+
+#[test]
+fn the_list_is_the_folder() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
+    let mut files = BTreeSet::new();
+    for folder in ["bench", "showcase", "textbook", "theory"] {
+        for file in std::fs::read_dir(root.join(folder)).unwrap() {
+            let path = file.unwrap().path();
+            files.insert(format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap()));
+        }
+    }
+    let listed: Vec<String> = library::list().iter().map(|entry| entry.name.to_owned()).collect();
+    assert!(listed.is_sorted(), "{listed:?}");
+    assert_eq!(files, listed.into_iter().collect());
+}
+
+#[test]
+fn names_are_found_in_full_and_short() {
+    assert_eq!(library::get("bench/mm1").unwrap().name, "bench/mm1");
+    assert_eq!(library::get("convoy").unwrap().name, "textbook/convoy");
+    assert!(library::get("no-such").is_none());
+    assert!(library::get("bench/mm1").unwrap().title().starts_with("One server"));
+}
+
+/// A small judge of JSON Schema: the words that the schema uses, patterns left out.
+fn fits(
+    schema: &serde_json::Value,
+    value: &serde_json::Value,
+    root: &serde_json::Value,
+) -> Result<(), String> {
+    use serde_json::Value;
+    let word = |name: &str| schema.get(name);
+    if let Some(reference) = word("$ref").and_then(Value::as_str) {
+        let name = reference.rsplit('/').next().unwrap();
+        return fits(&root["definitions"][name], value, root);
+    }
+    for part in word("allOf").and_then(Value::as_array).into_iter().flatten() {
+        fits(part, value, root)?;
+    }
+    if let Some(parts) = word("anyOf").and_then(Value::as_array) {
+        let errors: Vec<String> = parts.iter().filter_map(|part| fits(part, value, root).err()).collect();
+        if errors.len() == parts.len() {
+            return Err(format!("{value} fits none: {}", errors.join("; ")));
+        }
+    }
+    if let Some(kind) = word("type").and_then(Value::as_str) {
+        let right = match kind {
+            "object" => value.is_object(),
+            "array" => value.is_array(),
+            "string" => value.is_string(),
+            "integer" => value.is_i64() || value.is_u64(),
+            "number" => value.is_number(),
+            _ => value.is_boolean(),
+        };
+        if !right {
+            return Err(format!("{value} is no {kind}"));
+        }
+    }
+    if let Some(words) = word("enum").and_then(Value::as_array)
+        && !words.contains(value)
+    {
+        return Err(format!("{value} is none of {words:?}"));
+    }
+    if word("const").is_some_and(|constant| constant != value) {
+        return Err(format!("{value} is not constant"));
+    }
+    for item in value.as_array().into_iter().flatten() {
+        if let Some(items) = word("items") {
+            fits(items, item, root)?;
+        }
+    }
+    for required in word("required").and_then(Value::as_array).into_iter().flatten() {
+        if value.get(required.as_str().unwrap()).is_none() {
+            return Err(format!("{required} is missing in {value}"));
+        }
+    }
+    for (key, item) in value.as_object().into_iter().flatten() {
+        match (word("properties").and_then(|p| p.get(key)), word("additionalProperties")) {
+            (Some(property), _) => fits(property, item, root)?,
+            (None, Some(Value::Bool(false))) => return Err(format!("unknown key {key}")),
+            (None, Some(other)) => fits(other, item, root)?,
+            (None, None) => {}
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_schema_accepts_the_library_and_refuses_the_unknown() {
+    let schema = scenarios::schema();
+    for entry in library::list().iter().filter(|entry| entry.kind == InputKind::Scenario) {
+        let value: toml::Value = toml::from_str(entry.text).unwrap();
+        let value = serde_json::to_value(value).unwrap();
+        fits(&schema, &value, &schema).unwrap_or_else(|error| panic!("{}: {error}", entry.name));
+    }
+    let wrong = serde_json::json!({ "sed": 1 });
+    assert!(fits(&schema, &wrong, &schema).is_err());
+    let wrong = serde_json::json!({ "class": [{ "name": "a", "steps": [{ "wrok": "cpu" }] }] });
+    assert!(fits(&schema, &wrong, &schema).is_err());
+}

@@ -1,0 +1,9 @@
+//! Tests of the crate from outside: text in, models, runs and diagnostics out.
+
+mod access_logs;
+mod diagnostics;
+mod library;
+mod robustness;
+mod scenarios_toml;
+mod support;
+mod task_lists;

@@ -17,7 +17,12 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     params: &[],
     cost: Cost { arrive: "-", pick: "O(1)", memory: "O(1)" },
     traits: Traits { preemptive: false, clairvoyant: false, work_conserving: false, random: true },
-    example: Example { unit: "ms", params: "", jobs: "r1 0 5 | r2 0 5 | r3 0 5 | r4 0 5", timeline: "a a b a" },
+    example: Example {
+        unit: "ms",
+        params: "",
+        jobs: "r1 0 5 | r2 0 5 | r3 0 5 | r4 0 5",
+        timeline: "a a b a",
+    },
     build: Build::Balancer(|_, _| Box::new(Random)),
 };
 

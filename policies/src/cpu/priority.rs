@@ -15,9 +15,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     definition: "The ready job with the best priority runs; order says whether low or high numbers are better. With \
                  preemptive=true a ready job takes the core of a running one whose priority is strictly worse, on \
                  several cores that of the worst; with preemptive=false it waits until the core is free. With ageing=T the \
-                 priority of a waiting job improves by one for each full T it has been in the ready queue; when it \
-                 runs it is back at its own, and a waiting job that has become better preempts at that very instant. \
-                 Jobs of equal priority: without a quantum the running job stays and among waiting jobs the earlier \
+                 priority of a waiting job improves by one for each full T it has been in the ready queue, and a job \
+                 that has thus become better preempts at that very instant; it keeps what it has gained while it \
+                 runs and is back at its own priority when it is ready again. Jobs of equal priority: without a quantum the running job stays and among waiting jobs the earlier \
                  release goes first, then the place in the task list (tie rule equal_key); with a quantum they take \
                  turns of one quantum in the order of joining the queue, and a preempted job goes to the tail with a \
                  fresh quantum (tie rules preempted_to and resume_quantum).",
@@ -106,6 +106,8 @@ struct Turn {
     number: i64,
     /// What is left of the quantum.
     left: Span,
+    /// Steps gained by ageing before the present run.
+    gained: i128,
 }
 
 impl<const PREEMPTIVE: bool, const AGEING: bool> Priority<PREEMPTIVE, AGEING> {
@@ -129,7 +131,8 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Priority<PREEMPTIVE, AGEING> {
 
     /// The order of a running job.
     fn running(&self, task: &Task<'_, Blind>) -> Order {
-        (self.rank(task), if self.quantum.is_some() { ITS_TURN } else { 0 })
+        let gained = if AGEING { self.turns.get(task.slot()).gained } else { 0 };
+        (self.rank(task) - gained, if self.quantum.is_some() { ITS_TURN } else { 0 })
     }
 
     /// Full ageing steps between two instants.
@@ -187,7 +190,11 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
 
     fn pick(&mut self, _core: u32, cpu: &mut Cpu<'_, Blind>) -> Pick {
         let next = if AGEING {
-            self.best(cpu.now()).map(|(index, _)| self.aging.swap_remove(index).entry.slot)
+            self.best(cpu.now()).map(|(index, _)| {
+                let Aging { since, entry } = self.aging.swap_remove(index);
+                self.turns.at(entry.slot).gained = self.steps(since, cpu.now());
+                entry.slot
+            })
         } else {
             self.queue.pop()
         };
@@ -218,7 +225,9 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
     /// The next instant at which a waiting job becomes better than the worst running one, or equal to it where the
     /// tie rule then lets it preempt.
     fn next_tick(&self, cpu: &Cpu<'_, Blind>) -> Time {
-        let Some(worst) = cpu.running().map(|(_, task)| self.rank(&task)).max() else { return Time::NEVER };
+        let Some(worst) = cpu.running().map(|(_, task)| self.running(&task).0).max() else {
+            return Time::NEVER;
+        };
         let equal_may_do = self.quantum.is_none() && cpu.ties().equal_key != EqualKey::RunningStays;
         let now = cpu.now();
         let instant = |waiting: &Aging| {
@@ -233,14 +242,13 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
 
     fn key(&self, task: &Task<'_, Blind>, cpu: &Cpu<'_, Blind>) -> Key {
         let slot = task.slot();
+        if cpu.running().any(|(_, running)| running.slot() == slot) {
+            let (rank, turn) = self.running(task);
+            return Key::pair(rank, turn);
+        }
         let waiting = self.aging.iter().find(|waiting| waiting.entry.slot == slot);
         let rank = self.rank(task) - waiting.map_or(0, |waiting| self.steps(waiting.since, cpu.now()));
-        let runs = cpu.running().any(|(_, running)| running.slot() == slot);
-        let turn = match self.quantum {
-            None => 0,
-            Some(_) if runs => ITS_TURN,
-            Some(_) => self.turns.get(slot).number,
-        };
+        let turn = if self.quantum.is_some() { self.turns.get(slot).number } else { 0 };
         Key::pair(rank, turn)
     }
 }

@@ -18,7 +18,12 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     params: &[],
     cost: Cost { arrive: "O(1)", pick: "O(1)", memory: "O(ready)" },
     traits: Traits { preemptive: false, clairvoyant: false, work_conserving: true, random: true },
-    example: Example { unit: "ms", params: "", jobs: "P1 0 2 | P2 1 3 | P3 1 1 | P4 1 2", timeline: "P1 0-2 | P3 2-3 | P4 3-5 | P2 5-8" },
+    example: Example {
+        unit: "ms",
+        params: "",
+        jobs: "P1 0 2 | P2 1 3 | P3 1 1 | P4 1 2",
+        timeline: "P1 0-2 | P3 2-3 | P4 3-5 | P2 5-8",
+    },
     build: Build::Scheduler(|_, _| CpuScheduler::picks(Siro::default())),
 };
 

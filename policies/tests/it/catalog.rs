@@ -94,6 +94,7 @@ fn every_example_runs_as_written() {
 
 #[test]
 fn one_name_can_mean_a_policy_of_each_layer() {
-    let named = [Layer::Scheduler, Layer::Balancer].map(|layer| policies::find(layer, "round-robin").map(PolicyDef::layer));
+    let named = [Layer::Scheduler, Layer::Balancer]
+        .map(|layer| policies::find(layer, "round-robin").map(PolicyDef::layer));
     assert_eq!(named, [Some(Layer::Scheduler), Some(Layer::Balancer)]);
 }

@@ -1,4 +1,6 @@
-//! The catalog as a whole: definitions, specs, examples, invariants, corner cases.
+//! The catalog as a whole: definitions, specs, examples, timelines worked by hand, invariants.
 
 mod catalog;
+mod mlfq;
 mod support;
+mod timelines;

@@ -3,8 +3,8 @@
 use policies::{Layer, parse};
 use sim_core::measure::Measures;
 use sim_core::model::{
-    Arrivals, Attributes, Class, Component, ComponentKind, Draw, Model, Op, Pc, Processor, Source, StationRef,
-    TraceData, TraceRow,
+    Arrivals, Attributes, Class, Component, ComponentKind, Draw, Model, Op, Pc, Processor, Source,
+    StationRef, TraceData, TraceRow,
 };
 use sim_core::record::Full;
 use sim_core::ties::Ties;
@@ -60,6 +60,56 @@ impl Task {
     }
 }
 
+/// Reads `name arrival bursts [key=value ...]` rows separated by `|`; bursts are CPU and I/O in turn, joined by `+`.
+pub fn tasks(text: &str) -> Vec<Task> {
+    let row = |row: &str| {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let number = |text: &str| text.parse().unwrap_or_else(|_| panic!("`{text}` in `{row}`"));
+        let bursts: Vec<u64> = words[2].split('+').map(number).collect();
+        let mut task = Task::new(words[0], number(words[1]), 0).bursts(&bursts);
+        for word in &words[3..] {
+            match word.split_once('=') {
+                Some(("priority", value)) => task.priority = value.parse().expect("a priority"),
+                Some(("tickets", value)) => task.tickets = value.parse().expect("tickets"),
+                Some(("deadline", value)) => task.deadline = Some(number(value)),
+                Some(("period", value)) => task.period = Some(number(value)),
+                _ => panic!("`{word}` in `{row}`"),
+            }
+        }
+        task
+    };
+    text.split('|').map(row).collect()
+}
+
+/// One timeline worked by hand.
+pub struct Case {
+    /// What it shows.
+    pub what: &'static str,
+    pub policy: &'static str,
+    pub preset: &'static str,
+    pub cores: u32,
+    pub tasks: &'static str,
+    pub timeline: &'static str,
+}
+
+/// Runs the cases and fails with all that differ.
+pub fn check(cases: &[Case], levels: bool) {
+    let mut failed = Vec::new();
+    for case in cases {
+        let mut setup = Setup::new(case.policy, tasks(case.tasks)).preset(case.preset);
+        setup.cores = case.cores;
+        let timeline = setup.run().timeline(levels);
+        if timeline != case.timeline {
+            let Case { what, preset, timeline: expected, .. } = case;
+            failed.push(format!(
+                "{what} ({preset})\n  is        {timeline}\n  should be {expected}\n{}",
+                setup.replay()
+            ));
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n\n"));
+}
+
 /// A task list and how it is run.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -86,7 +136,8 @@ impl Setup {
     }
 
     fn model(&self) -> Model {
-        let spec = parse(Layer::Scheduler, &self.policy).unwrap_or_else(|error| panic!("{}: {error}", self.policy));
+        let spec =
+            parse(Layer::Scheduler, &self.policy).unwrap_or_else(|error| panic!("{}: {error}", self.policy));
         let mut model = Model::new("test");
         model.ties = self.ties;
         model.components.push(Component { name: "cpu".into(), kind: ComponentKind::Processor });
@@ -151,13 +202,19 @@ impl Setup {
             let Task { name, arrival, priority, tickets, .. } = task;
             let optional = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
             let kinds = ["cpu", "io"].iter().cycle();
-            let steps: Vec<String> = kinds.zip(&task.bursts).map(|(kind, burst)| format!("{kind} {burst}")).collect();
-            let (cpu, program) =
-                if steps.len() == 1 { (task.cpu().to_string(), String::new()) } else { (String::new(), steps.join("; ")) };
+            let steps: Vec<String> =
+                kinds.zip(&task.bursts).map(|(kind, burst)| format!("{kind} {burst}")).collect();
+            let (cpu, program) = if steps.len() == 1 {
+                (task.cpu().to_string(), String::new())
+            } else {
+                (String::new(), steps.join("; "))
+            };
             let (deadline, period) = (optional(task.deadline), optional(task.period));
-            let _ = writeln!(text, "{name},{arrival},{cpu},{priority},{tickets},{deadline},{period},{program}");
+            let _ =
+                writeln!(text, "{name},{arrival},{cpu},{priority},{tickets},{deadline},{period},{program}");
         }
-        let ties: Vec<String> = self.ties.entries().iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let ties: Vec<String> =
+            self.ties.entries().iter().map(|(key, value)| format!("{key}={value}")).collect();
         let Setup { policy, cores, switch, unit, .. } = self;
         let unit = if *unit == MS { "ms" } else { "ns" };
         let _ = write!(

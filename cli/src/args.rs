@@ -1,0 +1,257 @@
+//! What can be written on the command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Simulates how work gets to processors and servers.
+#[derive(Parser)]
+#[command(
+    name = "dispatchlab",
+    version,
+    propagate_version = true,
+    after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input, 101 a bug.\n\
+                  Examples:\n  \
+                  dispatchlab run convoy --policy srtf\n  \
+                  dispatchlab run tasks.csv --policy round-robin:quantum=4ms --context-switch 100us\n  \
+                  dispatchlab compare web-shop --policy lb=round-robin --policy lb=least-connections --replications 30"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Args)]
+pub struct GlobalArgs {
+    /// When to use color; NO_COLOR and CLICOLOR_FORCE are obeyed by `auto`
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+    /// No progress and no notes on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// When to use color.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Color {
+    /// On terminals.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Makes the choice hold for the whole process.
+    pub fn install(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a scenario, a task list or an access log
+    Run(RunArgs),
+    /// Run several policies (or inputs) on the same work and compare them
+    Compare(CompareArgs),
+    /// List the policies, or show one
+    Policies(PoliciesArgs),
+    /// Check inputs without running them
+    Validate(ValidateArgs),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Write a commented input to start from
+    New(NewArgs),
+}
+
+/// Where results go and in which form.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// Form of the result; without it the suffix of the output file decides, else `table`
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the result to a file (by a temporary name, then renamed); `-` is standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+}
+
+/// Forms of results.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// For people: tables and a text Gantt chart.
+    Table,
+    /// One JSON document.
+    Json,
+    /// Long form, one row per replication and metric.
+    Csv,
+}
+
+/// What goes over the input's own settings.
+#[derive(Args, Default)]
+pub struct ModelArgs {
+    /// Cores of the processor
+    #[arg(long, value_name = "N")]
+    pub cores: Option<u32>,
+    /// Cost of changing from one job to another, such as 5us
+    #[arg(long, value_name = "T")]
+    pub context_switch: Option<String>,
+    /// Cost of carrying out a scheduling decision, such as 2us
+    #[arg(long, value_name = "T")]
+    pub dispatch_latency: Option<String>,
+    /// Unit of bare numbers in task lists
+    #[arg(long, value_name = "UNIT", default_value = "ms")]
+    pub time_unit: String,
+    /// Tie rules: a preset (textbook, ostep-mlfq, simso) or key=value,...
+    #[arg(long, value_name = "TIES")]
+    pub ties: Option<String>,
+    /// When the run ends; periodic task lists end at their hyperperiod by default
+    #[arg(long, value_name = "T")]
+    pub until: Option<String>,
+    /// Jobs released before this are not measured; `auto` finds the time by MSER-5 on replication 1
+    #[arg(long, value_name = "T|auto")]
+    pub warmup: Option<String>,
+    /// Change a setting of the scenario, such as clients.arrivals.poisson=900/s
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Root of all random streams; the scenario's seed, or 1, by default
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Whether I/O of a task list is `parallel` or queues at one device (`fcfs`)
+    #[arg(long, value_name = "KIND")]
+    pub io_device: Option<String>,
+    /// Service times of an access log: `100ms + 1us/byte`, or `field` for the log's own
+    #[arg(long, value_name = "LAW")]
+    pub service: Option<String>,
+    /// Number of servers of an access log
+    #[arg(long, value_name = "N")]
+    pub servers: Option<u32>,
+}
+
+/// How a model is run.
+#[derive(Args)]
+pub struct PlanArgs {
+    /// Independent replications
+    #[arg(long, value_name = "R", default_value_t = 1,
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(experiments::run::MAX_REPLICATIONS)))]
+    pub replications: u32,
+    /// Threads; one a processor of this machine by default. Results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Stop with an error after this many events in one replication
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_events: Option<u64>,
+    /// Stop with an error when more jobs than this are in the system at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_jobs: Option<u64>,
+    /// Confidence level of intervals, such as 0.95 or 95%
+    #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = confidence)]
+    pub confidence: f64,
+}
+
+fn confidence(text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let level = match text.strip_suffix('%') {
+        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        None => number(text),
+    };
+    level
+        .filter(|level| (0.01..=0.999_999).contains(level))
+        .ok_or_else(|| "a level is a number from 0.01 to 0.999999, or a percentage such as 95%".to_owned())
+}
+
+#[derive(Args)]
+pub struct RunArgs {
+    /// A scenario (.toml), a task list (.csv), an access log, a library scenario's name, or `-`
+    pub input: String,
+    /// The policy of a processor or balancer, such as round-robin:quantum=4ms or web.cpu=fcfs
+    #[arg(long, value_name = "[STATION=]ID[:k=v,...]")]
+    pub policy: Vec<String>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    /// List every job and what every core did, however many there are
+    #[arg(long)]
+    pub records: bool,
+    /// Give a hash of the order of events, however many there are
+    #[arg(long)]
+    pub digest: bool,
+    /// Explain every decision of replication 1
+    #[arg(long)]
+    pub explain: bool,
+    /// Explain the decision at this time, or the last one before it
+    #[arg(long, value_name = "T")]
+    pub explain_at: Option<String>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct CompareArgs {
+    /// One input or several; see `run`
+    #[arg(required = true)]
+    pub input: Vec<String>,
+    /// A policy to compare; with only one, it is compared with the input as it is
+    #[arg(long, value_name = "[STATION=]ID[:k=v,...]")]
+    pub policy: Vec<String>,
+    /// What the others are compared with; the first by default
+    #[arg(long, value_name = "POLICY")]
+    pub reference: Option<String>,
+    /// Compare these metrics, such as response/p99
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Vec<String>,
+    /// Show the first decision at which each policy parts with the reference
+    #[arg(long)]
+    pub first_difference: bool,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub plan: PlanArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Args)]
+pub struct PoliciesArgs {
+    #[command(subcommand)]
+    pub command: Option<PoliciesCommand>,
+}
+
+#[derive(Subcommand)]
+pub enum PoliciesCommand {
+    /// List every policy
+    List,
+    /// Show a policy: its definition, tie rule, parameters, source, and an example that is run on the spot
+    Show {
+        /// The policy's id, such as round-robin
+        name: String,
+    },
+}
+
+#[derive(Args)]
+pub struct ValidateArgs {
+    /// Inputs; see `run`
+    #[arg(required = true)]
+    pub input: Vec<String>,
+    /// The policy of a processor or balancer; see `run`
+    #[arg(long, value_name = "[STATION=]ID[:k=v,...]")]
+    pub policy: Vec<String>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+}
+
+#[derive(Args)]
+pub struct NewArgs {
+    /// Which template; without it they are listed
+    pub template: Option<String>,
+    /// Write it to a file that does not exist yet
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+}

@@ -1,0 +1,148 @@
+//! `dispatchlab compare`.
+
+use crate::args::{CompareArgs, Format, GlobalArgs};
+use crate::failure::Failure;
+use crate::load;
+use crate::output::Output;
+use crate::progress::Meter;
+use experiments::compare::Alternative;
+use experiments::metrics::{self, MetricName};
+use experiments::{Comparison, RunPlan};
+use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
+use reports::csv::LongForm;
+use reports::rows::SummaryRow;
+use scenarios::Loaded;
+use std::io::{self, Write};
+
+/// One alternative with its name in the results.
+struct Named {
+    label: String,
+    loaded: Loaded,
+}
+
+pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let target = Output::new(&args.output)?;
+    let wanted: Vec<MetricName> = args
+        .metric
+        .iter()
+        .map(|text| metrics::parse(text).map_err(|error| Failure::Usage(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let named = alternatives(args, global)?;
+    let reference = reference(args, &named)?;
+    let alternatives: Vec<Alternative<'_>> =
+        named.iter().map(|named| Alternative { label: &named.label, model: &named.loaded.model }).collect();
+    let plan = RunPlan {
+        warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
+        ..load::plan(&args.plan, &named[0].loaded)
+    };
+    let failed = |(index, failure): (usize, experiments::Failure)| {
+        Failure::Run(format!("{}: {failure}", named[index].label))
+    };
+    let comparison = {
+        let meter = Meter::new(global);
+        let watch = |index, progress| {
+            meter.update(index, named.len(), progress);
+            true
+        };
+        experiments::compare(&alternatives, reference, &wanted, &plan, &watch).map_err(failed)?
+    };
+    let first_difference = first_differences(args, &alternatives, reference, &plan)?;
+    let document = CompareDocument {
+        scenario: &named[reference].loaded.model.name,
+        seed: named[reference].loaded.model.seed,
+        replications: plan.replications,
+        confidence: plan.confidence,
+        ties: named[reference].loaded.model.ties,
+        reference: &named[reference].label,
+        policies: named.iter().map(|named| named.label.clone()).collect(),
+        rows: comparison.rows.clone(),
+        first_difference,
+    };
+    target.write(|out| match target.format {
+        Format::Table => {
+            let direction = |metric: &str, statistic: &str| {
+                metrics::find(&format!("{metric}/{statistic}"))?.def.better.map(metrics::Better::word)
+            };
+            out.write_all(compare_table(&document, &direction).as_bytes())
+        }
+        Format::Json => reports::json::write_compare(&document, out),
+        Format::Csv => csv(&named, &comparison, &wanted, out),
+    })
+}
+
+/// Every input under every policy; with one policy only, the input as it is stands in front.
+fn alternatives(args: &CompareArgs, global: &GlobalArgs) -> Result<Vec<Named>, Failure> {
+    let mut policies: Vec<Option<&String>> = args.policy.iter().map(Some).collect();
+    if policies.len() < 2 && (args.input.len() == 1 || policies.is_empty()) {
+        policies.insert(0, None);
+    }
+    let mut named: Vec<Named> = Vec::new();
+    for name in &args.input {
+        let input = load::read(name)?;
+        for policy in &policies {
+            let own: Vec<String> = policy.iter().map(|policy| (*policy).clone()).collect();
+            let loaded = load::load(&input, &own, &args.model, global)?;
+            let label = match (policy, args.input.len()) {
+                (Some(policy), 1) => (*policy).clone(),
+                (None, 1) => loaded.policy.clone(),
+                (Some(policy), _) => format!("{name} {policy}"),
+                (None, _) => name.clone(),
+            };
+            named.push(Named { label, loaded });
+        }
+    }
+    if named.len() < 2 {
+        return Err(Failure::Usage(
+            "nothing to compare with: name another policy with --policy, or another input".to_owned(),
+        ));
+    }
+    for (index, one) in named.iter().enumerate() {
+        if named[..index].iter().any(|other| other.label == one.label) {
+            return Err(Failure::Usage(format!("`{}` is named twice", one.label)));
+        }
+    }
+    Ok(named)
+}
+
+fn reference(args: &CompareArgs, named: &[Named]) -> Result<usize, Failure> {
+    let Some(text) = &args.reference else { return Ok(0) };
+    named.iter().position(|named| named.label == *text).ok_or_else(|| {
+        let labels: Vec<String> = named.iter().map(|named| format!("`{}`", named.label)).collect();
+        Failure::Usage(format!("the reference `{text}` is none of {}", labels.join(", ")))
+    })
+}
+
+fn first_differences(
+    args: &CompareArgs,
+    alternatives: &[Alternative<'_>],
+    reference: usize,
+    plan: &RunPlan,
+) -> Result<Option<Vec<FirstDifferenceRow>>, Failure> {
+    if !args.first_difference {
+        return Ok(None);
+    }
+    let others = alternatives.iter().enumerate().filter(|(index, _)| *index != reference);
+    let rows = others.map(|(_, other)| {
+        experiments::first_difference(alternatives[reference], *other, plan).map_err(|(index, failure)| {
+            let label = if index == 0 { alternatives[reference].label } else { other.label };
+            Failure::Run(format!("{label}: {failure}"))
+        })
+    });
+    rows.collect::<Result<_, _>>().map(Some)
+}
+
+/// The long form of `run`, one policy after the other; with `--metric`, of these metrics only.
+fn csv(named: &[Named], comparison: &Comparison, wanted: &[MetricName], out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = LongForm::new(out)?;
+    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
+    for (named, result) in named.iter().zip(&comparison.results) {
+        for replication in 0..result.values.len() {
+            let rows: Vec<SummaryRow> = result
+                .replication_rows(replication)
+                .filter(|row| wanted.is_empty() || wanted.contains(&row.name()))
+                .collect();
+            csv.rows(&named.loaded.model.name, &named.label, replication as u32 + 1, &rows)?;
+        }
+    }
+    csv.finish()
+}

@@ -1,0 +1,7 @@
+//! One file a command.
+
+pub mod compare;
+pub mod files;
+pub mod policies;
+pub mod run;
+pub mod validate;

@@ -1,0 +1,104 @@
+//! `dispatchlab run`.
+
+use crate::args::{Format, GlobalArgs, RunArgs};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::progress::Meter;
+use crate::{load, output};
+use experiments::{RunPlan, RunResult, vocabulary};
+use reports::csv::LongForm;
+use reports::explain::Explainer;
+use reports::rows::{RunDocument, SummaryRow};
+use reports::table::{TableOptions, run_table};
+use scenarios::Loaded;
+use sim_core::quantity;
+use sim_core::units::Time;
+use std::io::{self, Write};
+
+pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let target = Output::new(&args.output)?;
+    let explain_at = explain_at(args)?;
+    let input = load::read(&args.input)?;
+    let loaded = load::load(&input, &args.policy, &args.model, global)?;
+    let plan = RunPlan {
+        records: args.records,
+        digest: args.digest,
+        decisions: args.explain || explain_at.is_some(),
+        ..load::plan(&args.plan, &loaded)
+    };
+    let result = {
+        let meter = Meter::new(global);
+        let watch = |progress| {
+            meter.update(0, 1, progress);
+            true
+        };
+        experiments::run(&loaded.model, &plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))?
+    };
+    load::notes(&result.notes, global);
+    let explanation = explanation(args, explain_at, &loaded, &result);
+    target.write(|out| match target.format {
+        Format::Table => {
+            out.write_all(table(args, &loaded, &plan, &result).as_bytes())?;
+            match &explanation {
+                Some(text) => write!(out, "\n{text}"),
+                None => Ok(()),
+            }
+        }
+        Format::Json => reports::json::write_run(&document(&loaded, &result), out),
+        Format::Csv => csv(&loaded, &result, out),
+    })?;
+    // The other forms have no place for prose.
+    if target.format != Format::Table
+        && let Some(text) = explanation
+    {
+        let _ = write!(anstream::stderr(), "{text}");
+    }
+    Ok(())
+}
+
+fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
+    let Some(text) = &args.explain_at else { return Ok(None) };
+    let unit = quantity::time_unit(&args.model.time_unit).unwrap_or(1_000_000);
+    let span = quantity::parse_span_in(text, unit)
+        .map_err(|error| Failure::Usage(format!("`--explain-at {text}`: {error}")))?;
+    Ok(Some(Time(span.0)))
+}
+
+fn document<'a>(loaded: &'a Loaded, result: &'a RunResult) -> RunDocument<'a> {
+    RunDocument::new(&loaded.model, &loaded.policy, result.trace.as_ref(), result.digest, &result.summary)
+}
+
+fn table(args: &RunArgs, loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> String {
+    let usual = TableOptions::default();
+    let options = TableOptions {
+        replications: plan.replications,
+        confidence: plan.confidence,
+        max_jobs: if args.records { usize::MAX } else { usual.max_jobs },
+        ..usual
+    };
+    run_table(&document(loaded, result), &options)
+}
+
+fn csv(loaded: &Loaded, result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = LongForm::new(out)?;
+    for replication in 0..result.values.len() {
+        let rows: Vec<SummaryRow> = result.replication_rows(replication).collect();
+        csv.rows(&loaded.model.name, &loaded.policy, replication as u32 + 1, &rows)?;
+    }
+    csv.finish()
+}
+
+fn explanation(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunResult) -> Option<String> {
+    let trace = result.trace.as_ref().filter(|_| args.explain || at.is_some())?;
+    let words = vocabulary(&loaded.model);
+    let explainer = Explainer::new(&loaded.model, trace, &words);
+    Some(match at {
+        Some(at) => explainer.at(at),
+        None => explainer.all(),
+    })
+}
+
+/// Prints text to standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    output::stdout(|out| out.write_all(text.as_bytes()))
+}

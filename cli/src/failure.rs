@@ -1,0 +1,36 @@
+//! How a command can fail.
+
+use std::io;
+
+/// Why a command did not do what was asked. Messages are lower case, without a full stop.
+#[derive(Debug)]
+pub enum Failure {
+    /// Arguments that make no sense, or a file that cannot be used.
+    Usage(String),
+    /// Invalid input, rendered with its places.
+    Diagnostics(String),
+    /// The run itself failed.
+    Run(String),
+    /// Whoever read the output has gone.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// The documented exit code.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Run(_) => 1,
+            Failure::Usage(_) | Failure::Diagnostics(_) => 2,
+            Failure::ClosedPipe => 0,
+        }
+    }
+
+    /// Output that could not be written.
+    pub fn writing(to: &str, error: &io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Failure::ClosedPipe
+        } else {
+            Failure::Run(format!("cannot write `{to}`: {error}"))
+        }
+    }
+}

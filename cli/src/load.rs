@@ -1,0 +1,99 @@
+//! From arguments to a model, with all mistakes rendered.
+
+use crate::args::{GlobalArgs, ModelArgs, PlanArgs};
+use crate::failure::Failure;
+use experiments::RunPlan;
+use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
+use std::io::Write as _;
+
+/// Width of diagnostics: source lines are cut to it.
+const WIDTH: usize = 100;
+
+/// Reads an input; a mistake in its name or kind is rendered.
+pub fn read(name: &str) -> Result<Input, Failure> {
+    Input::read(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
+}
+
+/// Compiles an input under the arguments. Warnings and notes go to standard error.
+pub fn load(input: &Input, policies: &[String], args: &ModelArgs, global: &GlobalArgs) -> Result<Loaded, Failure> {
+    let options = options(policies, args)?;
+    let loaded =
+        scenarios::load(input, &options).map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
+    if !loaded.warnings.is_empty() {
+        let _ = write!(anstream::stderr(), "{}", rendered(&loaded.warnings, Some(input)));
+    }
+    notes(&loaded.notes, global);
+    Ok(loaded)
+}
+
+/// Remarks that are no part of the result.
+pub fn notes(notes: &[String], global: &GlobalArgs) {
+    if !global.quiet {
+        let style = anstyle::AnsiColor::Cyan.on_default().bold();
+        let mut stderr = anstream::stderr();
+        for note in notes {
+            let _ = writeln!(stderr, "{style}note{style:#}: {note}");
+        }
+    }
+}
+
+fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
+    let mut found = Vec::new();
+    let mut parsed = Vec::new();
+    for text in policies {
+        match PolicyOption::parse(text) {
+            Ok(policy) => parsed.push(policy),
+            Err(diagnostic) => found.push(diagnostic),
+        }
+    }
+    if !found.is_empty() {
+        return Err(Failure::Diagnostics(rendered(&found, None)));
+    }
+    let set = args
+        .set
+        .iter()
+        .map(|text| match text.split_once('=') {
+            Some((path, value)) => Ok((path.trim().to_owned(), value.trim().to_owned())),
+            None => Err(Failure::Usage(format!("`--set {text}` is not of the form PATH=VALUE"))),
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Options {
+        policies: parsed,
+        cores: args.cores,
+        context_switch: args.context_switch.clone(),
+        dispatch_latency: args.dispatch_latency.clone(),
+        time_unit: args.time_unit.clone(),
+        ties: args.ties.clone(),
+        until: args.until.clone(),
+        warmup: args.warmup.clone(),
+        set,
+        seed: args.seed,
+        io_device: args.io_device.clone(),
+        service: args.service.clone(),
+        servers: args.servers,
+    })
+}
+
+/// With color; where standard error has none it is stripped on the way.
+fn rendered(found: &[Diagnostic], input: Option<&Input>) -> String {
+    let texts = input.map(Input::texts).unwrap_or_default();
+    let mut text = scenarios::render(found, &texts, true, WIDTH);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+
+/// The plan that the arguments ask for.
+pub fn plan(args: &PlanArgs, loaded: &Loaded) -> RunPlan {
+    let usual = RunPlan::default();
+    RunPlan {
+        replications: args.replications,
+        threads: args.threads.map_or(0, usize::from),
+        max_events: args.max_events.unwrap_or(usual.max_events),
+        max_jobs: args.max_jobs.unwrap_or(usual.max_jobs),
+        confidence: args.confidence,
+        warmup_auto: loaded.warmup_auto,
+        ..usual
+    }
+}

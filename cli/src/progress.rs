@@ -1,0 +1,101 @@
+//! Progress on standard error: a bar on a terminal, a line now and then elsewhere, nothing for the first second.
+
+use crate::args::GlobalArgs;
+use experiments::Progress;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Runs shorter than this show nothing.
+const SILENT: Duration = Duration::from_secs(1);
+/// The bar is drawn this often at most.
+const REDRAW: Duration = Duration::from_millis(100);
+/// Lines elsewhere come this often.
+const LINES: Duration = Duration::from_secs(30);
+
+/// Shows how far a command has come.
+pub struct Meter {
+    kind: Kind,
+    start: Instant,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Off,
+    Bar,
+    Lines,
+}
+
+struct State {
+    shown: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Meter {
+    /// A meter that suits where standard error goes. What it shows depends on the clock, what is computed never does.
+    pub fn new(global: &GlobalArgs) -> Meter {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let kind = if global.quiet {
+            Kind::Off
+        } else if std::io::stderr().is_terminal() && !set("CI") && !dumb {
+            Kind::Bar
+        } else {
+            Kind::Lines
+        };
+        let start = Instant::now();
+        Meter { kind, start, state: Mutex::new(State { shown: start, bar: None }) }
+    }
+
+    /// Takes note of the progress of part `index` of `parts`.
+    pub fn update(&self, index: usize, parts: usize, progress: Progress) {
+        if self.kind == Kind::Off {
+            return;
+        }
+        // Another thread is showing something right now: this will do.
+        let Ok(mut state) = self.state.try_lock() else { return };
+        let elapsed = self.start.elapsed();
+        let pause = if self.kind == Kind::Bar { REDRAW } else { LINES };
+        if elapsed < SILENT || state.shown.elapsed() < pause {
+            return;
+        }
+        state.shown = Instant::now();
+        let fraction = (index as f64 + progress.fraction) / parts.max(1) as f64;
+        let mut what = format!("{}/{} replications", progress.done, progress.total);
+        if parts > 1 {
+            what = format!("{}/{parts} alternatives, {what}", index + 1);
+        }
+        let what = format!("{what}, {} million events", progress.events / 1_000_000);
+        match self.kind {
+            Kind::Bar => {
+                let bar = state.bar.get_or_insert_with(|| bar(elapsed));
+                bar.set_position((fraction * 1_000.0) as u64);
+                bar.set_message(what);
+            }
+            _ => {
+                let seconds = elapsed.as_secs();
+                let percent = fraction * 100.0;
+                let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
+            }
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if let Ok(state) = self.state.get_mut()
+            && let Some(bar) = &state.bar
+        {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn bar(elapsed: Duration) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
+    let style = ProgressStyle::with_template("[{elapsed}] {bar:30} {percent} %  {msg}  {eta} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar
+}

@@ -128,8 +128,10 @@ const fn int(min: i64, max: i64) -> Kind {
 pub const STATIONS_MAX: i64 = 1_000_000;
 /// Most cores in all.
 pub const CORES_MAX: i64 = 1 << 20;
-/// Most classes, sources and balancers, each.
+/// Most classes, sources and single stations, each.
 pub const NAMES_MAX: usize = 4096;
+/// Most balancers: each job in the system has room for a server of each.
+pub const BALANCERS_MAX: usize = 256;
 /// Longest name, in bytes.
 pub const NAME_BYTES_MAX: usize = 100;
 

@@ -6,7 +6,7 @@
 use crate::Loaded;
 use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
-use crate::keys::{self, CORES_MAX, Kind, NAMES_MAX, SCENARIO, STATIONS_MAX, Table};
+use crate::keys::{self, BALANCERS_MAX, CORES_MAX, Kind, NAMES_MAX, SCENARIO, STATIONS_MAX, Table};
 use crate::laws::{Unit, law};
 use crate::options::Options;
 use crate::policy::{self, Seat};
@@ -120,14 +120,11 @@ impl<'a> Lowering<'a> {
                 return Vec::new();
             }
         };
-        if items.len() > NAMES_MAX {
-            self.sink.error(
-                "S046",
-                node.place,
-                format!("{} times `{key}`; at most {NAMES_MAX}", items.len()),
-            );
+        let most = if key == "balancer" { BALANCERS_MAX } else { NAMES_MAX };
+        if items.len() > most {
+            self.sink.error("S046", node.place, format!("{} times `{key}`; at most {most}", items.len()));
         }
-        items.iter().take(NAMES_MAX).filter_map(|item| reader::open(item, table, self.sink)).collect()
+        items.iter().take(most).filter_map(|item| reader::open(item, table, self.sink)).collect()
     }
 
     /// The name of a station, group or balancer; those share one set of names.

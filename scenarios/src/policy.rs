@@ -27,18 +27,17 @@ pub(crate) fn resolve(seats: &[Seat], options: &[PolicyOption], sink: &mut Sink)
         let place = seat.place.unwrap_or(crate::diagnostic::WHOLE);
         chosen.push(read(seat.layer, &seat.written, place, sink));
     }
-    let mut given: Vec<Option<Place>> = vec![None; seats.len()];
+    let mut given = vec![false; seats.len()];
     for option in options {
         let place = sink.option("--policy", &option.text());
         let spec_place = place.part(place.end - option.spec.len()..place.end);
         let Some(index) = seat_of(seats, option, place, spec_place, sink) else { continue };
-        if let Some(first) = given[index] {
-            let _ = first;
+        if given[index] {
             sink.error("S062", place, format!("`{}` is given a second policy", seats[index].name))
                 .help("one `--policy` a station");
             continue;
         }
-        given[index] = Some(place);
+        given[index] = true;
         chosen[index] = read(seats[index].layer, &option.spec, spec_place, sink);
     }
     chosen
@@ -114,11 +113,22 @@ fn seat_of(
             unknown_policy(seats, &option.spec, id, spec_place, sink);
             return None;
         }
+        // A list of tasks has no balancers: say that there is no such scheduler, and what there is.
+        [layer] if !has(*layer) => {
+            let word = layer.word();
+            let message = format!("`{id}` is a {word}, and there is no {word} to choose here");
+            let other = if *layer == Layer::Balancer { Layer::Scheduler } else { Layer::Balancer };
+            let ids: Vec<&str> =
+                policies::catalog().filter(|def| def.layer() == other).map(|def| def.id).collect();
+            let help = format!("the {}s are {}", other.word(), ids.join(", "));
+            sink.error("S062", spec_place, message).help(help);
+            return None;
+        }
         [layer] => *layer,
         _ => match (has(Layer::Scheduler), has(Layer::Balancer)) {
             (true, true) => {
                 let message = format!("`{id}` is both a scheduler and a balancer; which station is meant?");
-                sink.error("S062", spec_place, message).help(station_help(seats, seats.iter(), &option.spec));
+                sink.error("S062", spec_place, message).help(station_help(seats.iter(), &option.spec));
                 return None;
             }
             (_, true) => Layer::Balancer,
@@ -129,21 +139,17 @@ fn seat_of(
     let main: Vec<usize> = of_layer.iter().copied().filter(|i| !seats[*i].device).collect();
     match (main.as_slice(), of_layer.as_slice()) {
         ([one], _) | ([], [one]) => Some(*one),
-        ([], []) => {
-            let message = format!("`{id}` is a {}, and there is nothing here that has one", layer.word());
-            sink.error("S062", spec_place, message);
-            None
-        }
+        ([], []) => None,
         _ => {
             let message = format!("several stations have a {}; which one is meant?", layer.word());
             let candidates = of_layer.iter().map(|i| &seats[*i]);
-            sink.error("S062", spec_place, message).help(station_help(seats, candidates, &option.spec));
+            sink.error("S062", spec_place, message).help(station_help(candidates, &option.spec));
             None
         }
     }
 }
 
-fn station_help<'a>(_seats: &[Seat], candidates: impl Iterator<Item = &'a Seat>, spec: &str) -> String {
+fn station_help<'a>(candidates: impl Iterator<Item = &'a Seat>, spec: &str) -> String {
     let forms: Vec<String> = candidates.take(8).map(|seat| format!("`{}={spec}`", seat.name)).collect();
     format!("write {}", forms.join(" or "))
 }

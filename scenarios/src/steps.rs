@@ -16,6 +16,7 @@ use crate::tree::{Node, Value};
 use sim_core::law::Law;
 use sim_core::model::{BranchTable, Draw, ForkTable, Model, Op, OwedWork, StationRef};
 use std::cell::Cell;
+use std::collections::VecDeque;
 
 /// A station: the index of its first member, and whether a class uses it.
 pub(crate) struct Station {
@@ -54,6 +55,9 @@ pub(crate) struct Stations {
 /// Weights of branches: probabilities in units of 1e-9.
 const WEIGHT_ONE: f64 = 1e9;
 
+/// A job is given at most this many sizes: each job in the system has room for all of them.
+pub(crate) const DRAWS_MAX: usize = 1024;
+
 /// A program has at most this many operations, over all classes.
 const PROGRAM_MAX: usize = 10_000_000;
 
@@ -72,21 +76,21 @@ pub(crate) fn compile(steps: &Node, model: &mut Model, stations: &Stations, sink
         model,
         stations,
         sink,
-        scopes: Vec::new(),
-        held: Vec::new(),
-        on_the_spot: false,
-        repeats: 0,
+        around: Around::default(),
+        waiting: VecDeque::new(),
         compiled: Compiled::default(),
     };
     if steps.elements().is_empty() && matches!(steps.value, Value::Array(_)) {
         compiler.sink.error("S043", steps.place, "a class needs at least one step");
     }
     compiler.list(steps, "steps");
-    compiler.model.program.push(Op::Exit);
+    compiler.emit(Op::Exit);
+    compiler.children();
     compiler.compiled
 }
 
 /// What a `balance` step opens.
+#[derive(Clone)]
 struct Scope {
     balancer: u32,
     group: usize,
@@ -95,21 +99,38 @@ struct Scope {
     place: Place,
 }
 
+#[derive(Clone)]
 struct Held {
     pool: StationRef,
     place: Place,
+}
+
+/// What is around a step.
+#[derive(Clone, Default)]
+struct Around {
+    /// Balances, the innermost last.
+    scopes: Vec<Scope>,
+    /// Tokens held.
+    held: Vec<Held>,
+    /// Inside `repeat` or `branch`.
+    on_the_spot: bool,
+    /// Depth of `repeat`.
+    repeats: u16,
+}
+
+/// A child of a fork that is still to be compiled.
+struct Child<'a> {
+    table: u32,
+    list: &'a Node,
+    around: Around,
 }
 
 struct Compiler<'a> {
     model: &'a mut Model,
     stations: &'a Stations,
     sink: &'a mut Sink,
-    scopes: Vec<Scope>,
-    held: Vec<Held>,
-    /// Inside `repeat` or `branch`.
-    on_the_spot: bool,
-    /// Depth of `repeat`.
-    repeats: u16,
+    around: Around,
+    waiting: VecDeque<Child<'a>>,
     compiled: Compiled,
 }
 
@@ -126,7 +147,7 @@ impl<'a> Compiler<'a> {
     /// A list of steps; a `balance` without steps of its own holds to the end of the list.
     fn list(&mut self, node: &'a Node, name: &str) {
         let Some(steps) = reader::array(node, name, self.sink) else { return };
-        let open_before = self.scopes.len();
+        let open_before = self.around.scopes.len();
         for step in steps {
             if self.model.program.len() > PROGRAM_MAX {
                 self.sink.error("S046", step.place, format!("more than {PROGRAM_MAX} operations"));
@@ -134,7 +155,7 @@ impl<'a> Compiler<'a> {
             }
             self.step(step);
         }
-        while self.scopes.len() > open_before {
+        while self.around.scopes.len() > open_before {
             self.leave();
         }
     }
@@ -163,15 +184,18 @@ impl<'a> Compiler<'a> {
     fn amount(&mut self, fields: &Fields<'a>, key: &str) -> Option<Draw> {
         let node = fields.get(key)?;
         let law = law(node, key, Unit::Time, self.sink)?;
-        if self.on_the_spot {
+        if self.around.on_the_spot {
             return self.spot_law(law, node.place).map(Draw::OnTheSpot);
         }
-        let index = u16::try_from(self.compiled.draws.len()).ok();
-        if index.is_none() {
-            self.sink.error("S046", node.place, "a job can be given at most 65536 sizes; use `repeat`");
+        let index = self.compiled.draws.len();
+        if index >= DRAWS_MAX {
+            self.sink
+                .error("S046", node.place, format!("a class of more than {DRAWS_MAX} sizes"))
+                .help("use `repeat`");
+            return None;
         }
         self.compiled.draws.push(law);
-        index.map(Draw::Given)
+        Some(Draw::Given(index as u16))
     }
 
     fn spot_law(&mut self, law: Law, place: Place) -> Option<u16> {
@@ -191,8 +215,12 @@ impl<'a> Compiler<'a> {
         let Some(amount) = amount else { return };
         self.emit(Op::Work { station, amount });
         if let Draw::Given(draw) = amount
-            && let Some(scope) =
-                self.scopes.iter().rev().find(|scope| self.register(scope.balancer) == station.register)
+            && let Some(scope) = self
+                .around
+                .scopes
+                .iter()
+                .rev()
+                .find(|scope| self.register(scope.balancer) == station.register)
         {
             let owed = scope.owed;
             self.model.owed[owed].draws.push(draw);
@@ -218,7 +246,7 @@ impl<'a> Compiler<'a> {
             Some((group, role)) => (Some(group), role),
             None => (None, text),
         };
-        for scope in self.scopes.iter().rev() {
+        for scope in self.around.scopes.iter().rev() {
             if group_name.is_some_and(|name| stations.groups[scope.group].name != name) {
                 continue;
             }
@@ -246,7 +274,8 @@ impl<'a> Compiler<'a> {
         let stations = self.stations;
         let role = text.rsplit('.').next().unwrap_or(text);
         let owner = (0..stations.groups.len()).find(|g| {
-            roles(*g).iter().any(|station| station.name == role) && self.scopes.iter().all(|s| s.group != *g)
+            roles(*g).iter().any(|station| station.name == role)
+                && self.around.scopes.iter().all(|s| s.group != *g)
         });
         if let Some(owner) = owner {
             let name = &stations.groups[owner].name;
@@ -263,7 +292,7 @@ impl<'a> Compiler<'a> {
         }
         let singles = if what == "processor" { &stations.processors } else { &stations.pools };
         let mut known: Vec<&str> = singles.iter().map(|station| station.name.as_str()).collect();
-        for scope in self.scopes.iter().rev() {
+        for scope in self.around.scopes.iter().rev() {
             known.extend(roles(scope.group).iter().map(|station| station.name.as_str()));
         }
         let others = if what == "processor" { &stations.pools } else { &stations.processors };
@@ -284,7 +313,7 @@ impl<'a> Compiler<'a> {
         let place = fields.place("hold");
         if let Some(pool) = pool {
             self.check_held(pool, place);
-            self.held.push(Held { pool, place });
+            self.around.held.push(Held { pool, place });
             self.emit(Op::Acquire { pool });
         }
         if let Some(steps) = fields.get("steps") {
@@ -295,14 +324,14 @@ impl<'a> Compiler<'a> {
         }
         if let Some(pool) = pool {
             self.emit(Op::Release { pool });
-            self.held.pop();
+            self.around.held.pop();
         }
     }
 
     /// A job that waits for a second token of a pool while it holds one can wait for itself.
     fn check_held(&mut self, pool: StationRef, place: Place) {
         let already: Vec<Place> =
-            self.held.iter().filter(|held| held.pool == pool).map(|held| held.place).collect();
+            self.around.held.iter().filter(|held| held.pool == pool).map(|held| held.place).collect();
         let Some(first) = already.first().copied() else { return };
         let Some(described) = self.model.pools.get(pool.base as usize) else { return };
         let (size, queue) = (described.size, described.queue);
@@ -341,7 +370,7 @@ impl<'a> Compiler<'a> {
             return;
         };
         let balancer = index as u32;
-        if let Some(scope) = self.scopes.iter().find(|scope| scope.balancer == balancer) {
+        if let Some(scope) = self.around.scopes.iter().find(|scope| scope.balancer == balancer) {
             let first = scope.place;
             self.sink
                 .error("S033", place, format!("`{text}` has chosen a server for this job already"))
@@ -353,7 +382,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::Balance { balancer });
         self.model.owed.push(OwedWork { at, draws: Vec::new() });
         let owed = self.model.owed.len() - 1;
-        self.scopes.push(Scope { balancer, group, owed, place });
+        self.around.scopes.push(Scope { balancer, group, owed, place });
         if let Some(steps) = fields.get("steps") {
             self.list(steps, "steps");
             self.leave();
@@ -361,7 +390,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn leave(&mut self) {
-        if let Some(scope) = self.scopes.pop() {
+        if let Some(scope) = self.around.scopes.pop() {
             self.emit(Op::Leave { balancer: scope.balancer });
         }
     }
@@ -373,7 +402,7 @@ impl<'a> Compiler<'a> {
         let index = self.model.branches.len() as u32;
         self.model.branches.push(BranchTable { ways: Vec::new() });
         self.emit(Op::Branch { table: index });
-        let around = std::mem::replace(&mut self.on_the_spot, true);
+        let around = std::mem::replace(&mut self.around.on_the_spot, true);
         let (mut ways, mut jumps) = (Vec::new(), Vec::new());
         let (mut total, mut complete) = (0.0, !items.is_empty());
         if items.is_empty() {
@@ -390,7 +419,7 @@ impl<'a> Compiler<'a> {
             }
             jumps.push(self.emit(Op::Jump { to: 0 }));
         }
-        self.on_the_spot = around;
+        self.around.on_the_spot = around;
         let after = self.pc();
         for jump in jumps {
             self.model.program[jump] = Op::Jump { to: after };
@@ -418,18 +447,18 @@ impl<'a> Compiler<'a> {
         let Some(node) = fields.get("repeat") else { return };
         let law = law(node, "repeat", Unit::Count, self.sink);
         let count = law.and_then(|law| self.spot_law(law, node.place)).unwrap_or(0);
-        let counter = self.repeats;
-        self.repeats += 1;
-        self.model.counters = self.model.counters.max(self.repeats);
-        let around = std::mem::replace(&mut self.on_the_spot, true);
+        let counter = self.around.repeats;
+        self.around.repeats += 1;
+        self.model.counters = self.model.counters.max(self.around.repeats);
+        let around = std::mem::replace(&mut self.around.on_the_spot, true);
         let head = self.emit(Op::RepeatStart { counter, count, end: 0 });
         if let Some(steps) = fields.get("steps") {
             self.list(steps, "steps");
         }
         let end = self.emit(Op::RepeatEnd { counter, start: head as u32 + 1 });
         self.model.program[head] = Op::RepeatStart { counter, count, end: end as u32 };
-        self.on_the_spot = around;
-        self.repeats -= 1;
+        self.around.on_the_spot = around;
+        self.around.repeats -= 1;
     }
 
     fn fork(&mut self, fields: &Fields<'a>) {
@@ -444,15 +473,21 @@ impl<'a> Compiler<'a> {
         let table = self.model.forks.len() as u32;
         self.model.forks.push(ForkTable { children: Vec::new(), need: need.unwrap_or(1) });
         self.emit(Op::Fork { table });
-        let jump = self.emit(Op::Jump { to: 0 });
-        let mut children = Vec::new();
         for list in lists {
-            children.push(self.pc());
-            self.list(list, "fork");
+            self.waiting.push_back(Child { table, list, around: self.around.clone() });
+        }
+    }
+
+    /// Compiles the children of forks. They lie after the list that their fork stands in, so that a program reads on
+    /// without jumps.
+    fn children(&mut self) {
+        while let Some(child) = self.waiting.pop_front() {
+            self.around = child.around;
+            let entry = self.pc();
+            self.model.forks[child.table as usize].children.push(entry);
+            self.list(child.list, "fork");
             self.emit(Op::ChildExit);
         }
-        self.model.program[jump] = Op::Jump { to: self.pc() };
-        self.model.forks[table as usize].children = children;
     }
 
     fn join(&mut self, fields: &Fields<'a>, children: usize) -> Option<u32> {

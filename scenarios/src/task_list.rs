@@ -20,6 +20,7 @@ use crate::keys::{CORES_MAX, NAME_BYTES_MAX};
 use crate::options::Options;
 use crate::policy::{self, Seat};
 use crate::run_options;
+use crate::steps::DRAWS_MAX;
 use crate::traces::{Field, Row, cell_span, place_of, rows};
 use policies::{Layer, PolicySpec};
 use sim_core::law::Law;
@@ -63,6 +64,9 @@ const LATER: &[&str] = &["lock", "unlock", "sleep", "fork", "join"];
 
 /// More rows than this are refused.
 const ROWS_MAX: usize = 10_000_000;
+
+/// Every job in the system has room for the sizes of the longest program; more than this in all are refused.
+const SIZES_MAX: usize = 64_000_000;
 
 /// One step of a row's program.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -279,6 +283,12 @@ impl<'a> Reader<'a, '_> {
         if all.next().is_some() {
             sink.error("S046", WHOLE, format!("a task list of more than {ROWS_MAX} rows"));
         }
+        let widest = tasks.iter().map(|task| task.shape.len()).max().unwrap_or(0);
+        if widest.saturating_mul(tasks.len()) > SIZES_MAX {
+            let message =
+                format!("{} tasks with programs of up to {widest} steps take too much memory", tasks.len());
+            sink.error("S046", WHOLE, message).help("split the long programs into several tasks");
+        }
         if !any {
             sink.error("S050", WHOLE, "a task list without tasks")
                 .help("add a line for each task, such as P1,0,24");
@@ -474,8 +484,8 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        if good && (shape.is_empty() || shape.len() > usize::from(u16::MAX)) {
-            let message = format!("a program of {} steps; it needs from 1 to {}", shape.len(), u16::MAX);
+        if good && (shape.is_empty() || shape.len() > DRAWS_MAX) {
+            let message = format!("a program of {} steps; it needs from 1 to {DRAWS_MAX}", shape.len());
             self.sink.error("S052", whole, message);
             return None;
         }

@@ -404,11 +404,11 @@ impl Log {
         let mut notes = Vec::new();
         for reason in Skipped::ALL {
             if let Some((count, first)) = self.skipped[reason as usize] {
-                let (lines, were) = if count == 1 { ("line", "was") } else { ("lines", "were") };
+                let were = if count == 1 { "was" } else { "were" };
                 let (all, why) = (self.lines, reason.words());
                 let example =
                     if count == 1 { format!("line {first}") } else { format!("the first is line {first}") };
-                notes.push(format!("{count} of {all} {lines} {were} skipped: {why} ({example})"));
+                notes.push(format!("{count} of {all} lines {were} skipped: {why} ({example})"));
             }
         }
         notes

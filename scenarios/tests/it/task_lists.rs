@@ -168,7 +168,10 @@ fn options_that_do_not_fit_are_refused() {
         ),
         (policies(&["fcfs", "srtf"]), "S062 `cpu` is given a second policy"),
         (policies(&["disk=fcfs"]), "S062 no station or balancer `disk` has a policy"),
-        (policies(&["least-connections"]), "S061 unknown scheduler `least-connections`"),
+        (
+            policies(&["least-connections"]),
+            "S062 `least-connections` is a balancer, and there is no balancer to choose here",
+        ),
         (
             Options { until: Some("1e18s".to_owned()), ..Options::default() },
             "S020 `1e18s` is longer than the 292 years that can be simulated",

@@ -202,7 +202,7 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// "did you mean", else the list of what there is (shortened).
-pub(crate) fn did_you_mean_or_list<'a>(word: &str, what: &str, candidates: &[&'a str]) -> Option<String> {
+pub(crate) fn did_you_mean_or_list(word: &str, what: &str, candidates: &[&str]) -> Option<String> {
     did_you_mean(word, candidates.iter().copied()).or_else(|| {
         (!candidates.is_empty()).then(|| {
             let shown: Vec<String> = candidates.iter().take(20).map(|c| format!("`{c}`")).collect();

@@ -131,7 +131,7 @@ impl<'a> Parameters<'a> {
             "weibull" => {
                 let (shape, by_mean, size) = self.scaled(&fields, sink)?;
                 let unit_mean = libm::tgamma(1.0 + 1.0 / shape);
-                self.finite_scale(&fields, if by_mean { size / unit_mean } else { size }, sink)
+                Self::finite_scale(&fields, if by_mean { size / unit_mean } else { size }, sink)
                     .map(|scale| Law::Weibull { shape, scale })
             }
             "gamma" => {
@@ -176,7 +176,7 @@ impl<'a> Parameters<'a> {
         Some((shape?, by_mean, size?))
     }
 
-    fn finite_scale(&self, fields: &Fields<'a>, scale: f64, sink: &mut Sink) -> Option<f64> {
+    fn finite_scale(fields: &Fields<'a>, scale: f64, sink: &mut Sink) -> Option<f64> {
         if scale.is_finite() && scale > 0.0 {
             return Some(scale);
         }

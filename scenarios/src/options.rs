@@ -64,6 +64,7 @@ pub struct PolicyOption {
 
 impl PolicyOption {
     /// Reads `[STATION=]ID[:key=value,...]`. Whether station and policy exist is checked against the input.
+    #[expect(clippy::result_large_err, reason = "parsed once an option, not in a loop")]
     pub fn parse(text: &str) -> Result<PolicyOption, Diagnostic> {
         let head = text.split(':').next().unwrap_or(text);
         let (station, spec) = match head.find('=') {

@@ -27,7 +27,7 @@ pub(crate) fn ties_table(node: &Node, sink: &mut Sink) -> Ties {
     for entry in node.entries().iter().filter(|entry| entry.key != "preset") {
         match entry.node.as_text() {
             Some(value) => {
-                set_rule(&mut ties, (&entry.key, entry.key_place), (value, entry.node.place), sink)
+                set_rule(&mut ties, (&entry.key, entry.key_place), (value, entry.node.place), sink);
             }
             None => {
                 reader::wrong_type(&entry.node, &format!("`{}` is a string", entry.key), sink);

@@ -134,6 +134,11 @@ struct Compiler<'a> {
     compiled: Compiled,
 }
 
+/// The register of a balancer; register 0 is that of single stations.
+fn register(balancer: u32) -> u16 {
+    balancer as u16 + 1
+}
+
 impl<'a> Compiler<'a> {
     fn pc(&self) -> u32 {
         self.model.program.len() as u32
@@ -215,20 +220,12 @@ impl<'a> Compiler<'a> {
         let Some(amount) = amount else { return };
         self.emit(Op::Work { station, amount });
         if let Draw::Given(draw) = amount
-            && let Some(scope) = self
-                .around
-                .scopes
-                .iter()
-                .rev()
-                .find(|scope| self.register(scope.balancer) == station.register)
+            && let Some(scope) =
+                self.around.scopes.iter().rev().find(|scope| register(scope.balancer) == station.register)
         {
             let owed = scope.owed;
             self.model.owed[owed].draws.push(draw);
         }
-    }
-
-    fn register(&self, balancer: u32) -> u16 {
-        balancer as u16 + 1
     }
 
     /// The processor (key `work`) or pool (key `hold`) that a step names.
@@ -252,7 +249,7 @@ impl<'a> Compiler<'a> {
             }
             if let Some(station) = roles(scope.group).iter().find(|station| station.name == role) {
                 station.used.set(true);
-                return Some(StationRef { base: station.base, register: self.register(scope.balancer) });
+                return Some(StationRef { base: station.base, register: register(scope.balancer) });
             }
         }
         if let Some(station) = singles.iter().find(|station| station.name == text) {
@@ -469,7 +466,7 @@ impl<'a> Compiler<'a> {
             self.sink.error("S021", node.place, message);
             return;
         }
-        let need = self.join(fields, lists.len());
+        let need = self.join(fields, lists.len() as u32);
         let table = self.model.forks.len() as u32;
         self.model.forks.push(ForkTable { children: Vec::new(), need: need.unwrap_or(1) });
         self.emit(Op::Fork { table });
@@ -490,12 +487,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn join(&mut self, fields: &Fields<'a>, children: usize) -> Option<u32> {
-        let Some(node) = fields.get("join") else { return Some(children as u32) };
+    fn join(&mut self, fields: &Fields<'a>, children: u32) -> Option<u32> {
+        let Some(node) = fields.get("join") else { return Some(children) };
         match &node.value {
-            Value::Text(text) if text == "all" => Some(children as u32),
+            Value::Text(text) if text == "all" => Some(children),
             Value::Integer(_) => {
-                reader::integer(node, "join", 1, children as i64, self.sink).map(|need| need as u32)
+                reader::integer(node, "join", 1, i64::from(children), self.sink).map(|need| need as u32)
             }
             _ => {
                 reader::wrong_type(node, "`join` is \"all\" or a number of children", self.sink);

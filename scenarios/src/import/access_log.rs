@@ -207,19 +207,20 @@ impl Service {
                 term.split_once('/').map_or((term, None), |(amount, per)| (amount, Some(per.trim())));
             match per {
                 None => match run_options::span(amount.trim(), term_place, sink) {
-                    Some(span) => constant = constant + span,
+                    Some(span) => constant += span,
                     None => good = false,
                 },
-                Some("byte" | "B") => match femtos(amount.trim()) {
-                    Some(femtos) => femtos_per_byte += femtos,
-                    None => {
-                        // The exact reading has nothing finer than a femtosecond; the message is the general one.
-                        if run_options::span(amount.trim(), term_place, sink).is_some() {
-                            sink.error("S072", term_place, format!("`{}` is out of range", term.trim()));
-                        }
-                        good = false;
+                Some("byte" | "B") => {
+                    if let Some(femtos) = femtos(amount.trim()) {
+                        femtos_per_byte += femtos;
+                        continue;
                     }
-                },
+                    // Nothing finer than a femtosecond is read; the message is the one of plain durations.
+                    if run_options::span(amount.trim(), term_place, sink).is_some() {
+                        sink.error("S072", term_place, format!("`{}` is out of range", term.trim()));
+                    }
+                    good = false;
+                }
                 Some(other) => {
                     sink.error("S072", term_place, format!("service can depend on bytes, not on `{other}`"))
                         .help_if(did_you_mean_or_list(other, "write", &["byte"]));

@@ -1,0 +1,274 @@
+//! Scenario files to models.
+//!
+//! The order of the work: parse, apply `--set`, read the stations, resolve policies, compile the classes, read the
+//! sources, then what concerns the whole (end of the run, what is never used). Each part goes on after mistakes.
+
+mod machine;
+mod sources;
+mod stations;
+
+use crate::Loaded;
+use crate::diagnostic::{Place, Sink, WHOLE};
+use crate::input::{Input, InputKind};
+use crate::keys::{self, BALANCERS_MAX, Kind, NAMES_MAX, SCENARIO};
+use crate::options::Options;
+use crate::policy::Seat;
+use crate::reader::{self, Fields};
+use crate::run_options;
+use crate::set;
+use crate::steps::{self, Stations};
+use crate::tree::{self, Value};
+use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Stop};
+use sim_core::units::Time;
+
+/// Compiles a scenario.
+pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
+    let Ok(text) = std::str::from_utf8(&input.text) else {
+        sink.error("S005", WHOLE, "not UTF-8 text");
+        return None;
+    };
+    let (mut root, broken) = tree::parse(text, sink);
+    if broken {
+        // What was stepped over would be reported as missing: only the syntax errors can be trusted.
+        return None;
+    }
+    run_options::refuse_for_scenario(options, sink);
+    set::apply(&mut root, &options.set, sink);
+    let fields = reader::open(&root, &SCENARIO, sink)?;
+    let mut lowering = Lowering {
+        sink,
+        options,
+        model: Model::new(""),
+        stations: Stations::default(),
+        seats: Vec::new(),
+        processors: Vec::new(),
+        names: Vec::new(),
+        unknown_names: false,
+        class_places: Vec::new(),
+    };
+    lowering.head(&fields, input);
+    lowering.stations(&fields);
+    let policy = lowering.policies();
+    lowering.classes(&fields);
+    lowering.sources(&fields, input);
+    let warmup_auto = lowering.end(&fields);
+    lowering.unused();
+    let model = lowering.model;
+    Some(Loaded {
+        model,
+        notes: Vec::new(),
+        warnings: Vec::new(),
+        policy,
+        warmup_auto,
+        kind: InputKind::Scenario,
+    })
+}
+
+/// A processor role before its policy is known: the members are `base .. base + count`.
+struct Role {
+    base: u32,
+    count: u32,
+    cores: u32,
+    place: Place,
+    /// The place of a switch or dispatch cost above 0.
+    cost: Option<Place>,
+    seat: usize,
+}
+
+struct Lowering<'a> {
+    sink: &'a mut Sink,
+    options: &'a Options,
+    model: Model,
+    stations: Stations,
+    /// Who has a policy: processor roles first, then balancers, in the order of the file.
+    seats: Vec<Seat>,
+    processors: Vec<Role>,
+    /// Names of stations, groups and balancers with their places.
+    names: Vec<(String, Place)>,
+    unknown_names: bool,
+    class_places: Vec<Place>,
+}
+
+impl<'a> Lowering<'a> {
+    fn head(&mut self, fields: &Fields<'a>, input: &Input) {
+        let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
+        let name = fields.text("name", self.sink).unwrap_or(file.strip_suffix(".toml").unwrap_or(file));
+        name.clone_into(&mut self.model.name);
+        let seed = fields.integer("seed", self.sink).map_or(1, |seed| seed as u64);
+        self.model.seed = self.options.seed.unwrap_or(seed);
+        if let Some(node) = fields.get("ties") {
+            self.model.ties = run_options::ties_table(node, self.sink);
+        }
+        if let Some(ties) = &self.options.ties {
+            self.model.ties = run_options::ties_option(ties, self.model.ties, self.sink);
+        }
+    }
+
+    /// The items of a list, at most [`NAMES_MAX`].
+    fn list(&mut self, fields: &Fields<'a>, key: &str) -> Vec<Fields<'a>> {
+        let Some(node) = fields.get(key) else { return Vec::new() };
+        let Some(Kind::List(table)) = SCENARIO.key(key).map(|key| key.kind) else { return Vec::new() };
+        let Value::Array(items) = &node.value else {
+            reader::wrong_type(node, &format!("`{key}` is an array of tables"), self.sink)
+                .help(format!("write [[{key}]], one for each"));
+            return Vec::new();
+        };
+        let most = if key == "balancer" { BALANCERS_MAX } else { NAMES_MAX };
+        if items.len() > most {
+            self.sink.error("S046", node.place, format!("{} times `{key}`; at most {most}", items.len()));
+        }
+        items.iter().take(most).filter_map(|item| reader::open(item, table, self.sink)).collect()
+    }
+
+    /// The name of a station, group or balancer; those share one set of names.
+    fn station_name(&mut self, fields: &Fields<'a>) -> String {
+        let Some(name) = fields.name("name", self.sink) else { return String::new() };
+        let place = fields.place("name");
+        if let Some((_, first)) = self.names.iter().find(|(other, _)| other == name) {
+            self.sink
+                .error("S034", place, format!("the name `{name}` is given twice"))
+                .label(*first, "first here");
+        }
+        self.names.push((name.to_owned(), place));
+        name.to_owned()
+    }
+
+    fn classes(&mut self, fields: &Fields<'a>) {
+        for item in self.list(fields, "class") {
+            let name = item.name("name", self.sink).unwrap_or("").to_owned();
+            let place = item.place("name");
+            if let Some(first) =
+                self.model.classes.iter().position(|class| class.name == name && !name.is_empty())
+            {
+                self.sink
+                    .error("S034", place, format!("the class `{name}` is given twice"))
+                    .label(self.class_places[first], "first here");
+            }
+            let attributes = class_attributes(&item, self.sink);
+            let entry = self.model.program.len() as u32;
+            let mut draws = Vec::new();
+            if let Some(node) = item.get("steps") {
+                let compiled = steps::compile(node, &mut self.model, &self.stations, self.sink);
+                draws = compiled.draws;
+                self.unknown_names |= compiled.unknown_names;
+            } else {
+                self.model.program.push(Op::Exit);
+                self.unknown_names = true;
+            }
+            self.model.classes.push(Class { name, entry, draws });
+            // The attributes of a class wait here until its sources are known.
+            self.model.attributes.push(attributes);
+            self.class_places.push(place);
+        }
+        if self.model.classes.is_empty() {
+            self.sink
+                .error("S040", WHOLE, "a scenario needs at least one [[class]]")
+                .help("`dispatchlab new farm` prints one to start from");
+        }
+        let has = |kind: fn(&Op) -> bool| self.model.program.iter().any(kind);
+        let delay = has(|op| matches!(op, Op::Delay { .. }));
+        let join = has(|op| matches!(op, Op::Fork { .. }));
+        if delay {
+            self.component("delay", ComponentKind::Delay);
+        }
+        if join {
+            self.component("join", ComponentKind::Join);
+        }
+    }
+
+    /// When the run ends and where measuring begins; says whether the warm-up is automatic.
+    fn end(&mut self, fields: &Fields<'a>) -> bool {
+        let mut stop = Stop::default();
+        if let Some(fields) = fields.get("stop").and_then(|node| reader::open(node, &keys::STOP, self.sink)) {
+            stop.after = fields.positive_span("after", self.sink).map(|span| Time(span.0));
+            stop.jobs = fields.integer("jobs", self.sink).map(|jobs| jobs as u64);
+            if fields.node.entries().is_empty() {
+                self.sink.error("S011", fields.node.place, "`stop` needs `after` or `jobs`");
+            }
+        }
+        if let Some(until) = run_options::until(self.options, self.sink) {
+            stop.after = Some(until);
+        }
+        let endless = self.model.sources.iter().find(|source| {
+            !matches!(source.arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
+        });
+        let given = fields.get("stop").is_some() || self.options.until.is_some();
+        if let (Some(source), false) = (endless, given) {
+            let message = format!("the source `{}` never runs dry, so the run would not end", source.name);
+            self.sink
+                .error("S042", WHOLE, message)
+                .help("add stop = { after = \"10min\" } or stop = { jobs = 100_000 }");
+        }
+        self.model.stop = stop;
+        let (mut warmup, mut auto, mut place) = (Time::ZERO, false, WHOLE);
+        if let Some(node) = fields.get("warmup") {
+            place = node.place;
+            auto = node.as_text() == Some("auto");
+            if !auto {
+                warmup = reader::span(node, "warmup", self.sink).map_or(Time::ZERO, |span| Time(span.0));
+            }
+        }
+        if let Some((time, option)) = run_options::warmup(self.options, self.sink) {
+            (warmup, auto, place) = (time.unwrap_or(Time::ZERO), time.is_none(), option);
+        }
+        if stop.after.is_some_and(|after| warmup >= after) && warmup > Time::ZERO {
+            self.sink.error(
+                "S044",
+                place,
+                format!(
+                    "a warm-up of {warmup} leaves nothing to measure: the run ends at {}",
+                    stop.after.unwrap_or(Time::ZERO)
+                ),
+            );
+        }
+        self.model.warmup = warmup;
+        auto
+    }
+
+    /// Whatever the scenario describes and no job ever reaches.
+    fn unused(&mut self) {
+        if self.unknown_names {
+            return;
+        }
+        let stations = &self.stations;
+        let singles = stations.processors.iter().chain(&stations.pools);
+        for station in singles.filter(|station| !station.used.get()) {
+            self.sink
+                .error("S041", station.place, format!("no class uses `{}`", station.name))
+                .help("remove it, or name it in a step");
+        }
+        for balancer in stations.balancers.iter().filter(|balancer| !balancer.used.get()) {
+            let message = format!("no class uses the balancer `{}`", balancer.name);
+            let help = format!("put a step {{ balance = \"{}\" }} into a class, or remove it", balancer.name);
+            self.sink.error("S041", balancer.place, message).help(help);
+        }
+        for (index, group) in stations.groups.iter().enumerate() {
+            let reached = stations.balancers.iter().any(|b| b.group == Some(index));
+            if !reached {
+                let message = format!("no balancer sends jobs to the servers of `{}`", group.name);
+                let help = format!("add [[balancer]] with targets = \"{}\"", group.name);
+                self.sink.error("S041", group.place, message).help(help);
+                continue;
+            }
+            let used = stations.balancers.iter().any(|b| b.group == Some(index) && b.used.get());
+            let unused =
+                group.processors.iter().chain(&group.pools).filter(|station| used && !station.used.get());
+            for station in unused {
+                let message = format!("no class uses `{}.{}`", group.name, station.name);
+                self.sink.error("S041", station.place, message).help("remove it, or name it in a step");
+            }
+        }
+    }
+}
+
+fn class_attributes(item: &Fields<'_>, sink: &mut Sink) -> Attributes {
+    let default = Attributes::default();
+    Attributes {
+        priority: item.integer("priority", sink).unwrap_or(default.priority),
+        nice: item.integer("nice", sink).map_or(default.nice, |nice| nice as i32),
+        tickets: item.integer("tickets", sink).map_or(default.tickets, |tickets| tickets as u32),
+        weight: item.integer("weight", sink).map_or(default.weight, |weight| weight as u32),
+        deadline: item.positive_span("deadline", sink),
+        ..default
+    }
+}

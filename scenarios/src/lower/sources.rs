@@ -1,0 +1,151 @@
+//! Sources: who makes jobs of which class, and when.
+
+use super::Lowering;
+use crate::diagnostic::{Place, WHOLE, did_you_mean_or_list};
+use crate::input::Input;
+use crate::keys::{self, Kind, Table};
+use crate::laws::{Unit, law};
+use crate::reader::{self, Fields};
+use crate::traces::{self, TraceTarget};
+use sim_core::law::Law;
+use sim_core::model::{Arrivals, Attributes, Source};
+use sim_core::units::Span;
+use std::sync::Arc;
+
+impl<'a> Lowering<'a> {
+    pub(super) fn sources(&mut self, fields: &Fields<'a>, input: &Input) {
+        let of_class = std::mem::take(&mut self.model.attributes);
+        let mut used = vec![false; self.model.classes.len()];
+        let mut places: Vec<Place> = Vec::new();
+        for item in self.list(fields, "source") {
+            let name = item.name("name", self.sink).unwrap_or("").to_owned();
+            let place = item.place("name");
+            if let Some(first) =
+                self.model.sources.iter().position(|source| source.name == name && !name.is_empty())
+            {
+                self.sink
+                    .error("S034", place, format!("the source `{name}` is given twice"))
+                    .label(places[first], "first here");
+            }
+            places.push(place);
+            let class =
+                item.text("class", self.sink).and_then(|class| self.class(class, item.place("class")));
+            if item.get("class").is_none() {
+                self.unknown_names = true;
+            }
+            if let Some(class) = class {
+                used[class] = true;
+            }
+            let index = self.model.sources.len() as u32;
+            let clients = item.integer("clients", self.sink).unwrap_or(0) as u32;
+            let mut attributes = class.map_or_else(Attributes::default, |class| of_class[class].clone());
+            (attributes.place, attributes.task) = (index, index);
+            let arrivals = self.arrivals(&item, class, index, input);
+            if let Some(Arrivals::Periodic { period, .. }) = &arrivals {
+                attributes.period = Some(*period);
+            }
+            self.model.attributes.push(attributes);
+            self.model.tasks.push(name.clone());
+            self.model.sources.push(Source {
+                name,
+                class: class.unwrap_or(0) as u32,
+                arrivals: arrivals.unwrap_or(Arrivals::Renewal(Law::Deterministic { value: 1 })),
+                attributes: index,
+                clients,
+            });
+        }
+        if self.model.sources.is_empty() {
+            self.sink
+                .error("S040", WHOLE, "a scenario needs at least one [[source]]")
+                .help("without one nothing ever happens");
+        } else if !self.unknown_names {
+            let unused = (0..used.len()).filter(|class| !used[*class]);
+            for class in unused {
+                let message =
+                    format!("no source makes jobs of the class `{}`", self.model.classes[class].name);
+                self.sink
+                    .error("S041", self.class_places[class], message)
+                    .help("add a [[source]] with this class, or remove it");
+            }
+        }
+    }
+
+    fn class(&mut self, name: &str, place: Place) -> Option<usize> {
+        let found = self.model.classes.iter().position(|class| class.name == name);
+        if found.is_none() {
+            let known: Vec<&str> = self.model.classes.iter().map(|class| class.name.as_str()).collect();
+            self.sink
+                .error("S031", place, format!("there is no class `{name}`"))
+                .help_if(did_you_mean_or_list(name, "classes", &known));
+            self.unknown_names = true;
+        }
+        found
+    }
+
+    fn arrivals(
+        &mut self,
+        item: &Fields<'a>,
+        class: Option<usize>,
+        index: u32,
+        input: &Input,
+    ) -> Option<Arrivals> {
+        let node = item.get("arrivals")?;
+        let form = reader::open_form(node, "`arrivals`", keys::ARRIVALS, self.sink)?;
+        let sink = &mut *self.sink;
+        let key = form.table.keys[0].name;
+        let inner = form.get(key)?;
+        match key {
+            "poisson" => Some(Arrivals::Renewal(Law::Exponential { mean: reader::rate(inner, key, sink)? })),
+            "renewal" => {
+                let law = law(inner, key, Unit::Time, sink)?;
+                if matches!(law, Law::Deterministic { value: 0 }) {
+                    sink.error(
+                        "S021",
+                        inner.place,
+                        "gaps of 0 would release jobs without end at one instant",
+                    );
+                    return None;
+                }
+                Some(Arrivals::Renewal(law))
+            }
+            "closed" => {
+                let fields = reader::open(inner, inner_table(&form, key)?, sink)?;
+                let customers = fields.integer("customers", sink);
+                let think = fields.get("think").and_then(|node| law(node, "think", Unit::Time, sink));
+                Some(Arrivals::Closed { customers: customers? as u32, think: think? })
+            }
+            "periodic" => {
+                let fields = reader::open(inner, inner_table(&form, key)?, sink)?;
+                let period = fields.positive_span("period", sink);
+                let offset = fields.span("offset", sink).unwrap_or(Span::ZERO);
+                let count = fields.integer("count", sink).map(|count| count as u64);
+                Some(Arrivals::Periodic { offset, period: period?, count })
+            }
+            _ => {
+                let class = &self.model.classes[class?];
+                let unit_nanos = if key == "trace" && form.get("unit").is_some() {
+                    let units = ["ns", "us", "ms", "s", "min", "h", "d"];
+                    form.choice("unit", sink).and_then(|unit| sim_core::quantity::time_unit(units[unit]))
+                } else {
+                    None
+                };
+                let (entry, values) = (class.entry, class.draws.len());
+                let target = TraceTarget { entry, values, attributes: index, unit_nanos };
+                let data = if key == "rows" {
+                    traces::inline(inner, &target, sink)
+                } else {
+                    let name = form.text(key, sink)?;
+                    traces::file(name, inner.place, input.folder.as_deref(), &target, sink)
+                };
+                Some(Arrivals::Trace(Arc::new(data?)))
+            }
+        }
+    }
+}
+
+fn inner_table(form: &Fields<'_>, key: &str) -> Option<&'static Table> {
+    match form.table.key(key)?.kind {
+        Kind::Table(table) => Some(table),
+        _ => None,
+    }
+}

@@ -1,7 +1,7 @@
 //! Policies side by side.
 
 use crate::grid::Grid;
-use crate::number::{estimate, json_number, with_unit};
+use crate::number::{common_unit, estimate, json_number, significant, with_unit};
 use crate::rows::ALL;
 use crate::table::ties_text;
 use serde::Serialize;
@@ -171,19 +171,24 @@ fn matrix(out: &mut String, document: &CompareDocument<'_>) {
 /// Several replications: one table a metric, with intervals and verdicts.
 fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) {
     let level = estimate(document.confidence * 100.0);
-    let _ = writeln!(
-        out,
-        "common random numbers: the policies meet the same work; differences are paired,\n\
-         with Holm's correction over {} policies; the best is marked with *",
-        document.policies.len().saturating_sub(1)
-    );
+    out.push_str("common random numbers: the policies meet the same work, differences are paired");
+    let others = document.policies.len().saturating_sub(1);
+    if others > 1 {
+        let _ = write!(out, ",\nwith Holm's correction over {others} policies");
+    }
+    out.push_str("\nthe best is marked with *\n");
     for rows in metrics(document) {
         let Some(first) = rows.iter().find(|row| row.value.is_some()) else { continue };
         let better = match direction(&first.metric, &first.statistic) {
             Some(better) => format!(" ({better} is better)"),
             None => String::new(),
         };
-        let _ = writeln!(out, "\n{}{better}", title(first));
+        let reference = rows.iter().find(|row| row.verdict == Some("reference")).and_then(|row| row.value);
+        let (unit, size) = common_unit(reference.or(first.value).unwrap_or(0.0), first.unit);
+        let unit =
+            if size == 1.0 && unit != "/s" && unit != "ns" { String::new() } else { format!(" in {unit}") };
+        let _ = writeln!(out, "\n{}{unit}{better}", title(first));
+        let text = |value: f64| significant(value / size, 5);
         let mut grid = Grid::new([
             "policy".to_owned(),
             "mean".to_owned(),
@@ -192,24 +197,21 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
             "verdict".to_owned(),
         ])
         .flush_left(&[4]);
-        let reference = rows.iter().find(|row| row.verdict == Some("reference")).and_then(|row| row.value);
         for row in rows {
             let Some(value) = row.value else { continue };
             let interval = match (row.ci_low, row.ci_high) {
-                (Some(low), Some(high)) => {
-                    format!("[{}, {}]", with_unit(low, row.unit), with_unit(high, row.unit))
-                }
+                (Some(low), Some(high)) => format!("[{}, {}]", text(low), text(high)),
                 _ => String::new(),
             };
             grid.row([
                 format!("{} {}", if row.best { "*" } else { " " }, row.policy),
-                with_unit(value, row.unit),
+                text(value),
                 interval,
                 relative(row, reference),
                 row.verdict.unwrap_or_default().to_owned(),
             ]);
         }
-        grid.write(out, 2);
+        grid.write(out, 0);
     }
 }
 

@@ -103,7 +103,7 @@ impl<'a> Explainer<'a> {
         let mut out = String::new();
         let (words, is_balancer) = self.words(decision.kind);
         let chosen = self.candidate_name(decision.kind, decision.chosen);
-        let _ = writeln!(out, "{}  {}", decision.at, self.headline(decision, &chosen));
+        let _ = writeln!(out, "t = {}  {}", decision.at, self.headline(decision, &chosen));
         let _ = writeln!(out, "  policy  {}", words.spec);
         self.candidates(&mut out, decision, words);
         let who = if is_balancer { "server" } else { "job" };

@@ -60,16 +60,23 @@ pub fn shortest(value: f64) -> String {
 
 /// An estimate with five significant digits, trailing zeros left out: `12.346`, `0.81`, `1234567`.
 pub fn estimate(value: f64) -> String {
+    significant(value, 5)
+}
+
+/// An estimate with this many significant digits (at least one), trailing zeros left out; digits before the point are
+/// all written.
+pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{value}");
     }
-    // Decimals so that five digits count; the scientific form knows the exponent without a logarithm.
-    let scientific = format!("{value:.4e}");
+    // Decimals so that the digits count; the scientific form knows the exponent without a logarithm.
+    let after = digits.max(1) - 1;
+    let scientific = format!("{value:.after$e}");
     let exponent: i32 = scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
     if exponent < -5 {
         return scientific;
     }
-    let decimals = (4 - exponent).clamp(0, 9) as usize;
+    let decimals = (i32::try_from(after).unwrap_or(0) - exponent).clamp(0, 12) as usize;
     let text = format!("{value:.decimals$}");
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
@@ -77,12 +84,26 @@ pub fn estimate(value: f64) -> String {
 /// An estimate with its unit as people read it: times in the unit that suits their size, ratios and counts bare.
 pub fn with_unit(value: f64, unit: &str) -> String {
     match unit {
+        "ns" if value == 0.0 => "0".to_owned(),
         "ns" => {
             let unit = TimeUnit::for_estimate(value);
             format!("{} {}", estimate(value / unit.nanos as f64), unit.name)
         }
         "1/s" => format!("{} /s", estimate(value)),
         _ => estimate(value),
+    }
+}
+
+/// How the values of one column or block are written without repeating the unit: the unit's name and its size. `like` is a
+/// typical value.
+pub fn common_unit(like: f64, unit: &str) -> (&str, f64) {
+    match unit {
+        "ns" => {
+            let unit = TimeUnit::for_estimate(like);
+            (unit.name, unit.nanos as f64)
+        }
+        "1/s" => ("/s", 1.0),
+        other => (other, 1.0),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
-use crate::number::{TimeUnit, estimate, parts_of_whole, with_unit};
+use crate::number::{TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
 use crate::rows::{ALL, RunDocument, SummaryRow, TaskRow};
 use sim_core::ties::{PRESETS, Ties};
 use std::collections::BTreeMap;
@@ -204,8 +204,17 @@ const STATION_METRICS: [(&str, &str, &str); 6] = [
     ("dispatch_latency", "mean", "disp. latency"),
     ("context_switches", "count", "switches"),
 ];
+/// Of these, metrics whose zeros say nothing.
+const QUIET_AT_ZERO: [&str; 3] = ["overhead", "dispatch_latency", "context_switches"];
 /// Not listed one by one: shown in tables of their own, or per server.
 const ELSEWHERE: [&str; 6] = ["response_part", "picks", "held", "utilization", "overhead", "queue_length"];
+
+/// Four digits are enough where many numbers stand side by side.
+fn short(value: f64, unit: &str) -> String {
+    let (name, size) = common_unit(value, unit);
+    let text = significant(value / size, 4);
+    if unit == "ns" && value != 0.0 { format!("{text} {name}") } else { text }
+}
 
 struct Summary<'a> {
     rows: &'a [SummaryRow],
@@ -225,29 +234,32 @@ impl<'a> Summary<'a> {
 
     /// Times over jobs of all classes: one row a metric, one column a statistic, half widths below.
     fn ladder(&self, out: &mut String) {
+        let like = self.get("response", "mean", ALL, ALL).and_then(|row| row.value).unwrap_or(0.0);
+        let unit = TimeUnit::for_estimate(like);
+        let text = |nanos: f64| significant(nanos / unit.nanos as f64, 4);
         let mut grid = Grid::new([""].into_iter().chain(LADDER));
         let mut halves = false;
         for (metric, label) in
             [("response", "response"), ("waiting", "waiting"), ("first_response", "first response")]
         {
             let row = |statistic| self.get(metric, statistic, ALL, ALL);
-            let cells =
-                LADDER.map(|s| row(s).and_then(|r| Some(with_unit(r.value?, r.unit))).unwrap_or_default());
+            let cells = LADDER.map(|s| row(s).and_then(|r| r.value).map(text).unwrap_or_default());
             if cells.iter().all(String::is_empty) {
                 continue;
             }
             grid.row([label.to_owned()].into_iter().chain(cells));
-            let half = LADDER.map(|s| row(s).and_then(half_width).unwrap_or_default());
-            if half.iter().any(|half| !half.is_empty()) {
+            let half = |row: &SummaryRow| Some((row.ci_high? - row.ci_low?) / 2.0);
+            let cells = LADDER.map(|s| row(s).and_then(half).map(|half| format!("+/- {}", text(half))));
+            if cells.iter().any(Option::is_some) {
                 halves = true;
-                grid.row([String::new()].into_iter().chain(half));
+                grid.row([String::new()].into_iter().chain(cells.map(Option::unwrap_or_default)));
             }
         }
         if grid.is_empty() {
             return;
         }
         let ci = if halves { format!(", +/- half width of the {}", self.level()) } else { String::new() };
-        let _ = writeln!(out, "\ntimes of jobs{ci}");
+        let _ = writeln!(out, "\ntimes of jobs in {}{ci}", unit.name);
         grid.write(out, 2);
     }
 
@@ -339,7 +351,9 @@ impl<'a> Summary<'a> {
         for scope in scopes.iter().take(self.options.max_stations) {
             let cells = STATION_METRICS.map(|(metric, statistic, _)| {
                 let row = self.get(metric, statistic, scope, ALL);
-                row.and_then(|row| Some(with_unit(row.value?, row.unit))).unwrap_or_default()
+                let Some(row) = row else { return String::new() };
+                let silent = row.value == Some(0.0) && QUIET_AT_ZERO.contains(&metric);
+                row.value.filter(|_| !silent).map(|value| short(value, row.unit)).unwrap_or_default()
             });
             grid.row([(*scope).to_owned()].into_iter().chain(cells));
         }
@@ -364,17 +378,17 @@ impl<'a> Summary<'a> {
                 continue;
             }
             let interval = match (row.ci_low, row.ci_high) {
-                (Some(low), Some(high)) => {
+                (Some(low), Some(high)) if low < high => {
                     format!("{} [{}, {}]", self.level(), with_unit(low, row.unit), with_unit(high, row.unit))
                 }
                 _ => String::new(),
             };
             grid.row([row.name(), with_unit(value, row.unit), interval]);
         }
-        let mut text = String::new();
-        grid.write(&mut text, 0);
-        // The header is empty: names speak for themselves.
-        out.push_str(&text);
+        if !grid.is_empty() {
+            // The header is an empty line: names speak for themselves.
+            grid.write(out, 0);
+        }
     }
 
     fn left_out(&self, out: &mut String, count: usize, what: &str) {
@@ -383,9 +397,4 @@ impl<'a> Summary<'a> {
             let _ = writeln!(out, "... and {more} more {what}, in full with --format csv or json");
         }
     }
-}
-
-fn half_width(row: &SummaryRow) -> Option<String> {
-    let half = (row.ci_high? - row.ci_low?) / 2.0;
-    Some(format!("+/- {}", with_unit(half, row.unit)))
 }

@@ -5,7 +5,7 @@
 
 use crate::metrics::{Better, MetricName};
 use crate::recording::Recording;
-use crate::run::{Failure, RunPlan, RunResult, Watch, run};
+use crate::run::{Failure, Progress, RunPlan, RunResult, run};
 use crate::stats::difference::{holm, paired};
 use reports::compare::{CompareRow, FirstDifferenceRow};
 use reports::explain::Explainer;
@@ -51,18 +51,21 @@ pub const DEFAULT_METRICS: [&str; 10] = [
 /// With `metrics` empty the metrics of [`DEFAULT_METRICS`] over all jobs are compared, without those that say nothing
 /// here; named metrics are compared for every class and station that has them.
 ///
+/// `watch` is told which alternative is running; see [`crate::run::Watch`].
+///
 /// # Errors
-/// The first replication of the first alternative that could not be finished.
+/// The index of the first alternative that could not be finished, with its first failing replication.
 pub fn compare(
     alternatives: &[Alternative<'_>],
     reference: usize,
     metrics: &[MetricName],
     plan: &RunPlan,
-    watch: Watch<'_>,
+    watch: &(dyn Fn(usize, Progress) -> bool + Sync),
 ) -> Result<Comparison, (usize, Failure)> {
     let mut results = Vec::with_capacity(alternatives.len());
     for (index, alternative) in alternatives.iter().enumerate() {
-        results.push(run(alternative.model, plan, watch).map_err(|failure| (index, failure))?);
+        let watch = |progress: Progress| watch(index, progress);
+        results.push(run(alternative.model, plan, &watch).map_err(|failure| (index, failure))?);
     }
     let labels: Vec<&str> = alternatives.iter().map(|alternative| alternative.label).collect();
     let rows = rows(&labels, &results, reference, metrics, plan.confidence);

@@ -101,6 +101,11 @@ pub const METRICS: &[MetricDef] = metrics![
 /// Groups of servers list their members one by one up to this many.
 const MAX_MEMBERS: usize = 256;
 
+/// Components are listed up to this many; a model of more stations of their own has rows for the first ones.
+const MAX_COMPONENTS: usize = 10_000;
+/// Parts of response time are listed by class only where classes times components stay below this.
+const MAX_CLASS_PARTS: usize = 100_000;
+
 /// A metric that exists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MetricName {
@@ -270,7 +275,9 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
     emit("blocked/mean", ALL, name, ratio(class.blocked, completed));
     let slowdown = (class.ran > 0).then(|| class.slowdown / class.ran as f64);
     emit("slowdown/mean", ALL, name, slowdown);
-    for (index, component) in model.components.iter().enumerate() {
+    let by_component = name == ALL || model.classes.len() * model.components.len() <= MAX_CLASS_PARTS;
+    let listed = if by_component { MAX_COMPONENTS } else { 0 };
+    for (index, component) in model.components.iter().enumerate().take(listed) {
         let part = class.parts.get(index).copied().unwrap_or_default();
         for (metric, sum) in [
             ("response_part/waiting", part.waiting),
@@ -280,8 +287,9 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
             emit(metric, &component.name, name, ratio(sum, completed));
         }
     }
-    let window = measures.window().as_secs();
-    emit("throughput/rate", ALL, name, (window > 0.0).then(|| class.completed as f64 / window));
+    // Whole nanoseconds first: 3 jobs in 30 ms are 100 a second, not 99.999.
+    let rate = ratio(completed * 1_000_000_000, u128::from(measures.window().0));
+    emit("throughput/rate", ALL, name, rate);
     emit("jobs/released", ALL, name, Some(class.released as f64));
     emit("jobs/completed", ALL, name, Some(class.completed as f64));
     emit("jobs/lost", ALL, name, Some(class.lost as f64));
@@ -298,7 +306,7 @@ fn members(model: &Model, component: impl Iterator<Item = u32>) -> Vec<(usize, V
     for (index, component) in component.enumerate() {
         of[component as usize].push(index);
     }
-    of.into_iter().enumerate().filter(|(_, members)| !members.is_empty()).collect()
+    of.into_iter().enumerate().filter(|(_, members)| !members.is_empty()).take(MAX_COMPONENTS).collect()
 }
 
 fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {

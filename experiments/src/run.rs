@@ -422,7 +422,12 @@ impl<'a> Runner<'a> {
         let runner = Runner::new(&whole, self.plan, self.watch);
         let (_, responses) = runner.with(0, Responses::default(), &|_| true)?;
         let (at, at_limit) = responses.cut().unwrap_or((Time::ZERO, false));
-        notes.push(format!("warm-up {at}, found by MSER-5 on the response times of replication 1"));
+        notes.push(match at {
+            Time::ZERO => {
+                "no warm-up is cut: MSER-5 finds none in the response times of replication 1".to_owned()
+            }
+            _ => format!("warm-up {at}, found by MSER-5 in the response times of replication 1"),
+        });
         if at_limit {
             notes.push(
                 "the warm-up may not be over within half of the run: it is too short, or the load is too high"

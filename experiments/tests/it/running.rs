@@ -196,7 +196,7 @@ fn comparison_finds_the_better_policy() {
     ];
     let plan = RunPlan { replications: 10, ..RunPlan::default() };
     let metric = metrics::parse("first_response/mean").unwrap();
-    let found = compare(&alternatives, 0, &[metric], &plan, &quiet).unwrap();
+    let found = compare(&alternatives, 0, &[metric], &plan, &|_, _| true).unwrap();
     let verdicts: Vec<Option<&str>> = found.rows.iter().map(|row| row.verdict).collect();
     assert_eq!(verdicts, [Some("reference"), Some("better"), Some("no difference shown")]);
     assert_eq!(found.rows.iter().map(|row| row.best).collect::<Vec<_>>(), [false, true, false]);
@@ -230,7 +230,10 @@ fn explanations_use_the_words_of_the_policy() {
     let (trace, words) = (result.trace.unwrap(), vocabulary(&model));
     let explainer = reports::explain::Explainer::new(&model, &trace, &words);
     let text = explainer.at(Time(5_000_000));
-    assert!(text.starts_with("5ms  cpu core 0 runs B until its work is done\n  policy  fcfs\n"), "{text}");
+    assert!(
+        text.starts_with("t = 5ms  cpu core 0 runs B until its work is done\n  policy  fcfs\n"),
+        "{text}"
+    );
     assert!(text.contains("> B") && text.contains("  C"), "{text}");
     assert!(explainer.at(Time(4_000_000)).starts_with("no decision at 4ms; the last one before it"));
     assert_eq!(explainer.all().matches("policy  fcfs").count(), 3);

@@ -15,10 +15,15 @@ pub fn read(name: &str) -> Result<Input, Failure> {
 }
 
 /// Compiles an input under the arguments. Warnings and notes go to standard error.
-pub fn load(input: &Input, policies: &[String], args: &ModelArgs, global: &GlobalArgs) -> Result<Loaded, Failure> {
+pub fn load(
+    input: &Input,
+    policies: &[String],
+    args: &ModelArgs,
+    global: &GlobalArgs,
+) -> Result<Loaded, Failure> {
     let options = options(policies, args)?;
-    let loaded =
-        scenarios::load(input, &options).map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
+    let loaded = scenarios::load(input, &options)
+        .map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
     if !loaded.warnings.is_empty() {
         let _ = write!(anstream::stderr(), "{}", rendered(&loaded.warnings, Some(input)));
     }

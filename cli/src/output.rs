@@ -61,7 +61,10 @@ fn place(file: &str) -> Result<PathBuf, Failure> {
     }
     let folder = folder(&path);
     if !folder.is_dir() {
-        return Err(Failure::Usage(format!("cannot write `{file}`: there is no folder `{}`", folder.display())));
+        return Err(Failure::Usage(format!(
+            "cannot write `{file}`: there is no folder `{}`",
+            folder.display()
+        )));
     }
     Ok(path)
 }

@@ -132,7 +132,12 @@ fn first_differences(
 }
 
 /// The long form of `run`, one policy after the other; with `--metric`, of these metrics only.
-fn csv(named: &[Named], comparison: &Comparison, wanted: &[MetricName], out: &mut dyn Write) -> io::Result<()> {
+fn csv(
+    named: &[Named],
+    comparison: &Comparison,
+    wanted: &[MetricName],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut csv = LongForm::new(out)?;
     let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
     for (named, result) in named.iter().zip(&comparison.results) {

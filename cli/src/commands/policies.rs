@@ -61,7 +61,11 @@ fn page(def: &PolicyDef) -> String {
     wrap(&mut text, "cost        ", &cost);
     for (index, source) in def.source.iter().enumerate() {
         let place = if source.place.is_empty() { String::new() } else { format!(", {}", source.place) };
-        wrap(&mut text, if index == 0 { "source      " } else { "            " }, &format!("{}{place}", source.work));
+        wrap(
+            &mut text,
+            if index == 0 { "source      " } else { "            " },
+            &format!("{}{place}", source.work),
+        );
     }
     parameters(&mut text, def);
     example(&mut text, def);

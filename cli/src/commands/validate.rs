@@ -4,6 +4,7 @@ use crate::args::{GlobalArgs, ValidateArgs};
 use crate::commands::run::print;
 use crate::failure::Failure;
 use crate::load;
+use std::fmt::Write as _;
 
 /// Checks every input and says so; mistakes in one do not keep the others from being checked.
 pub fn run(args: &ValidateArgs, global: &GlobalArgs) -> Result<(), Failure> {
@@ -14,13 +15,9 @@ pub fn run(args: &ValidateArgs, global: &GlobalArgs) -> Result<(), Failure> {
         match loaded {
             Ok(loaded) => {
                 let model = &loaded.model;
-                good.push_str(&format!(
-                    "{name}: valid ({}, {} sources, {} cores, policy {})\n",
-                    model.name,
-                    model.sources.len(),
-                    model.cores(),
-                    loaded.policy
-                ));
+                let cores = model.cores();
+                let cores = if cores == 1 { "1 core".to_owned() } else { format!("{cores} cores") };
+                let _ = writeln!(good, "{name}: valid ({}, {cores}, policy {})", model.name, loaded.policy);
             }
             Err(Failure::Diagnostics(text)) => mistakes.push_str(&text),
             Err(other) => return Err(other),

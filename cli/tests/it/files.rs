@@ -1,0 +1,51 @@
+//! Files that are written.
+
+use crate::{end, stdout};
+use std::fs;
+
+#[test]
+fn results_appear_whole_and_replace_what_was_there() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, begins) in
+        [("a.json", "{\n\"schema\""), ("a.csv", "scenario,policy,"), ("a.txt", "convoy  policy")]
+    {
+        let path = folder.path().join(name);
+        fs::write(&path, "old").unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(stdout(&["run", "convoy", "-o", path]), "");
+        assert!(fs::read_to_string(path).unwrap().starts_with(begins), "{name}");
+    }
+    let path = folder.path().join("b.json");
+    let ended = end(&["run", "convoy", "--max-events", "1", "-o", path.to_str().unwrap()]);
+    assert!(ended.code == 1 && !path.exists(), "a failed run leaves nothing behind");
+    let names: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 3, "no temporary file is left: {names:?}");
+}
+
+#[test]
+fn the_same_result_goes_to_a_file_and_to_standard_output() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("result");
+    stdout(&["run", "convoy", "--format", "json", "-o", path.to_str().unwrap()]);
+    assert_eq!(fs::read_to_string(&path).unwrap(), stdout(&["run", "convoy", "--format", "json", "-o", "-"]));
+}
+
+#[test]
+fn every_template_is_valid_and_never_replaces_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, suffix, _) in scenarios::TEMPLATES {
+        let path = folder.path().join(format!("{name}.{suffix}"));
+        let path = path.to_str().unwrap();
+        stdout(&["new", name, "-o", path]);
+        assert!(stdout(&["validate", path]).contains(": valid ("), "{name}");
+        let ended = end(&["new", name, "-o", path]);
+        assert_eq!(ended.code, 2, "{name} is not written twice");
+    }
+}
+
+#[test]
+fn the_schema_is_json() {
+    let schema: serde_json::Value = serde_json::from_str(&stdout(&["schema"])).unwrap();
+    assert!(schema["properties"].is_object());
+}

@@ -132,6 +132,11 @@ impl Sink {
         Note { diagnostic: &mut self.overflow, source: place.source }
     }
 
+    /// How many mistakes were found so far.
+    pub fn count(&self) -> usize {
+        self.found.len() + self.dropped
+    }
+
     /// Whether an error was found.
     pub fn failed(&self) -> bool {
         self.dropped > 0 || self.found.iter().any(|(_, d)| d.severity == Severity::Error)

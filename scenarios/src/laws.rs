@@ -227,7 +227,7 @@ impl<'a> Parameters<'a> {
             sink.error(
                 "S021",
                 fields.node.place,
-                format!("only {share:.2} % of this normal lie between its bounds"),
+                format!("only {share:.2} % of this normal law lies between its bounds"),
             )
             .help("at least 1 % must: widen `low` and `high`, or choose another law");
             return None;

@@ -130,7 +130,9 @@ impl<'a> Fields<'a> {
     /// A name.
     pub fn name(&self, name: &str, sink: &mut Sink) -> Option<&'a str> {
         let text = self.text(name, sink)?;
-        check_name(text, self.place(name), sink).then_some(text)
+        // A bad name still names its thing, so that others who use it are not called wrong.
+        check_name(text, self.place(name), sink);
+        Some(text)
     }
 
     /// A duration.
@@ -248,15 +250,13 @@ fn decimal_ratio(text: &str) -> Option<Ratio> {
     Ratio::new(u32::try_from(digits / divisor).ok()?, u32::try_from(scale / divisor).ok()?)
 }
 
-/// Whether a name can be used in paths, policies and results.
-pub(crate) fn check_name(text: &str, place: Place, sink: &mut Sink) -> bool {
+/// Reports a name that cannot be used in paths, policies and results.
+pub(crate) fn check_name(text: &str, place: Place, sink: &mut Sink) {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
     if text.trim().is_empty() || text.trim() != text {
         sink.error("S023", place, format!("`{text}` is no name: it is empty or begins or ends with a space"));
-        false
     } else if text.len() > NAME_BYTES_MAX {
         sink.error("S023", place, format!("a name of {} bytes; at most {NAME_BYTES_MAX}", text.len()));
-        false
     } else if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
         sink.error(
             "S023",
@@ -264,9 +264,6 @@ pub(crate) fn check_name(text: &str, place: Place, sink: &mut Sink) -> bool {
             format!("`{}` is no name: it has the character `{bad}`", text.escape_debug()),
         )
         .help("names have letters, digits, `-`, `_` and spaces");
-        false
-    } else {
-        true
     }
 }
 

@@ -32,6 +32,8 @@ pub(crate) struct GroupStations {
     pub place: Place,
     pub processors: Vec<Station>,
     pub pools: Vec<Station>,
+    /// Its description has mistakes: a station that is not found may be one of them.
+    pub incomplete: bool,
 }
 
 /// A balancer.
@@ -78,6 +80,7 @@ pub(crate) fn compile(steps: &Node, model: &mut Model, stations: &Stations, sink
         sink,
         around: Around::default(),
         waiting: VecDeque::new(),
+        lost: false,
         compiled: Compiled::default(),
     };
     if steps.elements().is_empty() && matches!(steps.value, Value::Array(_)) {
@@ -132,6 +135,8 @@ struct Compiler<'a> {
     around: Around,
     waiting: VecDeque<Child<'a>>,
     compiled: Compiled,
+    /// It is not known which server the job is at: names that are not found have been explained.
+    lost: bool,
 }
 
 /// The register of a balancer; register 0 is that of single stations.
@@ -269,6 +274,10 @@ impl<'a> Compiler<'a> {
         roles: &dyn Fn(usize) -> &'a [Station],
     ) {
         let stations = self.stations;
+        let incomplete = |scope: &Scope| stations.groups[scope.group].incomplete;
+        if self.lost || self.around.scopes.iter().any(incomplete) {
+            return;
+        }
         let role = text.rsplit('.').next().unwrap_or(text);
         let owner = (0..stations.groups.len()).find(|g| {
             roles(*g).iter().any(|station| station.name == role)
@@ -285,6 +294,8 @@ impl<'a> Compiler<'a> {
                     format!("add a balancer with targets = \"{name}\" and a `balance` step before this one")
                 }
             });
+            // Once is enough: the step that is missing is missing for all of them.
+            self.lost = true;
             return;
         }
         let singles = if what == "processor" { &stations.processors } else { &stations.pools };
@@ -356,14 +367,13 @@ impl<'a> Compiler<'a> {
             self.sink
                 .error("S031", place, format!("there is no balancer `{text}`"))
                 .help_if(did_you_mean_or_list(text, "balancers", &known));
-            self.compiled.unknown_names = true;
-            // The steps inside would only repeat the mistake.
+            self.without_server(fields);
             return;
         };
         let balancer = &self.stations.balancers[index];
         balancer.used.set(true);
         let Some(group) = balancer.group else {
-            self.compiled.unknown_names = true;
+            self.without_server(fields);
             return;
         };
         let balancer = index as u32;
@@ -383,6 +393,15 @@ impl<'a> Compiler<'a> {
         if let Some(steps) = fields.get("steps") {
             self.list(steps, "steps");
             self.leave();
+        }
+    }
+
+    /// Goes on after a `balance` that leads nowhere.
+    fn without_server(&mut self, fields: &Fields<'a>) {
+        self.compiled.unknown_names = true;
+        self.lost = true;
+        if let Some(steps) = fields.get("steps") {
+            self.list(steps, "steps");
         }
     }
 

@@ -114,7 +114,9 @@ pub(crate) fn inline(node: &Node, target: &TraceTarget, sink: &mut Sink) -> Opti
 }
 
 fn count_message(cells: usize, values: usize) -> String {
-    format!("a row of {cells} values; jobs of this class need {}: the arrival and {values} sizes", values + 1)
+    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let (has, sizes) = (plural(cells, "value"), plural(values, "size"));
+    format!("a row of {has}; jobs of this class need {}: the arrival and {sizes}", values + 1)
 }
 
 /// Reads the file that a scenario names. Its mistakes are told with line and column; the caret is at the file's name.

@@ -45,6 +45,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         names: Vec::new(),
         unknown_names: false,
         class_places: Vec::new(),
+        source_places: Vec::new(),
     };
     lowering.head(&fields, input);
     lowering.stations(&fields);
@@ -87,6 +88,7 @@ struct Lowering<'a> {
     names: Vec<(String, Place)>,
     unknown_names: bool,
     class_places: Vec<Place>,
+    source_places: Vec<Place>,
 }
 
 impl<'a> Lowering<'a> {
@@ -128,6 +130,7 @@ impl<'a> Lowering<'a> {
             self.sink
                 .error("S034", place, format!("the name `{name}` is given twice"))
                 .label(*first, "first here");
+            self.unknown_names = true;
         }
         self.names.push((name.to_owned(), place));
         name.to_owned()
@@ -189,14 +192,14 @@ impl<'a> Lowering<'a> {
         if let Some(until) = run_options::until(self.options, self.sink) {
             stop.after = Some(until);
         }
-        let endless = self.model.sources.iter().find(|source| {
+        let endless = self.model.sources.iter().zip(&self.source_places).find(|(source, _)| {
             !matches!(source.arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
         });
         let given = fields.get("stop").is_some() || self.options.until.is_some();
-        if let (Some(source), false) = (endless, given) {
+        if let (Some((source, place)), false) = (endless, given) {
             let message = format!("the source `{}` never runs dry, so the run would not end", source.name);
             self.sink
-                .error("S042", WHOLE, message)
+                .error("S042", *place, message)
                 .help("add stop = { after = \"10min\" } or stop = { jobs = 100_000 }");
         }
         self.model.stop = stop;

@@ -16,7 +16,6 @@ impl<'a> Lowering<'a> {
     pub(super) fn sources(&mut self, fields: &Fields<'a>, input: &Input) {
         let of_class = std::mem::take(&mut self.model.attributes);
         let mut used = vec![false; self.model.classes.len()];
-        let mut places: Vec<Place> = Vec::new();
         for item in self.list(fields, "source") {
             let name = item.name("name", self.sink).unwrap_or("").to_owned();
             let place = item.place("name");
@@ -25,9 +24,9 @@ impl<'a> Lowering<'a> {
             {
                 self.sink
                     .error("S034", place, format!("the source `{name}` is given twice"))
-                    .label(places[first], "first here");
+                    .label(self.source_places[first], "first here");
             }
-            places.push(place);
+            self.source_places.push(place);
             let class =
                 item.text("class", self.sink).and_then(|class| self.class(class, item.place("class")));
             if item.get("class").is_none() {

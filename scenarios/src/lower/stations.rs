@@ -129,6 +129,7 @@ impl<'a> Lowering<'a> {
             self.sink.error("S021", item.place("weights"), message);
         }
         let (mut processors, mut pools) = (Vec::new(), Vec::new());
+        let mistakes = self.sink.count();
         for (role, fields) in self.roles(item, "processor") {
             let base = self.processor(&fields, &role, &format!("{name}.{role}"), count);
             processors.push(station(role, &fields, base));
@@ -157,7 +158,9 @@ impl<'a> Lowering<'a> {
             processors: processors.iter().map(|station| station.base).collect(),
             pools: pools.iter().map(|station| station.base).collect(),
         });
-        self.stations.groups.push(GroupStations { name, place: item.place("name"), processors, pools });
+        let incomplete = self.sink.count() > mistakes;
+        let place = item.place("name");
+        self.stations.groups.push(GroupStations { name, place, processors, pools, incomplete });
     }
 
     /// The stations of a server: `processor.cpu = { ... }`.

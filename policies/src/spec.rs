@@ -44,6 +44,31 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
+/// Names that the field also uses, for "did you mean": too short to be found by likeness.
+const OTHER_NAMES: &[(Layer, &str, &str)] = &[
+    (Layer::Scheduler, "fb", "feedback"),
+    (Layer::Scheduler, "fifo", "fcfs"),
+    (Layer::Scheduler, "prio", "priority"),
+    (Layer::Scheduler, "rr", "round-robin"),
+    (Layer::Scheduler, "spn", "sjf"),
+    (Layer::Scheduler, "srpt", "srtf"),
+    (Layer::Scheduler, "stcf", "srtf"),
+    (Layer::Balancer, "lc", "least-connections"),
+    (Layer::Balancer, "least-conn", "least-connections"),
+    (Layer::Balancer, "lwl", "least-work"),
+    (Layer::Balancer, "p2c", "power-of-d"),
+    (Layer::Balancer, "pod", "power-of-d"),
+    (Layer::Balancer, "rr", "round-robin"),
+    (Layer::Balancer, "wrr", "wrr-nginx"),
+];
+
+/// The id that an unknown one may mean.
+fn meant(layer: Layer, id: &str) -> Option<&'static str> {
+    let other = OTHER_NAMES.iter().find(|(of, name, _)| *of == layer && name.eq_ignore_ascii_case(id));
+    let ids = crate::catalog().filter(|def| def.layer() == layer).map(|def| def.id);
+    other.map(|(_, _, id)| *id).or_else(|| nearest(&id.to_ascii_lowercase(), ids))
+}
+
 /// Reads a spec of the given layer.
 pub fn parse(layer: Layer, text: &str) -> Result<PolicySpec, SpecError> {
     let (id, rest) = match text.split_once(':') {
@@ -51,11 +76,10 @@ pub fn parse(layer: Layer, text: &str) -> Result<PolicySpec, SpecError> {
         None => (text, None),
     };
     let Some(def) = find(layer, id.trim()) else {
-        let ids = crate::catalog().filter(|def| def.layer() == layer).map(|def| def.id);
         let other = crate::catalog().find(|def| def.layer() != layer && def.id == id.trim());
         let help = match other {
             Some(def) => Some(format!("`{}` is a {}", def.id, def.layer().word())),
-            None => nearest(id, ids).map(|id| format!("did you mean `{id}`?")),
+            None => meant(layer, id.trim()).map(|id| format!("did you mean `{id}`?")),
         };
         return Err(SpecError {
             message: format!("unknown {} `{}`", layer.word(), id.trim()),
@@ -145,5 +169,17 @@ impl PolicySpec {
         let Build::Balancer(build) = self.def.build else { panic!("`{}` is no balancer", self.def.id) };
         let params = self.params.clone();
         BalancerRef { spec: self.text.clone(), build: Arc::new(move |weights| build(&params, weights)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_names_mean_policies_that_exist_and_are_none_themselves() {
+        for (layer, name, id) in OTHER_NAMES {
+            assert!(find(*layer, id).is_some() && find(*layer, name).is_none(), "{name}");
+        }
     }
 }

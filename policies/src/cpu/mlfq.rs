@@ -94,10 +94,11 @@ struct Standing {
     quanta: u64,
     /// Boosts it has had.
     boosts: u64,
-    /// Running: what is left of the slice that the engine was given.
+    /// Running: what is left of the slice that the engine was given. After a boost it can be shorter or longer than
+    /// what is left of the quantum.
     slice: Span,
-    /// Running: time since the dispatch that lies before the latest boost and no longer counts.
-    forgiven: Span,
+    /// Running: time since the dispatch that has been accounted for.
+    counted: Span,
     /// Taken off its core by a job of its own level.
     displaced: bool,
 }
@@ -168,7 +169,7 @@ impl Mlfq {
     /// Counts a run against the present quantum; whether it is used up. The work was done since the dispatch.
     fn charge(&mut self, slot: Slot, ran: Work, cpu: &Cpu<'_, Blind>) -> bool {
         let job = self.jobs.at(slot);
-        let used = time_of(ran, cpu).0.saturating_sub(job.forgiven.0);
+        let used = time_of(ran, cpu).0.saturating_sub(job.counted.0);
         job.left = Span(job.left.0.saturating_sub(used));
         job.left == Span::ZERO
     }
@@ -202,13 +203,7 @@ impl Mlfq {
             return;
         }
         self.boosts = due;
-        let running: Vec<(Slot, Span)> = cpu
-            .running()
-            .map(|(_, task)| {
-                let before = cpu.task(task.slot()).attained();
-                (task.slot(), time_of(Work(task.attained().0 - before.0), cpu))
-            })
-            .collect();
+        let running: Vec<(Slot, Span)> = running(cpu).collect();
         let mut order: Vec<(std::cmp::Reverse<u8>, i64, Slot, bool)> = Vec::new();
         for (level, queue) in self.queues.iter_mut().enumerate() {
             order.extend(
@@ -219,8 +214,8 @@ impl Mlfq {
             let job = self.jobs.get(*slot);
             order.push((std::cmp::Reverse(job.level), job.order, *slot, false));
         }
-        // Jobs at the top keep their places: those below come after them, the lowest level first.
-        order.sort_unstable_by_key(|(level, place, _, _)| (level.0 != 0, *level, *place));
+        // Jobs at the top keep their places; those below line up behind them, the lowest level first.
+        order.sort_unstable_by_key(|(level, place, _, _)| (*level, *place));
         for (level, _, slot, waits) in order {
             if level.0 != 0 {
                 self.jobs.at(slot).order = self.next_tail();
@@ -233,8 +228,29 @@ impl Mlfq {
         }
         for (slot, ran) in running {
             let job = self.jobs.at(slot);
-            job.slice = Span(job.slice.0.saturating_sub(ran.0.saturating_sub(job.forgiven.0)));
-            job.forgiven = ran;
+            job.slice = Span(job.slice.0.saturating_sub(ran.0.saturating_sub(job.counted.0)));
+            job.counted = ran;
+        }
+    }
+
+    /// What is left of a running job's quantum, where it ends before the slice that the engine was given: the job was
+    /// boosted from a level with a longer quantum.
+    fn ends_early(&self, slot: Slot, ran: Span) -> Option<Span> {
+        let job = self.jobs.get(slot);
+        (job.left < job.slice).then(|| Span((job.left.0 + job.counted.0).saturating_sub(ran.0)))
+    }
+
+    /// Quanta that end within a slice: the job moves on where it runs, and gives way if another now stands before it.
+    fn expire_running(&mut self, cpu: &Cpu<'_, Blind>) {
+        let over: Vec<(Slot, Span)> = running(cpu).collect();
+        for (slot, ran) in over {
+            while self.ends_early(slot, ran) == Some(Span::ZERO) {
+                let job = self.jobs.at(slot);
+                job.slice = Span(job.slice.0 - job.left.0);
+                job.counted += job.left;
+                self.expire(slot);
+                self.jobs.at(slot).order = self.next_tail();
+            }
         }
     }
 
@@ -279,6 +295,14 @@ impl Mlfq {
     }
 }
 
+/// The jobs on the cores with the time each has run since its dispatch.
+fn running(cpu: &Cpu<'_, Blind>) -> impl Iterator<Item = (Slot, Span)> {
+    cpu.running().map(|(_, task)| {
+        let before = cpu.task(task.slot()).attained();
+        (task.slot(), time_of(Work(task.attained().0 - before.0), cpu))
+    })
+}
+
 impl Scheduler for Mlfq {
     type Sees = Blind;
     const PREEMPTIVE: bool = true;
@@ -304,7 +328,7 @@ impl Scheduler for Mlfq {
         let Some(level) = self.best_level() else { return Pick::NONE };
         let Some((_, slot)) = self.queues[level].pop_front() else { return Pick::NONE };
         let job = self.jobs.at(slot);
-        (job.slice, job.forgiven, job.displaced) = (job.left, Span::ZERO, false);
+        (job.slice, job.counted, job.displaced) = (job.left, Span::ZERO, false);
         Pick::for_slice(slot, job.left)
     }
 
@@ -343,11 +367,14 @@ impl Scheduler for Mlfq {
     }
 
     fn next_tick(&self, cpu: &Cpu<'_, Blind>) -> Time {
-        let next = self.boost.and_then(|period| (cpu.now().0 / period + 1).checked_mul(period));
-        next.map_or(Time::NEVER, Time)
+        let Some(period) = self.boost else { return Time::NEVER };
+        let boost = (cpu.now().0 / period + 1).checked_mul(period).map_or(Time::NEVER, Time);
+        let early = running(cpu).filter_map(|(slot, ran)| cpu.now().after(self.ends_early(slot, ran)?));
+        early.fold(boost, Time::min)
     }
 
     fn tick(&mut self, cpu: &mut Cpu<'_, Blind>) {
+        self.expire_running(cpu);
         self.boost_up_to(self.due(cpu.now(), true), cpu);
     }
 

@@ -1,7 +1,7 @@
 //! MLFQ where several things share an instant, worked by hand under the textbook rules and those of OSTEP's `mlfq.py`
 //! (homework of chapter 8). `@n` is the level at the dispatch, 0 the top.
 
-use crate::support::{Case, check};
+use crate::support::{Case, Setup, Task, check};
 
 const fn case(
     what: &'static str,
@@ -107,6 +107,19 @@ fn a_boost_at_the_top_renews_the_quantum_of_the_running_job() {
         check(
             &[case("boost", "mlfq:quantum=6ms/6ms,boost=8ms", preset, "B 0 4 | A 0 11 | C 5 1", timeline)],
             true,
+        );
+    }
+}
+
+#[test]
+fn a_boosted_job_keeps_to_the_quantum_of_the_top() {
+    // A runs at level 1 with a quantum of 16 from 4 on; from the boost at 5 it has the 2 of the top, drops at 7, and C,
+    // which came at 6, runs.
+    for preset in ["textbook", "ostep-mlfq"] {
+        let timeline = "A 0-2 | B 2-4 | A 4-7 | C 7-8 | A 8-13";
+        check(
+            &[case("boost", "mlfq:quantum=2ms/16ms,boost=5ms", preset, "A 0 10 | B 0 2 | C 6 1", timeline)],
+            false,
         );
     }
 }
@@ -257,4 +270,23 @@ fn several_cores() {
         }],
         true,
     );
+}
+
+/// ostep-homework at commit 6c6cfc7: `mlfq.py -l 0,60,0:0,30,4:0,30,6 -n 1 -q 10 -i 5 -c`, with and without `-I`, and
+/// `mlfq.py -n 2 -l 0,9,0:0,4,2 -q 3 -i 1 -S -B 5 -c`. These do not tell the tie rules apart.
+#[test]
+fn runs_of_the_homework() {
+    let three =
+        [Task::new("job0", 0, 60), Task::ostep("job1", 0, 30, 4, 5), Task::ostep("job2", 0, 30, 6, 5)];
+    let two = [Task::new("job0", 0, 9), Task::ostep("job1", 0, 4, 2, 1)];
+    for preset in ["textbook", "ostep-mlfq"] {
+        for (policy, tasks, finishes) in [
+            ("mlfq:quantum=10ms,io_front=true", &three[..], &[120, 87, 93][..]),
+            ("mlfq:quantum=10ms", &three[..], &[96, 131, 111][..]),
+            ("mlfq:quantum=3ms/3ms,stay_on_io=true,boost=5ms", &two[..], &[13, 10][..]),
+        ] {
+            let setup = Setup::new(policy, tasks.to_vec()).preset(preset);
+            assert_eq!(setup.run().finishes(), finishes, "{}", setup.replay());
+        }
+    }
 }

@@ -73,6 +73,14 @@ fn sizes() {
                 "A 0 7 | B 2 1 | C 6 1",
                 "A 0-7 | B 7-8 | C 8-9",
             ),
+            case(
+                // All are guessed 8 at first. B is back at 12 with a guess of 5, less than the 6 left of A; X is back at
+                // 14 with its 8. At 15 A still has its 6.
+                "predicted remaining of a preempted job",
+                "srtf:predictor=exponential,initial=8ms",
+                "X 0 8+6+3 | B 0 2+2+3 | A 0 8",
+                "X 0-8 | B 8-10 | A 10-12 | B 12-15 | A 15-21 | X 21-24",
+            ),
         ],
         false,
     );
@@ -176,6 +184,13 @@ fn quanta() {
                 // Equal tickets take turns; C joins at 4 at the pass of the job picked last (B at 3), before A's.
                 "A 0 4 | B 0 4 | C 4 2",
                 "A 0-1 | B 1-2 | A 2-3 | B 3-4 | C 4-5 | A 5-6 | B 6-7 | C 7-8 | A 8-9 | B 9-10",
+            ),
+            case(
+                // A blocks at 2 one stride ahead of the global pass; at 3 it is as far ahead of B's pick at 2: equal to B.
+                "stride: a blocked job keeps its distance",
+                "stride:quantum=1ms",
+                "B 0 4 | A 0 1+1+2",
+                "B 0-1 | A 1-2 | B 2-4 | A 4-5 | B 5-6 | A 6-7",
             ),
             case(
                 "lottery: tickets of a job that is done leave the pool",

@@ -137,6 +137,11 @@ impl Sink {
         self.found.len() + self.dropped
     }
 
+    /// Whether further mistakes are only counted: what costs time to explain can be left.
+    pub fn is_full(&self) -> bool {
+        self.dropped > 0
+    }
+
     /// Whether an error was found.
     pub fn failed(&self) -> bool {
         self.dropped > 0 || self.found.iter().any(|(_, d)| d.severity == Severity::Error)

@@ -69,7 +69,7 @@ impl Input {
             };
         }
         let path = std::path::Path::new(source);
-        if !path.exists()
+        if !path.is_file()
             && let Some(input) = Input::library(source)
         {
             return Ok(input);

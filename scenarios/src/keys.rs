@@ -130,6 +130,8 @@ pub const STATIONS_MAX: i64 = 1_000_000;
 pub const CORES_MAX: i64 = 1 << 20;
 /// Most classes, sources and single stations, each.
 pub const NAMES_MAX: usize = 4096;
+/// Most processors and most pools of one server.
+pub const ROLES_MAX: usize = 100;
 /// Most balancers: each job in the system has room for a server of each.
 pub const BALANCERS_MAX: usize = 256;
 /// Longest name, in bytes.

@@ -59,6 +59,12 @@ pub(crate) fn shares(spec: &PolicySpec) -> bool {
     matches!((spec.scheduler().build)(&Ties::default()), CpuScheduler::Shares(_))
 }
 
+/// Whether a higher priority number is more urgent to a policy.
+pub(crate) fn high_first(spec: &PolicySpec) -> bool {
+    let by_priority = spec.def.layer() == Layer::Scheduler && spec.def.id == "priority";
+    by_priority && spec.params.word("order") == "high-first"
+}
+
 fn read(layer: Layer, text: &str, place: Place, sink: &mut Sink) -> Option<PolicySpec> {
     match policies::parse(layer, text) {
         Ok(spec) => Some(spec),

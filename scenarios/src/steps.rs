@@ -159,6 +159,9 @@ impl<'a> Compiler<'a> {
         let Some(steps) = reader::array(node, name, self.sink) else { return };
         let open_before = self.around.scopes.len();
         for step in steps {
+            if self.sink.is_full() {
+                return;
+            }
             if self.model.program.len() > PROGRAM_MAX {
                 self.sink.error("S046", step.place, format!("more than {PROGRAM_MAX} operations"));
                 return;

@@ -84,7 +84,7 @@ pub(crate) struct TraceTarget {
 }
 
 /// More releases than this are refused.
-const ROWS_MAX: usize = 50_000_000;
+const ROWS_MAX: usize = 20_000_000;
 
 /// Reads `rows = [["0ms", "4ms"], ...]`.
 pub(crate) fn inline(node: &Node, target: &TraceTarget, sink: &mut Sink) -> Option<TraceData> {

@@ -24,6 +24,7 @@ impl Lowering<'_> {
                 processor.scheduler = scheduler.clone();
             }
         }
+        self.high_first = specs.iter().flatten().any(policy::high_first);
         let balancers = self.seats.iter().zip(&specs).filter(|(seat, _)| seat.layer == Layer::Balancer);
         for (balancer, (_, spec)) in self.model.balancers.iter_mut().zip(balancers) {
             if let Some(spec) = spec {

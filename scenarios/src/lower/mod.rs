@@ -18,8 +18,12 @@ use crate::run_options;
 use crate::set;
 use crate::steps::{self, Stations};
 use crate::tree::{self, Value};
-use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Stop};
+use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Source, Stop};
+use sim_core::ties::SameArrival;
 use sim_core::units::Time;
+
+/// Longer scenarios are refused: their tree takes many times their size.
+const TEXT_MAX: usize = 16 << 20;
 
 /// Compiles a scenario.
 pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
@@ -27,6 +31,15 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         sink.error("S005", WHOLE, "not UTF-8 text");
         return None;
     };
+    if text.len() > TEXT_MAX {
+        sink.error(
+            "S003",
+            WHOLE,
+            format!("a scenario of {} MiB; at most {}", text.len() >> 20, TEXT_MAX >> 20),
+        )
+        .help("large traces belong into files of their own: arrivals = { trace = \"file.csv\" }");
+        return None;
+    }
     let (mut root, broken) = tree::parse(text, sink);
     if broken {
         // What was stepped over would be reported as missing: only the syntax errors can be trusted.
@@ -46,6 +59,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         unknown_names: false,
         class_places: Vec::new(),
         source_places: Vec::new(),
+        high_first: false,
     };
     lowering.head(&fields, input);
     lowering.stations(&fields);
@@ -53,6 +67,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     lowering.classes(&fields);
     lowering.sources(&fields, input);
     let warmup_auto = lowering.end(&fields);
+    lowering.same_arrival();
     lowering.unused();
     let model = lowering.model;
     Some(Loaded {
@@ -89,6 +104,8 @@ struct Lowering<'a> {
     unknown_names: bool,
     class_places: Vec<Place>,
     source_places: Vec<Place>,
+    /// A scheduler holds higher priority numbers to be more urgent.
+    high_first: bool,
 }
 
 impl<'a> Lowering<'a> {
@@ -176,6 +193,18 @@ impl<'a> Lowering<'a> {
         }
         if join {
             self.component("join", ComponentKind::Join);
+        }
+    }
+
+    /// Tie rule `same_arrival`: the order of the sources decides among releases of one instant.
+    fn same_arrival(&mut self) {
+        if self.model.ties.same_arrival == SameArrival::Priority {
+            let (attributes, high_first) = (&self.model.attributes, self.high_first);
+            let urgency = |source: &Source| {
+                let priority = attributes[source.attributes as usize].priority;
+                if high_first { -priority } else { priority }
+            };
+            self.model.sources.sort_by_key(urgency);
         }
     }
 

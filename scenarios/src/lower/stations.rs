@@ -2,7 +2,7 @@
 
 use super::{Lowering, Role};
 use crate::diagnostic::{WHOLE, did_you_mean_or_list};
-use crate::keys::{CORES_MAX, Kind, STATIONS_MAX};
+use crate::keys::{CORES_MAX, Kind, ROLES_MAX, STATIONS_MAX};
 use crate::policy::Seat;
 use crate::reader::{self, Fields};
 use crate::steps::{BalancerStation, GroupStations, Station};
@@ -183,8 +183,13 @@ impl<'a> Lowering<'a> {
                 .help(format!("write {key}.NAME = {{ {} = ... }}", entry.key));
             return Vec::new();
         }
+        let most = ROLES_MAX;
+        if node.entries().len() > most {
+            let message = format!("{} times `{key}` in one server; at most {most}", node.entries().len());
+            self.sink.error("S046", node.place, message);
+        }
         let mut found = Vec::new();
-        for entry in node.entries() {
+        for entry in node.entries().iter().take(most) {
             reader::check_name(&entry.key, entry.key_place, self.sink);
             if let Some(fields) = reader::open(&entry.node, table, self.sink) {
                 found.push((entry.key.clone(), fields));

@@ -2,6 +2,7 @@
 
 use super::{Machine, Periodic, Step, Task};
 use crate::options::Options;
+use crate::policy;
 use policies::Layer;
 use sim_core::law::Law;
 use sim_core::model::{
@@ -52,7 +53,7 @@ impl Builder {
         }
         let pools = self.pools(&tasks);
         if self.model.ties.same_arrival == SameArrival::Priority {
-            let high_first = self.machine.high_first();
+            let high_first = policy::high_first(&self.machine.policy);
             tasks.sort_by_key(
                 |task| if high_first { -task.attributes.priority } else { task.attributes.priority },
             );

@@ -117,10 +117,13 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     };
     builder.model.warmup = warmup;
     let policy = builder.machine.policy.text.clone();
+    let ends = stop.filter(|_| options.until.is_none());
+    let notes =
+        ends.map(|stop| format!("the run ends at {stop}, after one hyperperiod; `--until` changes that"));
     let model = builder.build(tasks);
     Some(Loaded {
         model,
-        notes: Vec::new(),
+        notes: notes.into_iter().collect(),
         warnings: Vec::new(),
         policy,
         warmup_auto,
@@ -225,12 +228,6 @@ impl Machine {
             io_device,
             ties,
         })
-    }
-
-    /// Whether a higher priority number is more urgent.
-    fn high_first(&self) -> bool {
-        let has_order = self.policy.def.params.iter().any(|param| param.name == "order");
-        self.policy.def.id == "priority" && has_order && self.policy.params.word("order") == "high-first"
     }
 }
 

@@ -13,7 +13,7 @@ use sim_core::units::{Span, Time};
 const LATER: &[&str] = &["lock", "unlock", "sleep", "fork", "join"];
 
 /// More rows than this are refused.
-const ROWS_MAX: usize = 10_000_000;
+const ROWS_MAX: usize = 4_000_000;
 
 /// Every job in the system has room for the sizes of the longest program; more than this in all are refused.
 const SIZES_MAX: usize = 64_000_000;
@@ -278,8 +278,10 @@ fn read_header(header: &Row<'_>, whole: Place, sink: &mut Sink) -> Option<Vec<Op
             }
             Some(column) => columns[column] = Some(index),
             None => {
+                let separated =
+                    field.text.contains([';', '\t']).then(|| "fields are separated by commas".to_owned());
                 sink.error("S053", place, format!("unknown column `{}`", field.text))
-                    .help_if(did_you_mean_or_list(&field.text, "columns", &names));
+                    .help_if(separated.or_else(|| did_you_mean_or_list(&field.text, "columns", &names)));
             }
         }
     }

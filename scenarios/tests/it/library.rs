@@ -1,6 +1,6 @@
 //! Every scenario of the library loads, runs and agrees with the tables that the schema is made from.
 
-use crate::support::{shown, trace};
+use crate::support::{policies, shown, trace};
 use scenarios::{Input, InputKind, Options, TEMPLATES, library, load, template};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -148,4 +148,77 @@ fn the_schema_accepts_the_library_and_refuses_the_unknown() {
     assert!(fits(&schema, &wrong, &schema).is_err());
     let wrong = serde_json::json!({ "class": [{ "name": "a", "steps": [{ "wrok": "cpu" }] }] });
     assert!(fits(&schema, &wrong, &schema).is_err());
+}
+
+/// Mean waiting or turnaround in milliseconds, as the first lines of the files and their books have them.
+#[test]
+fn textbook_entries_give_the_textbook_answers() {
+    for (name, policy, waiting, turnaround) in [
+        ("convoy", "fcfs", Some(17.0), None),
+        ("convoy", "sjf", Some(3.0), None),
+        ("srtf", "srtf", Some(6.5), None),
+        ("srtf", "sjf", Some(7.75), None),
+        ("priority", "priority:preemptive=false", Some(8.2), None),
+        ("stallings", "fcfs", None, Some(8.6)),
+        ("stallings", "round-robin:quantum=1ms", None, Some(10.8)),
+        ("stallings", "sjf", None, Some(7.6)),
+        ("stallings", "srtf", None, Some(7.2)),
+        ("stallings", "hrrn", None, Some(8.0)),
+    ] {
+        let input = Input::library(name).unwrap();
+        let loaded =
+            load(&input, &policies(&[policy])).unwrap_or_else(|found| panic!("{}", shown(&found, &input)));
+        let (measures, _) = trace(&loaded);
+        let total = measures.total();
+        for (expected, found) in [(waiting, &total.waiting), (turnaround, &total.response)] {
+            let found = found.mean().unwrap() / 1e6;
+            assert!(
+                expected.is_none_or(|expected: f64| (expected - found).abs() < 1e-9),
+                "{name} {policy}: {found}"
+            );
+        }
+    }
+}
+
+/// What a theory entry measures, one number a replication.
+type Measure = fn(&sim_core::measure::Measures) -> f64;
+
+/// Closed forms against 30 replications: within 4 standard errors; moved by the larger of 5 % and 10 standard errors
+/// they must be refused.
+#[test]
+fn theory_entries_agree_with_their_closed_forms() {
+    let waiting: Measure = |m| m.total().waiting.mean().unwrap() / 1e6;
+    let response: Measure = |m| m.total().response.mean().unwrap() / 1e6;
+    let lost: Measure = |m| m.total().lost as f64 / m.total().released as f64;
+    let entries: [(&str, &str, Measure, f64); 6] = [
+        ("theory/mmc", "Erlang C, ms", waiting, 5.0943),
+        ("theory/md1", "Pollaczek-Khinchine, ms", waiting, 20.0),
+        ("theory/mg1", "Pollaczek-Khinchine, ms", waiting, 58.3333),
+        ("theory/mg1-ps", "insensitivity, ms", response, 33.3333),
+        ("theory/erlang-b", "Erlang B", lost, 0.018_385),
+        ("theory/mm1-loss", "M/M/1/4", lost, 0.121_847),
+    ];
+    for (name, law, measure, exact) in entries {
+        let input = Input::library(name).unwrap();
+        let options = Options { set: vec![("stop.jobs".into(), "20_000".into())], ..Options::default() };
+        let model = load(&input, &options).unwrap_or_else(|found| panic!("{}", shown(&found, &input))).model;
+        let values: Vec<f64> = (0..30)
+            .map(|replication| {
+                let run = sim_core::run(
+                    &model,
+                    replication,
+                    &sim_core::Limits::default(),
+                    sim_core::record::Nothing,
+                );
+                measure(&run.unwrap().0)
+            })
+            .collect();
+        let mean = values.iter().sum::<f64>() / 30.0;
+        let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / 29.0;
+        let error = (variance / 30.0).sqrt();
+        let accepted = |exact: f64| (mean - exact).abs() <= 4.0 * error;
+        assert!(accepted(exact), "{name}, {law}: {mean} +- {error} against {exact}; seed {}", model.seed);
+        let shift = (0.05 * exact).max(10.0 * error);
+        assert!(!accepted(exact + shift) && !accepted(exact - shift), "{name}: the test could not fail");
+    }
 }

@@ -340,3 +340,44 @@ fn the_parts_of_a_response_add_up() {
     let parts: u128 = class.parts.iter().map(sim_core::measure::PartSums::total).sum();
     assert_eq!(parts, class.response.sum());
 }
+
+#[test]
+fn releases_of_one_instant_follow_the_tie_rule() {
+    let text = r#"
+class = [
+  { name = "a", priority = 9, steps = [{ work = "cpu", demand = "1ms" }] },
+  { name = "b", priority = 1, steps = [{ work = "cpu", demand = "1ms" }] },
+]
+source = [
+  { name = "first", class = "a", arrivals = { rows = [["0ms", "1ms"]] } },
+  { name = "second", class = "b", arrivals = { rows = [["0ms", "1ms"]] } },
+]
+processor = [{ name = "cpu" }]
+"#;
+    let ties = |rule: &str| Options { ties: Some(rule.to_owned()), ..Options::default() };
+    assert_eq!(finishes(&model_of(Scenario, text, &Options::default())), ["first1 0-1", "second1 0-2"]);
+    assert_eq!(
+        finishes(&model_of(Scenario, text, &ties("same_arrival=priority"))),
+        ["second1 0-1", "first1 0-2"]
+    );
+}
+
+#[test]
+fn a_second_token_of_one_pool_is_an_error_or_a_warning() {
+    let nested = |size: u32| {
+        let steps = r#"{ hold = "p", steps = [{ hold = "p", steps = [{ delay = "1ms" }] }] }"#;
+        format!(
+            "stop = {{ jobs = 3 }}\nclass = [{{ name = \"c\", steps = [{steps}] }}]\n\
+             source = [{{ name = \"s\", class = \"c\", arrivals = {{ poisson = \"1/s\" }} }}]\n\
+             pool = [{{ name = \"p\", size = {size} }}]\n"
+        )
+    };
+    let found = mistakes(Scenario, &nested(1), &Options::default());
+    assert_eq!(
+        found,
+        ["S045 the job holds the only token of this pool already and would wait for itself for ever"]
+    );
+    let loaded = model_of(Scenario, &nested(2), &Options::default());
+    assert_eq!(loaded.warnings.len(), 1);
+    assert_eq!(loaded.warnings[0].code, "S045");
+}

@@ -42,10 +42,12 @@ pub enum Kind {
     Amount,
     /// Several of them.
     Amounts,
-    /// Whole numbers, each at least the given one.
+    /// Whole numbers in a range.
     Integers {
         /// Least value.
         min: i64,
+        /// Greatest value.
+        max: i64,
     },
     /// A law of time: a duration, or a table.
     Law,
@@ -279,7 +281,7 @@ pub static SERVER: Table = table(
     &[
         NAME,
         key("count", int(1, STATIONS_MAX), "how many servers; default 1"),
-        key("weights", Kind::Integers { min: 1 }, "one weight a server; default 1 each"),
+        key("weights", Kind::Integers { min: 1, max: 1_000_000 }, "one weight a server; default 1 each"),
         key("processor", Kind::Named(&SERVER_PROCESSOR), "the processors of each server"),
         key("pool", Kind::Named(&SERVER_POOL), "the pools of each server"),
     ],
@@ -441,6 +443,10 @@ static EMPIRICAL: Table = table(
     "`empirical`",
     &[
         must("values", Kind::Amounts, "the values"),
-        key("weights", Kind::Integers { min: 0 }, "one weight a value; default: all equal"),
+        key(
+            "weights",
+            Kind::Integers { min: 0, max: 1_000_000_000 },
+            "one weight a value; default: all equal",
+        ),
     ],
 );

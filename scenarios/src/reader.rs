@@ -198,16 +198,13 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// Whole numbers, each at least the bound of its key.
+    /// Whole numbers, each within the range of its key.
     pub fn integers(&self, name: &str, sink: &mut Sink) -> Option<Vec<u32>> {
-        let Kind::Integers { min } = self.kind(name) else {
+        let Kind::Integers { min, max } = self.kind(name) else {
             panic!("key `{name}` is no list of whole numbers")
         };
         let nodes = array(self.get(name)?, name, sink)?;
-        nodes
-            .iter()
-            .map(|node| integer(node, name, min, 1_000_000_000, sink).map(|value| value as u32))
-            .collect()
+        nodes.iter().map(|node| integer(node, name, min, max, sink).map(|value| value as u32)).collect()
     }
 
     /// A speed.

@@ -120,6 +120,17 @@ pub(crate) fn warmup(options: &Options, sink: &mut Sink) -> Option<(Option<Time>
     span(text, place, sink).map(|span| (Some(Time(span.0)), place))
 }
 
+/// A warm-up must end before the run does.
+pub(crate) fn check_window(warmup: Option<(Option<Time>, Place)>, until: Option<Time>, sink: &mut Sink) {
+    if let (Some((Some(warmup), place)), Some(until)) = (warmup, until)
+        && warmup >= until
+        && warmup > Time::ZERO
+    {
+        let message = format!("a warm-up of {warmup} leaves nothing to measure: the run ends at {until}");
+        sink.error("S044", place, message);
+    }
+}
+
 /// A switch cost on a processor that shares its cores.
 pub(crate) fn sharing_cost(spec: &str, place: Place, sink: &mut Sink) {
     sink.error(

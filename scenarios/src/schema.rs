@@ -79,7 +79,9 @@ fn kind(of: Kind) -> Value {
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Amount => json!({ "anyOf": [span(), { "type": "number", "minimum": 0 }] }),
         Kind::Amounts => json!({ "type": "array", "minItems": 1, "items": kind(Kind::Amount) }),
-        Kind::Integers { min } => json!({ "type": "array", "items": { "type": "integer", "minimum": min } }),
+        Kind::Integers { min, max } => {
+            json!({ "type": "array", "items": { "type": "integer", "minimum": min, "maximum": max } })
+        }
         Kind::Law => reference("law"),
         Kind::CountLaw => reference("countLaw"),
         Kind::Speed => {

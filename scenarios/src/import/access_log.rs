@@ -285,6 +285,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let specs = policy::resolve(&seats, &options.policies, sink);
     let until = run_options::until(options, sink);
     let warmup = run_options::warmup(options, sink);
+    run_options::check_window(warmup, until, sink);
     let mut ties = sim_core::ties::Ties::default();
     if let Some(text) = &options.ties {
         ties = run_options::ties_option(text, ties, sink);

@@ -243,16 +243,7 @@ impl<'a> Lowering<'a> {
         if let Some((time, option)) = run_options::warmup(self.options, self.sink) {
             (warmup, auto, place) = (time.unwrap_or(Time::ZERO), time.is_none(), option);
         }
-        if stop.after.is_some_and(|after| warmup >= after) && warmup > Time::ZERO {
-            self.sink.error(
-                "S044",
-                place,
-                format!(
-                    "a warm-up of {warmup} leaves nothing to measure: the run ends at {}",
-                    stop.after.unwrap_or(Time::ZERO)
-                ),
-            );
-        }
+        run_options::check_window(Some((Some(warmup), place)), stop.after, self.sink);
         self.model.warmup = warmup;
         auto
     }

@@ -105,16 +105,9 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         None => default_stop(&tasks, sink).ok()?,
     };
     builder.model.stop = Stop { after: stop, jobs: None };
-    let (warmup, warmup_auto) = match warmup {
-        Some((time, place)) => {
-            let time = time.unwrap_or(Time::ZERO);
-            if stop.is_some_and(|stop| time >= stop) {
-                sink.error("S044", place, format!("a warm-up of {time} leaves nothing to measure"));
-            }
-            (time, options.warmup.as_deref().map(str::trim) == Some("auto"))
-        }
-        None => (Time::ZERO, false),
-    };
+    run_options::check_window(warmup, stop, sink);
+    let warmup_auto = matches!(warmup, Some((None, _)));
+    let warmup = warmup.and_then(|(time, _)| time).unwrap_or(Time::ZERO);
     builder.model.warmup = warmup;
     let policy = builder.machine.policy.text.clone();
     let ends = stop.filter(|_| options.until.is_none());

@@ -124,7 +124,7 @@ fn rendering_survives_any_span() {
         file: "t".to_owned(),
         option: None,
         span: Some(3..900),
-        labels: vec![(700..2, "backwards".to_owned())],
+        labels: vec![(std::ops::Range { start: 700, end: 2 }, "backwards".to_owned())],
         help: None,
     };
     for text in ["", "a", "äöü\nxyz\r\n", "\n\n\n"] {

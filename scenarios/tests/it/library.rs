@@ -1,7 +1,7 @@
 //! Every scenario of the library loads, runs and agrees with the tables that the schema is made from.
 
 use crate::support::{policies, shown, trace};
-use scenarios::{Input, InputKind, Options, TEMPLATES, library, load, template};
+use scenarios::{Input, InputKind, Options, TEMPLATES, keys, library, load, template};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -71,6 +71,28 @@ fn names_are_found_in_full_and_short() {
     assert_eq!(library::get("convoy").unwrap().name, "textbook/convoy");
     assert!(library::get("no-such").is_none());
     assert!(library::get("bench/mm1").unwrap().title().starts_with("One server"));
+}
+
+/// The examples of the reference are what they say they are.
+#[test]
+fn the_examples_of_the_reference_load() {
+    let reference = include_str!("../../README.md");
+    for (language, kind) in [("toml", InputKind::Scenario), ("csv", InputKind::TaskList)] {
+        let start = reference.find(&format!("```{language}\n")).unwrap() + language.len() + 4;
+        let text = &reference[start..start + reference[start..].find("```").unwrap()];
+        let input = Input::from_text("README.md", kind, text);
+        load(&input, &Options::default()).unwrap_or_else(|found| panic!("{}", shown(&found, &input)));
+    }
+    for form in keys::LAWS.iter().chain(keys::STEPS).chain(keys::ARRIVALS) {
+        let name = form.keys[0].name;
+        assert!(
+            reference.contains(&format!("`{name}`")) || reference.contains(&format!("{{ {name} = ")),
+            "{name}"
+        );
+    }
+    for column in scenarios::COLUMNS {
+        assert!(reference.contains(&format!("`{}`", column.name)), "{}", column.name);
+    }
 }
 
 /// A small judge of JSON Schema: the words that the schema uses, patterns left out.

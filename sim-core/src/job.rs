@@ -32,6 +32,8 @@ pub(crate) struct Job {
     pub arrival: Time,
     /// When it entered its present state (running: when it became ready for this run).
     pub since: Time,
+    /// Its first given value (the others are in the engine's table).
+    pub value: u64,
     /// Work of this visit to a processor, and what is left of it as of the last dispatch or later.
     pub burst: u64,
     pub remaining: u64,
@@ -64,6 +66,8 @@ pub(crate) struct Job {
     pub station: u32,
     /// The core it ran on last (global index).
     pub last_core: u32,
+    /// The processor it visited last, plus one; 0: none yet.
+    pub visited: u32,
     /// Its slice ended at `since`: it stays on its core where it can.
     pub expired: bool,
     /// The slot of the parent of a child.
@@ -84,6 +88,7 @@ impl Default for Job {
         Job {
             arrival: Time::ZERO,
             since: Time::ZERO,
+            value: 0,
             burst: 0,
             remaining: 0,
             deadline: Time::NEVER,
@@ -101,6 +106,7 @@ impl Default for Job {
             state: State::Free,
             station: NONE,
             last_core: NONE,
+            visited: 0,
             expired: false,
             parent: NONE,
             child_of: 0,
@@ -122,11 +128,17 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     /// A slot for a new job; the second value says whether the table grew.
-    #[inline]
+    #[inline(always)]
     pub fn allocate(&mut self) -> (u32, bool) {
         if let Some(slot) = self.free.pop() {
             return (slot, false);
         }
+        self.grow()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) -> (u32, bool) {
         self.table.push(Job::default());
         (self.table.len() as u32 - 1, true)
     }

@@ -25,7 +25,7 @@ pub struct Distribution {
 
 impl Distribution {
     /// Counts one value.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: u64) {
         self.count += 1;
         self.sum += u128::from(value);
@@ -39,7 +39,16 @@ impl Distribution {
         }
     }
 
+    /// Counts one value in count, sum and maximum alone: no percentiles.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, value: u64) {
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.max = self.max.max(value);
+    }
+
     #[cold]
+    #[inline(never)]
     fn keep(&mut self, value: u64) {
         self.values.push(value);
     }
@@ -74,9 +83,10 @@ impl Distribution {
     }
 
     /// The value of nearest rank `ceil(p n)`, for `p = numerator / denominator` in (0, 1]: exact up to
-    /// [`EXACT_VALUES`] values, then the upper bound of its bucket (never above the greatest value).
+    /// [`EXACT_VALUES`] values, then the upper bound of its bucket (never above the greatest value). `None` where there
+    /// is no value, or where only sums were kept.
     pub fn percentile(&self, numerator: u64, denominator: u64) -> Option<u64> {
-        if self.count == 0 {
+        if self.count == 0 || self.buckets.is_none() {
             return None;
         }
         let rank = (u128::from(self.count) * u128::from(numerator)).div_ceil(u128::from(denominator)) as u64;
@@ -123,6 +133,10 @@ impl Distribution {
                 *mine += theirs;
             }
         }
+        if self.count > 0 && self.buckets.is_some() != other.buckets.is_some() {
+            // One side kept sums only: so does the whole.
+            self.buckets = None;
+        }
         let exact =
             self.is_exact() && other.is_exact() && self.values.len() + other.values.len() <= EXACT_VALUES;
         if exact {
@@ -137,6 +151,7 @@ impl Distribution {
 }
 
 #[cold]
+#[inline(never)]
 fn allocate(buckets: &mut Option<Box<[u64; BUCKETS]>>) -> &mut [u64; BUCKETS] {
     buckets.get_or_insert_with(|| Box::new([0; BUCKETS]))
 }
@@ -266,8 +281,8 @@ pub struct ProcessorMeasures {
     pub ready_integral: u128,
     /// Visits that ended.
     pub completions: u64,
-    /// Dispatches.
-    pub dispatches: u64,
+    /// Slices that ended before the work did.
+    pub slice_ends: u64,
     /// Dispatches of another job than the core ran before.
     pub context_switches: u64,
     /// Preemptions.
@@ -276,6 +291,13 @@ pub struct ProcessorMeasures {
     pub migrations: u64,
     /// Sum over dispatches of the time from decision to first instruction.
     pub dispatch_latency: u128,
+}
+
+impl ProcessorMeasures {
+    /// Dispatches: each ends in a completion, a slice end or a preemption (those under way at the end are not counted).
+    pub fn dispatches(&self) -> u64 {
+        self.completions + self.slice_ends + self.preemptions
+    }
 }
 
 /// Measures of one pool in the window.

@@ -173,6 +173,8 @@ impl Task<'_, Clairvoyant> {
 pub struct Shared {
     pub(crate) now: Time,
     pub(crate) jobs: Jobs,
+    /// The cores of all processors.
+    pub(crate) cores: Vec<Core>,
     pub(crate) attributes: Vec<Attributes>,
     pub(crate) ties: Ties,
 }
@@ -186,10 +188,19 @@ impl Shared {
     }
 }
 
-/// A processor's cores and its policy's random stream.
+/// Which cores are a processor's, and its policy's random stream.
 pub struct Seats {
-    pub(crate) cores: Vec<Core>,
+    pub(crate) first: u32,
+    pub(crate) count: u32,
     pub(crate) rng: Stream,
+}
+
+impl Seats {
+    /// The processor's cores.
+    #[inline]
+    pub(crate) fn cores<'a>(&self, shared: &'a Shared) -> &'a [Core] {
+        &shared.cores[self.first as usize..(self.first + self.count) as usize]
+    }
 }
 
 /// A processor as its scheduler sees it.
@@ -226,17 +237,19 @@ impl<K> Cpu<'_, K> {
 
     /// Number of cores.
     pub fn cores(&self) -> usize {
-        self.seats.cores.len()
+        self.seats.count as usize
     }
 
     /// The jobs on the cores, with what they did since their dispatch counted in; cores that are switching for a job
     /// are included.
     pub fn running(&self) -> impl Iterator<Item = (u32, Task<'_, K>)> {
-        self.seats.cores.iter().enumerate().filter(|(_, core)| !core.is_idle()).map(|(index, core)| {
-            let job = &self.shared.jobs[core.job];
-            let done = Work(core.work_until(self.shared.now).0.min(job.remaining));
-            (index as u32, self.shared.task(Slot(core.job), done))
-        })
+        self.seats.cores(self.shared).iter().enumerate().filter(|(_, core)| !core.is_idle()).map(
+            |(index, core)| {
+                let job = &self.shared.jobs[core.job];
+                let done = Work(core.work_until(self.shared.now).0.min(job.remaining));
+                (index as u32, self.shared.task(Slot(core.job), done))
+            },
+        )
     }
 }
 
@@ -452,7 +465,7 @@ impl<S: Scheduler> ErasedScheduler for S {
 
     fn key(&self, slot: u32, core: Option<u32>, shared: &Shared, seats: &mut Seats) -> Key {
         let elapsed = core.map_or(Work(0), |core| {
-            Work(seats.cores[core as usize].work_until(shared.now).0.min(shared.jobs[slot].remaining))
+            Work(seats.cores(shared)[core as usize].work_until(shared.now).0.min(shared.jobs[slot].remaining))
         });
         let task = shared.task(Slot(slot), elapsed);
         Scheduler::key(self, &task, &cpu(shared, seats))
@@ -478,13 +491,13 @@ pub struct Request {
 
 /// The servers as a balancer sees them.
 pub struct Servers<'a, K> {
-    pub(crate) now: Time,
     pub(crate) active: &'a [u32],
     pub(crate) weights: &'a [u32],
     pub(crate) usable: &'a [u32],
     pub(crate) owed: &'a [u64],
     pub(crate) group: &'a [u32],
     pub(crate) processors: &'a [ProcessorState],
+    pub(crate) shared: &'a Shared,
     pub(crate) knowledge: PhantomData<K>,
 }
 
@@ -492,7 +505,7 @@ impl<K> Servers<'_, K> {
     /// The current time.
     #[inline]
     pub fn now(&self) -> Time {
-        self.now
+        self.shared.now
     }
 
     /// How many servers there are, usable or not.
@@ -545,7 +558,7 @@ impl Servers<'_, Clairvoyant> {
         let done: u64 = self
             .group
             .iter()
-            .map(|base| self.processors[(base + server) as usize].work_in_progress(self.now).0)
+            .map(|base| self.processors[(base + server) as usize].work_in_progress(self.shared).0)
             .sum();
         Work(self.owed[server as usize].saturating_sub(done))
     }
@@ -579,26 +592,26 @@ pub trait Balancer: Send + 'static {
 
 /// The engine's own view of a group, from which [`Servers`] are made.
 pub struct GroupState<'a> {
-    pub(crate) now: Time,
     pub(crate) active: &'a [u32],
     pub(crate) weights: &'a [u32],
     pub(crate) usable: &'a [u32],
     pub(crate) owed: &'a [u64],
     pub(crate) group: &'a [u32],
     pub(crate) processors: &'a [ProcessorState],
+    pub(crate) shared: &'a Shared,
 }
 
 impl GroupState<'_> {
     #[inline]
     fn servers<K>(&self) -> Servers<'_, K> {
         Servers {
-            now: self.now,
             active: self.active,
             weights: self.weights,
             usable: self.usable,
             owed: self.owed,
             group: self.group,
             processors: self.processors,
+            shared: self.shared,
             knowledge: PhantomData,
         }
     }

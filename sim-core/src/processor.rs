@@ -3,14 +3,24 @@
 use crate::job::NONE;
 use crate::measure::ProcessorMeasures;
 use crate::model;
-use crate::policy::{CpuScheduler, ErasedScheduler, Seats, Wants};
+use crate::policy::{CpuScheduler, ErasedScheduler, Seats, Shared, Wants};
 use crate::rng::StreamRoot;
 use crate::sharing;
-use crate::ties::Ties;
+use crate::ties::{IdleCore, Ties};
 use crate::units::{Ratio, Span, Time, Work};
 
 /// No job has run on a core yet.
 pub(crate) const NO_JOB: u64 = u64::MAX;
+
+/// The lowest idle core, by a mask of idle cores.
+#[inline]
+pub(crate) fn first_idle(mask: &[u64]) -> u32 {
+    if let [word] = mask {
+        return word.trailing_zeros();
+    }
+    let (index, word) = mask.iter().enumerate().find(|(_, word)| **word != 0).unwrap_or((0, &0));
+    index as u32 * 64 + word.trailing_zeros()
+}
 
 /// A core of a processor.
 #[derive(Clone, Debug)]
@@ -27,6 +37,13 @@ pub struct Core {
     /// Number of the job it ran last.
     pub(crate) last_job: u64,
     pub(crate) speed: Ratio,
+    /// Its processor, and its place there.
+    pub(crate) processor: u32,
+    pub(crate) index: u32,
+    /// Its account: time running jobs, paying switch costs, idle.
+    pub(crate) busy: u64,
+    pub(crate) overhead: u64,
+    pub(crate) idle: u64,
 }
 
 impl Core {
@@ -57,11 +74,15 @@ pub struct ProcessorState {
     pub(crate) ready: u32,
     /// Idle cores, and which they are (one bit each).
     pub(crate) idle: u32,
-    idle_mask: Vec<u64>,
-    /// Global index of core 0.
-    pub(crate) first_core: u32,
+    pub(crate) idle_mask: Vec<u64>,
     /// No costs and nominal speed: the short way through a dispatch.
     pub(crate) plain: bool,
+    /// The scheduler picks, and neither preempts nor ticks: a core that falls free needs one pick and no more.
+    pub(crate) simple: bool,
+    /// A newcomer that finds an idle core and no queue takes the lowest one at once.
+    pub(crate) newcomer_runs: bool,
+    /// One core: no mask is kept, its bit stays set.
+    single: bool,
     pub(crate) context_switch: Span,
     pub(crate) dispatch_latency: Span,
     pub(crate) component: u32,
@@ -80,13 +101,16 @@ pub struct ProcessorState {
 }
 
 impl ProcessorState {
+    /// The processor with its cores, which are added to `cores`.
     pub(crate) fn new(
         spec: &model::Processor,
-        first_core: u32,
+        processor: u32,
+        cores: &mut Vec<Core>,
         ties: &Ties,
         root: StreamRoot,
     ) -> ProcessorState {
-        let core = Core {
+        let first = cores.len() as u32;
+        cores.extend((0..spec.cores).map(|index| Core {
             job: NONE,
             event: 0,
             assigned: Time::ZERO,
@@ -94,7 +118,12 @@ impl ProcessorState {
             idle_since: Time::ZERO,
             last_job: NO_JOB,
             speed: spec.speed,
-        };
+            processor,
+            index,
+            busy: 0,
+            overhead: 0,
+            idle: 0,
+        }));
         let (server, wants) = match (spec.scheduler.build)(ties) {
             CpuScheduler::Picks(policy) => {
                 let wants = policy.wants();
@@ -105,6 +134,7 @@ impl ProcessorState {
                 Wants { preempt: false, left: false, ticks: false },
             ),
         };
+        let simple = matches!(server, Server::Picks(_)) && !wants.preempt && !wants.ticks;
         let cores = spec.cores as usize;
         let mut idle_mask = vec![u64::MAX; cores.div_ceil(64)];
         if !cores.is_multiple_of(64) {
@@ -112,15 +142,17 @@ impl ProcessorState {
         }
         ProcessorState {
             server,
-            seats: Seats { cores: vec![core; cores], rng: root.stream(&spec.name, "scheduler") },
+            seats: Seats { first, count: spec.cores, rng: root.stream(&spec.name, "scheduler") },
             wants,
             ready: 0,
             idle: spec.cores,
             idle_mask,
-            first_core,
             plain: spec.speed.is_one()
                 && spec.context_switch == Span::ZERO
                 && spec.dispatch_latency == Span::ZERO,
+            simple,
+            newcomer_runs: simple && ties.idle_core == IdleCore::Lowest,
+            single: cores == 1,
             context_switch: spec.context_switch,
             dispatch_latency: spec.dispatch_latency,
             component: spec.component,
@@ -138,43 +170,37 @@ impl ProcessorState {
     /// The lowest idle core.
     #[inline]
     pub(crate) fn lowest_idle(&self) -> u32 {
-        if let [word] = self.idle_mask[..] {
-            return word.trailing_zeros();
-        }
-        let (index, word) =
-            self.idle_mask.iter().enumerate().find(|(_, word)| **word != 0).unwrap_or((0, &0));
-        index as u32 * 64 + word.trailing_zeros()
+        first_idle(&self.idle_mask)
     }
 
     /// The n-th idle core, counted from the lowest.
-    pub(crate) fn nth_idle(&self, n: u32) -> u32 {
-        let idle = self.seats.cores.iter().enumerate().filter(|(_, core)| core.is_idle());
+    pub(crate) fn nth_idle(&self, n: u32, shared: &Shared) -> u32 {
+        let idle = self.seats.cores(shared).iter().enumerate().filter(|(_, core)| core.is_idle());
         idle.map(|(index, _)| index as u32).nth(n as usize).unwrap_or(0)
     }
 
-    /// Marks a core as taken and adds its idle time to the account.
-    #[inline]
-    pub(crate) fn occupy(&mut self, core: u32, now: Time) {
-        self.idle_mask[core as usize / 64] &= !(1 << (core % 64));
+    /// A core is taken.
+    #[inline(always)]
+    pub(crate) fn take_idle(&mut self, core: u32) {
         self.idle -= 1;
-        let since = self.seats.cores[core as usize].idle_since;
-        self.totals.idle += u128::from(now.since(since).0);
+        if !self.single {
+            self.idle_mask[core as usize / 64] &= !(1 << (core % 64));
+        }
     }
 
-    /// Marks a core as idle.
-    #[inline]
-    pub(crate) fn vacate(&mut self, core: u32, now: Time) {
-        self.idle_mask[core as usize / 64] |= 1 << (core % 64);
+    /// A core falls idle.
+    #[inline(always)]
+    pub(crate) fn give_idle(&mut self, core: u32) {
         self.idle += 1;
-        let core = &mut self.seats.cores[core as usize];
-        core.job = NONE;
-        core.idle_since = now;
+        if !self.single {
+            self.idle_mask[core as usize / 64] |= 1 << (core % 64);
+        }
     }
 
     /// Brings the integral of ready jobs up to date; called before `ready` changes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn integrate_ready(&mut self, now: Time) {
-        let dt = now.since(self.ready_changed).0;
+        let dt = now.from(self.ready_changed).0;
         self.totals.ready_integral += u128::from(dt) * u128::from(self.ready);
         self.ready_changed = now;
     }
@@ -183,7 +209,7 @@ impl ProcessorState {
     pub(crate) fn integrate_shared(&mut self, now: Time) {
         let Server::Shares(shared) = &mut self.server else { return };
         let dt = u128::from(now.since(self.ready_changed).0);
-        let (present, cores) = (u128::from(shared.present()), self.seats.cores.len() as u128);
+        let (present, cores) = (u128::from(shared.present()), u128::from(self.seats.count));
         let served = present.min(cores);
         self.present_integral += dt * present;
         self.totals.busy += dt * served;
@@ -194,14 +220,17 @@ impl ProcessorState {
     }
 
     /// The account as it stands at `now`, with what is under way counted up to `now`.
-    pub(crate) fn totals_at(&mut self, now: Time) -> ProcessorMeasures {
+    pub(crate) fn totals_at(&mut self, now: Time, shared: &Shared) -> ProcessorMeasures {
         if matches!(self.server, Server::Shares(_)) {
             self.integrate_shared(now);
             return self.totals;
         }
         self.integrate_ready(now);
         let mut totals = self.totals;
-        for core in &self.seats.cores {
+        for core in self.seats.cores(shared) {
+            totals.busy += u128::from(core.busy);
+            totals.overhead += u128::from(core.overhead);
+            totals.idle += u128::from(core.idle);
             if core.is_idle() {
                 totals.idle += u128::from(now.since(core.idle_since).0);
             } else {
@@ -214,11 +243,12 @@ impl ProcessorState {
     }
 
     /// Work done on the jobs present that has not been booked yet.
-    pub(crate) fn work_in_progress(&self, now: Time) -> Work {
+    pub(crate) fn work_in_progress(&self, world: &Shared) -> Work {
+        let now = world.now;
         match &self.server {
             Server::Shares(shared) => shared.work_done(now),
             Server::Picks(_) => {
-                let busy = self.seats.cores.iter().filter(|core| !core.is_idle());
+                let busy = self.seats.cores(world).iter().filter(|core| !core.is_idle());
                 Work(busy.map(|core| core.work_until(now).0).sum())
             }
         }

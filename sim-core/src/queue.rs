@@ -1,8 +1,9 @@
-//! The event set: a 4-ary heap of 16-byte keys with the earliest event in a slot of its own.
+//! The event set: a binary heap of 16-byte keys with the earliest event in a slot of its own.
 //!
 //! The slot is the reason it is fast: most events schedule exactly one successor, so taking the earliest event leaves
 //! a hole that the next one fills, with one comparison where the successor is the earliest again and with one sift
-//! from the root where it is not.
+//! from the root where it is not. That sift goes bottom-up: the hole sinks to a leaf along the smaller children, and
+//! the key rises from there, which is seldom far, since a successor is later than most of what is pending.
 
 use crate::event::EventKey;
 use crate::units::Time;
@@ -12,7 +13,7 @@ use crate::units::Time;
 pub struct EventQueue {
     /// The earliest event, or [`EventKey::NONE`] where it has been taken and not replaced yet.
     front: EventKey,
-    /// The others, a 4-ary min-heap.
+    /// The others, a binary min-heap.
     heap: Vec<EventKey>,
 }
 
@@ -24,13 +25,15 @@ impl Default for EventQueue {
 
 impl EventQueue {
     /// Adds an event.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, key: EventKey) {
         if self.front.time() == Time::NEVER {
-            match self.heap.first() {
-                Some(&root) if root < key => {
-                    self.front = root;
-                    self.sift_down(key);
+            match self.heap.first_mut() {
+                Some(root) if *root < key => {
+                    self.front = std::mem::replace(root, key);
+                    if self.heap.len() > 1 {
+                        self.sift_down(key);
+                    }
                 }
                 _ => self.front = key,
             }
@@ -42,7 +45,7 @@ impl EventQueue {
     }
 
     /// Takes the earliest event.
-    #[inline]
+    #[inline(always)]
     pub fn pop(&mut self) -> Option<EventKey> {
         let front = std::mem::replace(&mut self.front, EventKey::NONE);
         if front.time() != Time::NEVER {
@@ -87,45 +90,47 @@ impl EventQueue {
         Some(root)
     }
 
-    #[inline]
+    #[inline(never)]
     fn push_heap(&mut self, key: EventKey) {
-        let mut hole = self.heap.len();
+        let hole = self.heap.len();
         self.heap.push(key);
-        while hole > 0 {
-            let parent = (hole - 1) / 4;
-            let above = self.heap[parent];
-            if above < key {
-                break;
-            }
-            self.heap[hole] = above;
-            hole = parent;
-        }
-        self.heap[hole] = key;
+        rise(&mut self.heap, hole, key);
     }
 
     /// Places `key` into the hole at the root.
-    #[inline]
+    #[inline(never)]
     fn sift_down(&mut self, key: EventKey) {
         let heap = &mut self.heap[..];
         let mut hole = 0;
         loop {
-            let first = 4 * hole + 1;
-            let Some(children) = heap.get(first..(first + 4).min(heap.len())) else { break };
-            let Some((&candidate, rest)) = children.split_first() else { break };
-            let (mut least, mut least_key) = (first, candidate);
-            for (index, &candidate) in rest.iter().enumerate() {
-                if candidate < least_key {
-                    (least, least_key) = (first + 1 + index, candidate);
-                }
-            }
-            if key < least_key {
-                break;
-            }
-            heap[hole] = least_key;
-            hole = least;
+            let left = 2 * hole + 1;
+            let Some(&[a, b]) = heap.get(left..left + 2) else { break };
+            let right_first = b < a;
+            heap[hole] = if right_first { b } else { a };
+            hole = left + usize::from(right_first);
         }
-        heap[hole] = key;
+        let left = 2 * hole + 1;
+        if left < heap.len() {
+            heap[hole] = heap[left];
+            hole = left;
+        }
+        rise(heap, hole, key);
     }
+}
+
+/// Moves a hole up to where `key` belongs, and places it there.
+#[inline(always)]
+fn rise(heap: &mut [EventKey], mut hole: usize, key: EventKey) {
+    while hole > 0 {
+        let parent = (hole - 1) / 2;
+        let above = heap[parent];
+        if above < key {
+            break;
+        }
+        heap[hole] = above;
+        hole = parent;
+    }
+    heap[hole] = key;
 }
 
 #[cfg(test)]

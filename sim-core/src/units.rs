@@ -33,6 +33,13 @@ impl Time {
         Span(self.0.saturating_sub(earlier.0))
     }
 
+    /// The time from `earlier` to `self`, where `earlier` is known not to be later.
+    #[inline(always)]
+    pub(crate) fn from(self, earlier: Time) -> Span {
+        debug_assert!(earlier <= self, "time runs forward");
+        Span(self.0.wrapping_sub(earlier.0))
+    }
+
     /// `self + span`, or `None` past the end of representable time.
     #[inline]
     pub fn after(self, span: Span) -> Option<Time> {
@@ -46,6 +53,12 @@ impl Time {
 }
 
 impl Span {
+    /// Nanoseconds as a float; exact below 2^53. Spans stay below 2^63, so the cheap signed conversion serves.
+    #[inline]
+    pub fn as_nanos_f64(self) -> f64 {
+        self.0 as i64 as f64
+    }
+
     /// No time at all.
     pub const ZERO: Span = Span(0);
     /// Longer than any run: "until it is done".
@@ -90,7 +103,7 @@ impl Add for Span {
 impl AddAssign for Span {
     #[inline]
     fn add_assign(&mut self, other: Span) {
-        *self = *self + other;
+        self.0 += other.0;
     }
 }
 
@@ -203,7 +216,7 @@ pub fn nanos_round(value: f64) -> u64 {
     /// Adding 2^52 to a float below 2^52 leaves its rounded integer in the mantissa.
     const SHIFT: f64 = 4_503_599_627_370_496.0;
     if value < SHIFT {
-        if value > 0.0 { (value + SHIFT).to_bits() & ((1 << 52) - 1) } else { 0 }
+        (value.max(0.0) + SHIFT).to_bits() & ((1 << 52) - 1)
     } else if value < 9_223_372_036_854_775_807.0 {
         value as u64
     } else if value.is_nan() {

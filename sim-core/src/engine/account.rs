@@ -4,7 +4,7 @@ use super::dispatch::difference;
 use super::{Engine, Fault, past};
 use crate::error::RunError;
 use crate::job::{NONE, State};
-use crate::measure::{BalancerMeasures, Measures, PoolMeasures, ProcessorMeasures};
+use crate::measure::{BalancerMeasures, Measures, PartSums, PoolMeasures, ProcessorMeasures};
 use crate::model::{ComponentKind, Model};
 use crate::processor::Server;
 use crate::record::Recorder;
@@ -22,14 +22,15 @@ pub(super) struct Sums {
     children_changed: Time,
     children_integral: u128,
     forks: u64,
-    pub delay_component: usize,
-    pub join_component: usize,
+    pub delay_component: u32,
+    pub join_component: u32,
 }
 
 impl Sums {
     pub fn new(model: &Model) -> Sums {
-        let component =
-            |kind| model.components.iter().position(|component| component.kind == kind).unwrap_or_default();
+        let component = |kind| {
+            model.components.iter().position(|component| component.kind == kind).unwrap_or_default() as u32
+        };
         Sums {
             delay_component: component(ComponentKind::Delay),
             join_component: component(ComponentKind::Join),
@@ -70,7 +71,7 @@ impl<R: Recorder> Engine<'_, R> {
     fn snapshot_at(&mut self, at: Time) -> Snapshot {
         Snapshot {
             at,
-            processors: self.processors.iter_mut().map(|p| p.totals_at(at)).collect(),
+            processors: self.processors.iter_mut().map(|p| p.totals_at(at, &self.world.shared)).collect(),
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
             picks: self.balancers.iter().map(|b| b.picks.clone()).collect(),
         }
@@ -79,20 +80,23 @@ impl<R: Recorder> Engine<'_, R> {
     /// The next event lies at or past the watched instant. True where the run is over.
     #[cold]
     pub(super) fn pass_watch(&mut self, at: Time) -> bool {
-        if self.snapshot.is_none() && self.model.warmup > Time::ZERO && self.model.warmup <= self.horizon {
+        if self.snapshot.is_none()
+            && self.world.model.warmup > Time::ZERO
+            && self.world.model.warmup <= self.world.horizon
+        {
             self.open_window();
         }
-        self.watch = past(self.horizon);
-        at > self.horizon
+        self.watch = past(self.world.horizon);
+        at > self.world.horizon
     }
 
     fn open_window(&mut self) {
-        let at = self.model.warmup;
+        let at = self.world.model.warmup;
         for processor in 0..self.processors.len() as u32 {
             if matches!(self.processors[processor as usize].server, Server::Shares(_)) {
-                let now = std::mem::replace(&mut self.shared.now, at);
+                let now = std::mem::replace(&mut self.world.shared.now, at);
                 self.record_shares(processor);
-                self.shared.now = now;
+                self.world.shared.now = now;
             }
         }
         self.snapshot = Some(self.snapshot_at(at));
@@ -100,26 +104,42 @@ impl<R: Recorder> Engine<'_, R> {
 
     /// Closes the books: unfinished jobs, the window, the identities.
     pub(super) fn finish(mut self) -> Result<(Measures, R), Fault> {
-        let end = self.model.stop.after.unwrap_or(self.shared.now).max(self.shared.now);
-        if self.snapshot.is_none() && self.model.warmup > Time::ZERO && self.model.warmup <= end {
+        let end = self.world.model.stop.after.unwrap_or(self.world.shared.now).max(self.world.shared.now);
+        if self.snapshot.is_none() && self.world.model.warmup > Time::ZERO && self.world.model.warmup <= end {
             self.open_window();
         }
-        self.shared.now = end;
+        self.world.shared.now = end;
         self.settle_unfinished();
         let last = self.snapshot_at(end);
         self.check_identities(&last)?;
+        for class in &mut self.world.classes {
+            class.completed = class.response.count();
+        }
+        for source in &self.world.sources {
+            self.world.classes[source.class() as usize].released += source.released_in_window;
+        }
         let first = self.snapshot.take();
         // A warm-up longer than the run leaves an empty window at its end.
-        let from = first.as_ref().map_or(if self.model.warmup > end { end } else { Time::ZERO }, |s| s.at);
-        let empty = self.model.warmup > end;
-        self.recorder.end(end);
+        let from =
+            first.as_ref().map_or(if self.world.model.warmup > end { end } else { Time::ZERO }, |s| s.at);
+        let empty = self.world.model.warmup > end;
+        self.world.recorder.end(end);
+        if self.world.lean {
+            for class in &mut self.world.classes {
+                // On one processor a job is either ready, served or paying: waiting is ready time plus overhead.
+                class.ready = class.waiting.sum() - class.overhead;
+                class.served = class.response.sum() - class.waiting.sum();
+                class.parts[0] =
+                    PartSums { waiting: class.ready, service: class.served, overhead: class.overhead };
+            }
+        }
         let measures = Measures {
             from,
             until: end,
-            events: self.events,
-            released: self.released,
-            digest: self.recorder.digest(),
-            classes: std::mem::take(&mut self.classes),
+            events: self.world.events,
+            released: self.world.released,
+            digest: self.world.recorder.digest(),
+            classes: std::mem::take(&mut self.world.classes),
             processors: window(
                 &last.processors,
                 first.as_ref().map(|s| &s.processors[..]),
@@ -139,68 +159,71 @@ impl<R: Recorder> Engine<'_, R> {
                     },
                 })
                 .collect(),
-            unfinished: self.released - self.left,
+            unfinished: self.world.released - self.world.left,
         };
-        Ok((measures, self.recorder))
+        Ok((measures, self.world.recorder))
     }
 
     /// Books the time of jobs that are still in the system up to the end of the run.
     fn settle_unfinished(&mut self) {
-        let end = self.shared.now;
+        let end = self.world.shared.now;
         for processor in 0..self.processors.len() as u32 {
             self.record_shares(processor);
         }
-        let present: Vec<u32> = self.shared.jobs.iter().map(|(slot, _)| slot).collect();
+        let present: Vec<u32> = self.world.shared.jobs.iter().map(|(slot, _)| slot).collect();
         for slot in present {
-            let job = &self.shared.jobs[slot];
+            let job = &self.world.shared.jobs[slot];
             let (number, since, station) = (job.number, job.since, job.station);
             if job.parent == NONE {
-                self.sums.sojourn += u128::from((end - job.arrival).0);
+                self.world.sums.sojourn += u128::from((end - job.arrival).0);
             }
             match job.state {
                 State::Delayed | State::Joining => {
                     let place = if job.state == State::Delayed { PlaceKind::Delay } else { PlaceKind::Join };
-                    self.sums.blocked += u128::from((end - since).0);
-                    self.stay(number, place, since);
+                    self.world.sums.blocked += u128::from((end - since).0);
+                    self.world.stay(number, place, since);
                 }
-                State::Ready => self.stay(number, PlaceKind::Ready(station), since),
-                State::Queued => self.stay(number, PlaceKind::Pool(station), since),
+                State::Ready => self.world.stay(number, PlaceKind::Ready(station), since),
+                State::Queued => self.world.stay(number, PlaceKind::Pool(station), since),
                 State::Running if R::TRACE => self.record_running(slot, station),
                 State::Running | State::Moving | State::Free => {}
             }
-            let job = &self.shared.jobs[slot];
+            let job = &self.world.shared.jobs[slot];
             if job.parent != NONE {
                 continue;
             }
-            if job.arrival >= self.model.warmup && job.deadline != Time::NEVER {
-                self.measure_deadline(slot, Status::Unfinished);
+            if job.arrival >= self.world.model.warmup && job.deadline != Time::NEVER {
+                self.world.measure_deadline(slot, Status::Unfinished);
             }
             if R::TRACE {
                 let record = self.unfinished_record(slot);
-                self.recorder.job(record);
+                self.world.recorder.job(record);
             }
         }
     }
 
     fn record_running(&mut self, slot: u32, processor: u32) {
-        let cores = &self.processors[processor as usize].seats.cores;
+        let cores = self.processors[processor as usize].seats.cores(&self.world.shared);
         if let Some(core) = cores.iter().position(|core| core.job == slot) {
-            let (assigned, started) = (cores[core].assigned, cores[core].started.min(self.shared.now));
-            self.record_segments(processor, core as u32, slot, assigned, started);
+            let (assigned, started) = (cores[core].assigned, cores[core].started.min(self.world.shared.now));
+            let state = &self.processors[processor as usize];
+            self.world.record_segments(state, processor, core as u32, slot, assigned, started);
         }
     }
 
     /// The record of an unfinished job, with what it got up to the end of the run.
     fn unfinished_record(&self, slot: u32) -> crate::trace::JobRecord {
-        let end = self.shared.now;
-        let mut record = self.job_record(slot, Status::Unfinished, None);
-        let job = &self.shared.jobs[slot];
+        let end = self.world.shared.now;
+        let mut record = self.world.job_record(slot, Status::Unfinished, None);
+        let job = &self.world.shared.jobs[slot];
         match job.state {
             State::Ready => record.ready += end - job.since,
             State::Delayed | State::Joining => record.blocked += end - job.since,
             State::Running => {
                 let processor = &self.processors[job.station as usize];
-                if let Some(core) = processor.seats.cores.iter().find(|core| core.job == slot) {
+                if let Some(core) =
+                    processor.seats.cores(&self.world.shared).iter().find(|core| core.job == slot)
+                {
                     let started = core.started.min(end);
                     record.overhead += started - core.assigned;
                     record.served += end - started;
@@ -218,16 +241,16 @@ impl<R: Recorder> Engine<'_, R> {
         let identity = |what: String, left: u128, right: u128| {
             if left == right { Ok(()) } else { Err(Box::new(RunError::Identity { what, left, right })) }
         };
-        let children = self.shared.jobs.iter().filter(|(_, job)| job.parent != NONE).count();
-        let present = (self.shared.jobs.present() - children) as u128;
+        let children = self.world.shared.jobs.iter().filter(|(_, job)| job.parent != NONE).count();
+        let present = (self.world.shared.jobs.present() - children) as u128;
         identity(
             "jobs released = jobs left + jobs present".to_owned(),
-            u128::from(self.released),
-            u128::from(self.left) + present,
+            u128::from(self.world.released),
+            u128::from(self.world.left) + present,
         )?;
-        let mut in_stations = self.sums.blocked;
+        let mut in_stations = self.world.sums.blocked;
         for (index, totals) in last.processors.iter().enumerate() {
-            let spec = &self.model.processors[index];
+            let spec = &self.world.model.processors[index];
             identity(
                 format!("busy + overhead + idle = cores x time at `{}`", spec.name),
                 totals.busy + totals.overhead + totals.idle,
@@ -239,11 +262,12 @@ impl<R: Recorder> Engine<'_, R> {
             };
         }
         in_stations += last.pools.iter().map(|pool| pool.waiting_integral).sum::<u128>();
-        let children = self.sums.children_integral
-            + u128::from(last.at.since(self.sums.children_changed).0) * u128::from(self.sums.children);
+        let children = self.world.sums.children_integral
+            + u128::from(last.at.since(self.world.sums.children_changed).0)
+                * u128::from(self.world.sums.children);
         identity(
             "Little's law: time in the system = time integral of the jobs present".to_owned(),
-            self.sums.sojourn + children,
+            self.world.sums.sojourn + children,
             in_stations,
         )
     }

@@ -1,6 +1,6 @@
 //! Balancers: requests are sent to servers and leave them.
 
-use super::{Engine, Fault};
+use super::Engine;
 use crate::error::RunError;
 use crate::model::{BalancerSpec, Model};
 use crate::policy::{ErasedBalancer, GroupState, Request};
@@ -50,20 +50,20 @@ impl BalancerState {
 
 impl<R: Recorder> Engine<'_, R> {
     /// Asks a balancer for a server and remembers it.
-    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) -> Result<(), Fault> {
-        let job = &self.shared.jobs[slot];
+    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) {
+        let job = &self.world.shared.jobs[slot];
         let request = Request { number: job.number, client: job.client };
         let state = &mut self.balancers[balancer as usize];
         let view = GroupState {
-            now: self.shared.now,
             active: &state.active,
             weights: &state.weights,
             usable: &state.usable,
             owed: &state.owed,
             group: &state.group,
             processors: &self.processors,
+            shared: &self.world.shared,
         };
-        let keys = self.recorder.wants_decisions().then(|| {
+        let keys = self.world.recorder.wants_decisions().then(|| {
             let keys = state.usable.iter().map(|server| Candidate {
                 id: u64::from(*server),
                 key: state.policy.key(*server, &request, &view),
@@ -75,13 +75,13 @@ impl<R: Recorder> Engine<'_, R> {
         if server as usize >= state.active.len()
             || state.usable.len() < state.active.len() && state.usable.binary_search(&server).is_err()
         {
-            return Err(self.broken_balance(balancer, server));
+            return self.broken_balance(balancer, server);
         }
         if let Some(candidates) = keys {
             let chosen = candidates.iter().find(|c| c.id == u64::from(server)).map(|c| c.key);
             let tie = candidates.iter().filter(|c| Some(c.key) == chosen).count() > 1;
-            self.recorder.decision(Decision {
-                at: self.shared.now,
+            self.world.recorder.decision(Decision {
+                at: self.world.shared.now,
                 kind: DecisionKind::Balance { balancer, job: request.number },
                 candidates,
                 chosen: u64::from(server),
@@ -92,52 +92,52 @@ impl<R: Recorder> Engine<'_, R> {
         }
         state.active[server as usize] += 1;
         state.picks[server as usize] += 1;
-        let register = slot as usize * self.stride.registers + state.register;
-        self.places[register] = server;
+        let register = slot as usize * self.world.stride.registers + state.register;
+        self.world.places[register] = server;
         if state.knows_sizes {
-            let draws = self.model.owed.iter().find(|owed| owed.at == pc);
-            let first = slot as usize * self.stride.values;
-            let owed: u64 =
-                draws.map_or(0, |owed| owed.draws.iter().map(|k| self.values[first + *k as usize]).sum());
+            let draws = self.world.model.owed.iter().find(|owed| owed.at == pc);
+            let first = slot as usize * self.world.stride.values;
+            let owed: u64 = draws
+                .map_or(0, |owed| owed.draws.iter().map(|k| self.world.values[first + *k as usize]).sum());
             state.owed[server as usize] += owed;
-            self.owed[register] = owed;
+            self.world.owed[register] = owed;
         }
         if R::DIGEST {
-            self.recorder.choice(request.number, server);
+            self.world.recorder.choice(request.number, server);
         }
-        Ok(())
     }
 
     #[cold]
-    fn broken_balance(&self, balancer: u32, server: u32) -> Fault {
-        let spec = &self.model.balancers[balancer as usize];
-        Box::new(RunError::Contract {
+    fn broken_balance(&mut self, balancer: u32, server: u32) {
+        let spec = &self.world.model.balancers[balancer as usize];
+        let error = RunError::Contract {
             policy: spec.policy.spec.clone(),
             station: spec.name.clone(),
-            at: self.shared.now,
-            event: self.events,
+            at: self.world.shared.now,
+            event: self.world.events,
             what: format!("it picks server {server}, which cannot be chosen"),
-        })
+        };
+        self.world.fail(error);
     }
 
     /// A request leaves the server that a balancer chose for it.
     pub(super) fn leave_server(&mut self, slot: u32, balancer: u32) {
         let state = &mut self.balancers[balancer as usize];
-        let register = slot as usize * self.stride.registers + state.register;
-        let server = self.places[register] as usize;
+        let register = slot as usize * self.world.stride.registers + state.register;
+        let server = self.world.places[register] as usize;
         state.active[server] -= 1;
         if state.knows_sizes {
-            state.owed[server] -= std::mem::take(&mut self.owed[register]);
+            state.owed[server] -= std::mem::take(&mut self.world.owed[register]);
         }
         if state.watches {
             let view = GroupState {
-                now: self.shared.now,
                 active: &state.active,
                 weights: &state.weights,
                 usable: &state.usable,
                 owed: &state.owed,
                 group: &state.group,
                 processors: &self.processors,
+                shared: &self.world.shared,
             };
             state.policy.left(server as u32, &view, &mut state.rng);
         }
@@ -147,10 +147,10 @@ impl<R: Recorder> Engine<'_, R> {
     pub(super) fn book_owed(&mut self, slot: u32, processor: u32, done: u64) {
         for &balancer in &self.processors[processor as usize].owners {
             let state = &mut self.balancers[balancer as usize];
-            let register = slot as usize * self.stride.registers + state.register;
-            let booked = done.min(self.owed[register]);
-            self.owed[register] -= booked;
-            state.owed[self.places[register] as usize] -= booked;
+            let register = slot as usize * self.world.stride.registers + state.register;
+            let booked = done.min(self.world.owed[register]);
+            self.world.owed[register] -= booked;
+            state.owed[self.world.places[register] as usize] -= booked;
         }
     }
 }

@@ -11,24 +11,24 @@ use crate::units::Span;
 impl<R: Recorder> Engine<'_, R> {
     /// Every job that is ready or running at a processor, with its key; `None` where no records are wanted.
     pub(super) fn candidates(&mut self, processor: u32) -> Option<Vec<Candidate>> {
-        if !self.recorder.wants_decisions() {
+        if !self.world.recorder.wants_decisions() {
             return None;
         }
-        let here = self.shared.jobs.iter().filter(|(_, job)| {
+        let here = self.world.shared.jobs.iter().filter(|(_, job)| {
             job.station == processor && matches!(job.state, State::Ready | State::Running)
         });
         let mut jobs: Vec<(u32, u64, u32, bool)> = here
             .map(|(slot, job)| {
-                let place = self.shared.attributes[job.attributes as usize].place;
+                let place = self.world.shared.attributes[job.attributes as usize].place;
                 (place, job.number, slot, job.state == State::Running)
             })
             .collect();
         jobs.sort_unstable();
         let state = &mut self.processors[processor as usize];
-        let (shared, seats) = (&self.shared, &mut state.seats);
+        let (shared, seats) = (&self.world.shared, &mut state.seats);
         let Server::Picks(policy) = &state.server else { return None };
         let candidate = |(_, number, slot, running): (u32, u64, u32, bool)| {
-            let core = seats.cores.iter().position(|core| core.job == slot).filter(|_| running);
+            let core = seats.cores(shared).iter().position(|core| core.job == slot).filter(|_| running);
             let key = policy.key(slot, core.map(|core| core as u32), shared, seats);
             Candidate { id: number, key, running }
         };
@@ -46,12 +46,12 @@ impl<R: Recorder> Engine<'_, R> {
         if matches!(kind, DecisionKind::Dispatch { .. }) {
             candidates.retain(|candidate| !candidate.running);
         }
-        let chosen = self.shared.jobs[pick.slot].number;
+        let chosen = self.world.shared.jobs[pick.slot].number;
         let key = candidates.iter().find(|c| c.id == chosen).map(|c| c.key);
         let tie = candidates.iter().filter(|c| Some(c.key) == key).count() > 1;
         let Server::Picks(policy) = &self.processors[processor as usize].server else { return };
-        self.recorder.decision(Decision {
-            at: self.shared.now,
+        self.world.recorder.decision(Decision {
+            at: self.world.shared.now,
             kind,
             candidates,
             chosen,

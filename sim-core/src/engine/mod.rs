@@ -1,27 +1,31 @@
 //! The loop: take the earliest event, let it happen, and when nothing else can happen at that instant, decide.
 //!
 //! The files of this module are the stages of a job's life: `source` releases it, `advance` runs its program until it
-//! blocks, `dispatch` puts it on cores and takes it off, `balance` sends it to a server, `account` closes the books at
+//! blocks, `dispatch` asks the schedulers, `cores` carries their decisions out, `balance` sends it to a server, `account` closes the books at
 //! the end of the warm-up and of the run, `explain` builds decision records.
 
 mod account;
 mod advance;
 mod balance;
+mod cores;
 mod dispatch;
 mod explain;
+mod leave;
 mod source;
 
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
 use crate::job::Jobs;
-use crate::measure::{ClassMeasures, Measures};
-use crate::model::{Model, Op};
+use crate::measure::{ClassMeasures, Measures, PartSums};
+use crate::model::{Arrivals, ComponentKind, Model, Op};
 use crate::policy::Shared;
 use crate::pool::PoolState;
 use crate::processor::ProcessorState;
 use crate::queue::EventQueue;
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot};
+use crate::ties::QuantumEnd;
+use crate::trace::{PlaceKind, Stay};
 use crate::units::{Span, Time};
 use account::Snapshot;
 use balance::BalancerState;
@@ -50,13 +54,20 @@ pub struct Limits<'a> {
     pub max_events: u64,
     /// The run stops with an error when more jobs than this are in the system at once (at most 2^24 - 1).
     pub max_jobs: u64,
+    /// Keep distributions of waiting times too (percentiles); response times always have theirs.
+    pub all_distributions: bool,
     /// Called every 65 536 events; the run is cancelled when it returns false.
     pub observer: Option<&'a dyn Fn(Progress) -> bool>,
 }
 
 impl Default for Limits<'_> {
     fn default() -> Self {
-        Limits { max_events: u64::MAX, max_jobs: u64::from(ENTITY_MAX), observer: None }
+        Limits {
+            max_events: u64::MAX,
+            max_jobs: u64::from(ENTITY_MAX),
+            all_distributions: true,
+            observer: None,
+        }
     }
 }
 
@@ -75,7 +86,9 @@ struct Part {
     visited: u32,
 }
 
-struct Engine<'m, R> {
+/// Everything but the stations: time, events, jobs, sources, the record. Stations are kept apart, so that a station and
+/// the world can be borrowed at once.
+struct World<'m, R> {
     model: &'m Model,
     /// The operations, at hand.
     program: &'m [Op],
@@ -84,45 +97,63 @@ struct Engine<'m, R> {
     sequence: u64,
     /// Events in the queue that were overtaken (a preempted job's end).
     stale: usize,
+    events: u64,
     recorder: R,
-    processors: Vec<ProcessorState>,
-    /// Processor and core within it, by global core.
-    homes: Vec<(u32, u32)>,
-    pools: Vec<PoolState>,
-    balancers: Vec<BalancerState>,
     sources: Vec<SourceState>,
     classes: Vec<ClassMeasures>,
     /// Jobs released, by task.
     of_task: Vec<u64>,
-    /// Per slot, `stride.*` entries each.
+    /// One component, a processor: a job's own sums say all there is to say of its parts.
+    lean: bool,
+    /// Whether programs draw on the spot.
+    draws: bool,
+    /// Whether a new job's slot has tables to be reset.
+    tables: bool,
+    /// Whether any source is closed, or a trace.
+    closed: bool,
+    traces: bool,
+    /// Per slot, `stride.*` entries each; parts are empty where `lean`.
+    stride: Stride,
     values: Vec<u64>,
     places: Vec<u32>,
     owed: Vec<u64>,
     counters: Vec<u64>,
     parts: Vec<Part>,
     streams: Vec<Option<Stream>>,
-    stride: Stride,
-    /// Processors that must decide at this instant.
-    marked: Vec<u32>,
-    /// Jobs to advance at this instant, in order.
-    moving: VecDeque<u32>,
     /// Keys of job streams, by class.
     stream_keys: Vec<u64>,
     idle_rng: Stream,
-    branch_rng_used: bool,
+    /// Processors that must decide at this instant, and jobs to advance, in order.
+    marked: Vec<u32>,
+    moving: VecDeque<u32>,
     horizon: Time,
+    released: u64,
+    left: u64,
+    silent: bool,
+    max_jobs: u32,
+    warmup: Time,
+    stop_jobs: u64,
+    /// Distributions of waiting times as well as of response times.
+    all_distributions: bool,
+    /// Where quantum ends stand in the order of an instant.
+    slice_phase: Phase,
+    /// Something is marked, moving or wrong: to be seen to before the next event.
+    attention: bool,
+    fault: Option<Fault>,
+    sums: account::Sums,
+}
+
+struct Engine<'m, R> {
+    world: World<'m, R>,
+    processors: Vec<ProcessorState>,
+    pools: Vec<PoolState>,
+    balancers: Vec<BalancerState>,
     /// The next instant at which the books are looked at: end of the warm-up, or past the horizon.
     watch: Time,
     snapshot: Option<Snapshot>,
     next_check: u64,
     instant: (Time, u64),
-    events: u64,
-    released: u64,
-    left: u64,
-    silent: bool,
     max_events: u64,
-    max_jobs: u32,
-    sums: account::Sums,
 }
 
 /// Entries a slot has in each of the per-job tables.
@@ -152,11 +183,10 @@ pub fn run<R: Recorder>(
 impl<'m, R: Recorder> Engine<'m, R> {
     fn new(model: &'m Model, replication: u32, limits: &Limits<'_>, recorder: R) -> Self {
         let root = StreamRoot::new(model.seed, replication);
-        let mut homes = Vec::new();
+        let mut cores = Vec::new();
         let mut processors = Vec::with_capacity(model.processors.len());
         for (index, spec) in model.processors.iter().enumerate() {
-            processors.push(ProcessorState::new(spec, homes.len() as u32, &model.ties, root));
-            homes.extend((0..spec.cores).map(|core| (index as u32, core)));
+            processors.push(ProcessorState::new(spec, index as u32, &mut cores, &model.ties, root));
         }
         let balancers: Vec<BalancerState> =
             model.balancers.iter().map(|spec| BalancerState::new(spec, model, root)).collect();
@@ -170,163 +200,173 @@ impl<'m, R: Recorder> Engine<'m, R> {
         let given =
             model.classes.iter().map(|class| class.draws.len()).chain(source::trace_widths(model)).max();
         let horizon = model.stop.after.unwrap_or(Time::LATEST);
-        Engine {
+        let lean = matches!(&model.components[..], [only] if only.kind == ComponentKind::Processor);
+        let stride = Stride {
+            values: given.unwrap_or(0).max(1),
+            registers: model.registers as usize,
+            counters: model.counters as usize,
+            parts: if lean { 0 } else { model.components.len() },
+        };
+        let no_parts = vec![PartSums::default(); model.components.len()];
+        let no_measures = ClassMeasures { parts: no_parts, ..ClassMeasures::default() };
+        let shared = Shared {
+            now: Time::ZERO,
+            jobs: Jobs::default(),
+            cores,
+            attributes: model.attributes.clone(),
+            ties: model.ties,
+        };
+        let world = World {
             model,
             program: &model.program,
-            shared: Shared {
-                now: Time::ZERO,
-                jobs: Jobs::default(),
-                attributes: model.attributes.clone(),
-                ties: model.ties,
-            },
+            shared,
             queue: EventQueue::default(),
             sequence: 0,
             stale: 0,
+            events: 0,
             recorder,
-            processors,
-            homes,
-            pools: model.pools.iter().map(PoolState::new).collect(),
-            balancers,
             sources: model.sources.iter().map(|source| SourceState::new(source, model, root)).collect(),
-            classes: vec![
-                ClassMeasures {
-                    parts: vec![crate::measure::PartSums::default(); model.components.len()],
-                    ..ClassMeasures::default()
-                };
-                model.classes.len()
-            ],
+            classes: vec![no_measures; model.classes.len()],
             of_task: vec![0; model.tasks.len()],
+            lean,
+            draws: !model.laws.is_empty() || !model.branches.is_empty(),
+            tables: !lean || !model.laws.is_empty() || !model.branches.is_empty(),
+            traces: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Trace(_))),
+            closed: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Closed { .. })),
+            stride,
             values: Vec::new(),
             places: Vec::new(),
             owed: Vec::new(),
             counters: Vec::new(),
             parts: Vec::new(),
             streams: Vec::new(),
-            stride: Stride {
-                values: given.unwrap_or(0).max(1),
-                registers: model.registers as usize,
-                counters: model.counters as usize,
-                parts: model.components.len().max(1),
-            },
-            marked: Vec::new(),
-            moving: VecDeque::new(),
             stream_keys: model.classes.iter().map(|class| root.key(&class.name, "job")).collect(),
             idle_rng: root.stream("engine", "idle core"),
-            branch_rng_used: !model.laws.is_empty() || !model.branches.is_empty(),
+            marked: Vec::new(),
+            moving: VecDeque::new(),
             horizon,
+            released: 0,
+            left: 0,
+            silent: false,
+            max_jobs: limits.max_jobs.min(u64::from(ENTITY_MAX)) as u32,
+            warmup: model.warmup,
+            stop_jobs: model.stop.jobs.unwrap_or(u64::MAX),
+            all_distributions: limits.all_distributions,
+            slice_phase: match model.ties.quantum_end {
+                QuantumEnd::ArrivalFirst => Phase::SliceEnd,
+                QuantumEnd::PreemptedFirst => Phase::SliceEndEarly,
+            },
+            attention: false,
+            fault: None,
+            sums: account::Sums::new(model),
+        };
+        Engine {
+            world,
+            processors,
+            pools: model.pools.iter().map(PoolState::new).collect(),
+            balancers,
             watch: if model.warmup > Time::ZERO { model.warmup } else { past(horizon) },
             snapshot: None,
             next_check: CHECK_EVERY.min(limits.max_events),
             instant: (Time::ZERO, 0),
-            events: 0,
-            released: 0,
-            left: 0,
-            silent: false,
             max_events: limits.max_events,
-            max_jobs: limits.max_jobs.min(u64::from(ENTITY_MAX)) as u32,
-            sums: account::Sums::new(model),
         }
     }
 
     fn run(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
-        self.start_sources()?;
-        while let Some(key) = self.queue.pop() {
+        self.world.start_sources();
+        if let Some(fault) = self.world.fault.take() {
+            return Err(fault);
+        }
+        while let Some(key) = self.world.queue.pop() {
             let at = key.time();
             if at >= self.watch && self.pass_watch(at) {
                 break;
             }
-            self.shared.now = at;
-            if self.events == self.next_check {
+            self.world.shared.now = at;
+            if self.world.events == self.next_check {
                 self.check(limits)?;
             }
-            self.events += 1;
+            self.world.events += 1;
             if R::DIGEST {
-                self.recorder.event(key);
+                self.world.recorder.event(key);
             }
             match key.phase() {
-                Phase::WorkDone => self.work_done(key)?,
-                Phase::SliceEnd | Phase::SliceEndEarly => self.slice_end(key)?,
-                Phase::Arrival => self.arrival(key.entity())?,
-                Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key.delayed_slot())?,
+                Phase::WorkDone => self.work_done(key),
+                Phase::SliceEnd | Phase::SliceEndEarly => self.slice_end(key),
+                Phase::Arrival => self.arrival(key.entity()),
+                Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key.delayed_slot()),
                 Phase::Tick | Phase::TickEarly => self.tick(key),
                 Phase::Input | Phase::Timer => unreachable!("no step schedules these yet"),
             }
-            while let Some(slot) = self.moving.pop_front() {
-                self.advance(slot)?;
-            }
-            if !self.marked.is_empty() && self.queue.next_time() > at {
-                self.dispatch_marked()?;
+            if self.world.attention {
+                self.attend()?;
             }
         }
         Ok(())
     }
 
-    /// Schedules an event and gives its sequence number.
-    #[inline]
-    fn schedule(&mut self, at: Time, phase: Phase, entity: u32) -> Result<u64, Fault> {
-        let sequence = self.next_sequence(at)?;
-        self.queue.push(EventKey::new(at, phase, entity, sequence));
-        Ok(sequence)
-    }
-
-    #[inline]
-    fn next_sequence(&mut self, at: Time) -> Result<u64, Fault> {
-        self.sequence += 1;
-        if self.sequence >= SEQUENCE_MAX || at > Time::LATEST {
-            return Err(self.overflow());
+    /// Advances the jobs that can go on at this instant, and lets marked processors decide once nothing else can happen.
+    fn attend(&mut self) -> Result<(), Fault> {
+        while let Some(slot) = self.world.moving.pop_front() {
+            self.advance(slot);
         }
-        Ok(self.sequence)
-    }
-
-    /// `now + span`, saturating: an event there is refused by [`Self::schedule`].
-    #[inline]
-    fn in_time(&self, span: Span) -> Time {
-        Time(self.shared.now.0.saturating_add(span.0))
-    }
-
-    #[cold]
-    fn overflow(&self) -> Fault {
-        Box::new(RunError::TimeOverflow { at: self.shared.now, event: self.events })
+        if self.world.queue.next_time() > self.world.shared.now {
+            self.dispatch_marked();
+        }
+        self.world.attention = !self.world.marked.is_empty() || !self.world.moving.is_empty();
+        match self.world.fault.take() {
+            Some(fault) => Err(fault),
+            None => Ok(()),
+        }
     }
 
     /// Limits, observer, livelock; once every [`CHECK_EVERY`] events.
     #[cold]
     fn check(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
-        let now = self.shared.now;
-        if self.events >= self.max_events {
+        let now = self.world.shared.now;
+        if self.world.events >= self.max_events {
             return Err(Box::new(RunError::EventLimit { limit: self.max_events, at: now }));
         }
+        // Far more than can be scheduled between two looks.
+        if self.world.sequence > SEQUENCE_MAX / 2 {
+            return Err(Box::new(RunError::TimeOverflow { at: now, event: self.world.events }));
+        }
         if self.instant.0 != now {
-            self.instant = (now, self.events);
-        } else if self.events - self.instant.1 > LIVELOCK {
-            return Err(Box::new(RunError::Livelock { events: self.events - self.instant.1, at: now }));
+            self.instant = (now, self.world.events);
+        } else if self.world.events - self.instant.1 > LIVELOCK {
+            return Err(Box::new(RunError::Livelock { events: self.world.events - self.instant.1, at: now }));
         }
         if let Some(observer) = limits.observer {
-            let progress = Progress { now, events: self.events, released: self.released, left: self.left };
+            let progress = Progress {
+                now,
+                events: self.world.events,
+                released: self.world.released,
+                left: self.world.left,
+            };
             if !observer(progress) {
                 return Err(Box::new(RunError::Cancelled { at: now }));
             }
         }
-        self.next_check = (self.events + CHECK_EVERY).min(self.max_events);
+        self.next_check = (self.world.events + CHECK_EVERY).min(self.max_events);
         self.compact();
         Ok(())
     }
 
     /// Drops overtaken events when they are most of the queue.
     fn compact(&mut self) {
-        if self.stale < 1024 || self.stale < self.queue.len() / 2 {
+        if self.world.stale < 1024 || self.world.stale < self.world.queue.len() / 2 {
             return;
         }
-        let (homes, processors) = (&self.homes, &self.processors);
-        self.queue.retain(|key| match key.phase() {
+        let (cores, processors) = (&self.world.shared.cores, &self.processors);
+        self.world.queue.retain(|key| match key.phase() {
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
-                let (processor, core) = homes[key.entity() as usize];
-                processors[processor as usize].seats.cores[core as usize].event == key.sequence()
+                cores[key.entity() as usize].event == key.sequence()
             }
             Phase::Tick | Phase::TickEarly => processors[key.entity() as usize].tick_event == key.sequence(),
             _ => true,
         });
-        self.stale = 0;
+        self.world.stale = 0;
     }
 
     /// Marks a processor: it decides when everything else of this instant has happened.
@@ -335,14 +375,82 @@ impl<'m, R: Recorder> Engine<'m, R> {
         let state = &mut self.processors[processor as usize];
         if !state.marked {
             state.marked = true;
-            self.marked.push(processor);
+            self.world.marked.push(processor);
+            self.world.attention = true;
+        }
+    }
+}
+
+impl<R: Recorder> World<'_, R> {
+    /// Whether nothing else can happen at this instant, so that a decision may be taken directly.
+    #[inline(always)]
+    fn nothing_else_now(&self) -> bool {
+        !self.attention && self.queue.next_time() > self.shared.now
+    }
+
+    /// An event was overtaken: its work was interrupted or its tick moved.
+    #[cold]
+    fn overtaken(&mut self) {
+        self.stale = self.stale.saturating_sub(1);
+    }
+
+    /// A job goes on at this instant, after those that wait to.
+    fn go_on(&mut self, slot: u32) {
+        self.moving.push_back(slot);
+        self.attention = true;
+    }
+
+    /// Schedules an event and gives its sequence number. Past the end of time or of sequence numbers the run stops with
+    /// an error at the end of this event.
+    #[inline(always)]
+    fn schedule(&mut self, at: Time, phase: Phase, entity: u32) -> u64 {
+        let sequence = self.next_sequence(at);
+        self.queue.push(EventKey::new(at, phase, entity, sequence));
+        sequence
+    }
+
+    #[inline(always)]
+    fn next_sequence(&mut self, at: Time) -> u64 {
+        self.sequence += 1;
+        if at > Time::LATEST {
+            self.overflow();
+        }
+        self.sequence
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn overflow(&mut self) {
+        self.fail(RunError::TimeOverflow { at: self.shared.now, event: self.events });
+    }
+
+    /// The run stops with this error at the end of the present event; the first error counts.
+    #[cold]
+    #[inline(never)]
+    fn fail(&mut self, error: RunError) {
+        self.attention = true;
+        self.fault.get_or_insert(Box::new(error));
+    }
+
+    /// `now + span`, saturating: an event there is refused by [`Self::schedule`].
+    #[inline]
+    fn in_time(&self, span: Span) -> Time {
+        Time(self.shared.now.0.saturating_add(span.0))
+    }
+
+    /// Records a stretch of a job's time off the cores that ends now.
+    #[inline]
+    fn stay(&mut self, job: u64, place: PlaceKind, start: Time) {
+        let end = self.shared.now;
+        if R::TRACE && end > start {
+            self.recorder.stay(Stay { job, place, start, end });
         }
     }
 
-    /// Whether nothing else can happen at this instant, so that a decision may be taken directly.
+    /// A job's time at a component, where it is kept.
     #[inline]
-    fn nothing_else_now(&self) -> bool {
-        self.marked.is_empty() && self.moving.is_empty() && self.queue.next_time() > self.shared.now
+    fn part(&mut self, slot: u32, component: u32) -> &mut Part {
+        &mut self.parts[slot as usize * self.stride.parts + component as usize]
     }
 }
 

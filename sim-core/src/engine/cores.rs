@@ -1,0 +1,235 @@
+//! The dispatcher: puts jobs on cores, takes them off, books the time.
+
+use super::World;
+use crate::error::RunError;
+use crate::event::Phase;
+use crate::job::{NONE, State};
+use crate::policy::Pick;
+use crate::processor::{NO_JOB, ProcessorState, Server};
+use crate::record::Recorder;
+use crate::ties::FirstSwitch;
+use crate::trace::{PlaceKind, Segment, SegmentKind};
+use crate::units::{Span, Time, Work};
+
+impl<R: Recorder> World<'_, R> {
+    /// Carries out a pick from the ready queue.
+    #[inline(always)]
+    pub fn accept(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
+        state.integrate_ready(self.shared.now);
+        state.ready -= 1;
+        self.start(state, processor, core, pick);
+    }
+
+    /// The contract: a picked job is in this ready queue, a slice is positive.
+    #[inline(always)]
+    pub fn is_valid(&self, processor: u32, pick: Pick) -> bool {
+        pick.slot != NONE && pick.slice > Span::ZERO && {
+            let job = &self.shared.jobs[pick.slot];
+            job.state == State::Ready && job.station == processor
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn broken_pick(&mut self, processor: u32, pick: Pick) {
+        let what = if pick.slot == NONE {
+            "it picks nothing while a core is idle and jobs are ready".to_owned()
+        } else if pick.slice == Span::ZERO {
+            "it gives a slice of length 0".to_owned()
+        } else {
+            format!("it picks job {}, which is not ready here", self.shared.jobs[pick.slot].number)
+        };
+        self.contract(processor, what);
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub fn contract(&mut self, processor: u32, what: String) {
+        let spec = &self.model.processors[processor as usize];
+        self.fail(RunError::Contract {
+            policy: spec.scheduler.spec.clone(),
+            station: spec.name.clone(),
+            at: self.shared.now,
+            event: self.events,
+            what,
+        });
+    }
+
+    /// Checks a pick, puts the job on an idle core and schedules the end of its run.
+    #[inline(always)]
+    pub fn start(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
+        state.take_idle(core);
+        let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
+        seat.idle += self.shared.now.from(seat.idle_since).0;
+        self.put_on(state, processor, core, pick);
+    }
+
+    /// Checks a pick, puts the job on a core and schedules the end of its run.
+    #[inline(always)]
+    pub fn put_on(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
+        let now = self.shared.now;
+        let slot = pick.slot;
+        if slot == NONE || pick.slice == Span::ZERO {
+            return self.broken_pick(processor, pick);
+        }
+        let job = &mut self.shared.jobs[slot];
+        if job.state != State::Ready || job.station != processor {
+            return self.broken_pick(processor, pick);
+        }
+        let global = state.seats.first + core;
+        let seat = &mut self.shared.cores[global as usize];
+        let since = job.since;
+        let waited = now.from(since);
+        if !self.lean || R::TRACE {
+            if state.device {
+                job.blocked += waited;
+            } else {
+                job.ready += waited;
+            }
+        }
+        job.state = State::Running;
+        seat.job = slot;
+        seat.assigned = now;
+        let last_job = std::mem::replace(&mut seat.last_job, job.number);
+        if last_job != job.number && last_job != NO_JOB {
+            state.totals.context_switches += 1;
+        }
+        let (mut started, mut need) = (now, Span(job.remaining));
+        if !state.plain {
+            let free = last_job == job.number || last_job == NO_JOB;
+            let free = free && self.shared.ties.first_switch == FirstSwitch::Free;
+            let cost = if free { Span::ZERO } else { state.dispatch_latency + state.context_switch };
+            state.totals.dispatch_latency += u128::from(cost.0);
+            started = Time(now.0.saturating_add(cost.0));
+            need = seat.speed.time_for_ceil(Work(job.remaining)).min(Span(Time::LATEST.0));
+        }
+        seat.started = started;
+        if started < job.first_run {
+            job.first_run = started;
+        }
+        let last_core = std::mem::replace(&mut job.last_core, global);
+        let (mut run, mut phase) = (need, Phase::WorkDone);
+        if pick.slice < need {
+            (run, phase) = (pick.slice, self.slice_phase);
+        }
+        if last_core != global && last_core != NONE {
+            self.migrated(state, slot, last_core);
+        }
+        if !self.lean || R::TRACE || R::DIGEST {
+            let number = self.shared.jobs[slot].number;
+            if !self.lean {
+                self.part(slot, state.component).waiting += waited.0;
+            }
+            self.recorder.choice(number, global);
+            self.stay(number, PlaceKind::Ready(processor), since);
+        }
+        // Neither is past 2^63: the sum fits, and what lies past the end of time is refused.
+        let sequence = self.schedule(Time(started.0.wrapping_add(run.0)), phase, global);
+        self.shared.cores[global as usize].event = sequence;
+    }
+
+    /// A job goes on on another core than before; it counts where that core is this processor's.
+    #[cold]
+    #[inline(never)]
+    fn migrated(&mut self, state: &mut ProcessorState, slot: u32, last_core: u32) {
+        if !(state.seats.first..state.seats.first + state.seats.count).contains(&last_core) {
+            return;
+        }
+        let job = &mut self.shared.jobs[slot];
+        job.migrations += 1;
+        state.totals.migrations += 1;
+        self.classes[job.class as usize].migrations += 1;
+    }
+
+    /// Takes the job off a core, which falls idle, and books its time there; `done`: the work it did.
+    #[inline(always)]
+    pub fn vacate(&mut self, state: &mut ProcessorState, processor: u32, core: u32, done: u64) {
+        self.book(state, processor, core, done);
+        self.fall_idle(state, core);
+    }
+
+    /// A core that runs nothing any more falls idle.
+    #[inline(always)]
+    pub fn fall_idle(&mut self, state: &mut ProcessorState, core: u32) {
+        state.give_idle(core);
+        let now = self.shared.now;
+        let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
+        seat.job = NONE;
+        seat.idle_since = now;
+    }
+
+    /// Books a job's time on a core that it leaves; `done`: the work it did.
+    #[inline(always)]
+    pub fn book(&mut self, state: &mut ProcessorState, processor: u32, core: u32, done: u64) {
+        let now = self.shared.now;
+        let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
+        let slot = seat.job;
+        let assigned = seat.assigned;
+        let job = &mut self.shared.jobs[slot];
+        job.remaining -= done;
+        job.since = now;
+        let mut started = assigned;
+        if !state.plain {
+            started = seat.started.min(now);
+            let overhead = started.from(assigned);
+            seat.overhead += overhead.0;
+            if state.device {
+                job.blocked += overhead;
+            } else {
+                job.overhead += overhead;
+            }
+        }
+        let run = now.from(started);
+        seat.busy += run.0;
+        if state.device {
+            job.blocked += run;
+        } else {
+            job.served += run;
+        }
+        if !self.lean {
+            let part = self.part(slot, state.component);
+            part.service += run.0;
+            part.overhead += started.from(assigned).0;
+        }
+        if R::TRACE {
+            self.record_segments(state, processor, core, slot, assigned, started);
+        }
+    }
+
+    /// Records what a core did for a job since its dispatch.
+    pub fn record_segments(
+        &mut self,
+        state: &ProcessorState,
+        processor: u32,
+        core: u32,
+        slot: u32,
+        assigned: Time,
+        started: Time,
+    ) {
+        let now = self.shared.now;
+        let level = match &state.server {
+            Server::Picks(policy) => policy.level(slot),
+            Server::Shares(_) => 0,
+        };
+        let job = self.shared.jobs[slot].number;
+        let switch = Time(assigned.0.saturating_add(state.dispatch_latency.0)).min(started);
+        for (kind, start, end) in [
+            (SegmentKind::Dispatch, assigned, switch),
+            (SegmentKind::Switch, switch, started),
+            (SegmentKind::Run, started, now),
+        ] {
+            if end > start {
+                self.recorder.segment(Segment {
+                    processor,
+                    core,
+                    job,
+                    kind,
+                    start,
+                    end,
+                    share: (1, 1),
+                    level,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The end of a job: its measures, its record, its slot.
+
+use super::{Part, World};
+use crate::job::{Job, NONE};
+use crate::measure::ClassMeasures;
+use crate::model::{Draw, StationRef};
+use crate::record::Recorder;
+use crate::rng::{Stream, job_stream};
+use crate::trace::{JobRecord, Status};
+use crate::units::{Span, Time};
+
+/// Adds a completed job to the measures of its class. `parts`: its parts by component, none where they follow from its
+/// own sums.
+#[inline(always)]
+fn measure_completed(
+    class: &mut ClassMeasures,
+    job: &Job,
+    response: Span,
+    parts: Option<&[Part]>,
+    all_distributions: bool,
+) {
+    class.response.record(response.0);
+    let waiting = response.0 - job.served.0 - job.blocked.0;
+    if all_distributions {
+        class.waiting.record(waiting);
+    } else {
+        class.waiting.add(waiting);
+    }
+    if job.served > Span::ZERO {
+        class.ran += 1;
+        class.first_response += u128::from(job.first_run.from(job.arrival).0);
+        class.slowdown += response.as_nanos_f64() / job.served.as_nanos_f64();
+    }
+    class.overhead += u128::from(job.overhead.0);
+    if let Some(parts) = parts {
+        class.served += u128::from(job.served.0);
+        class.ready += u128::from(job.ready.0);
+        class.blocked += u128::from(job.blocked.0);
+        for (sums, part) in class.parts.iter_mut().zip(parts) {
+            sums.waiting += u128::from(part.waiting);
+            sums.service += u128::from(part.service);
+            sums.overhead += u128::from(part.overhead);
+        }
+    }
+}
+
+impl<R: Recorder> World<'_, R> {
+    /// The station that an operation means for this job.
+    #[inline]
+    pub fn member(&self, slot: u32, station: StationRef) -> u32 {
+        if station.register == 0 {
+            return station.base;
+        }
+        station.base + self.places[slot as usize * self.stride.registers + station.register as usize]
+    }
+
+    /// The size of an operation for this job.
+    #[inline]
+    pub fn amount(&mut self, slot: u32, draw: Draw) -> u64 {
+        match draw {
+            Draw::Given(0) => self.shared.jobs[slot].value,
+            Draw::Given(k) => self.values[slot as usize * self.stride.values + k as usize],
+            Draw::OnTheSpot(law) => {
+                let law = &self.model.laws[law as usize];
+                law.sample(self.stream(slot))
+            }
+        }
+    }
+
+    /// The job's own random stream.
+    pub fn stream(&mut self, slot: u32) -> &mut Stream {
+        let job = &self.shared.jobs[slot];
+        let key = self.stream_keys[job.class as usize];
+        self.streams[slot as usize].get_or_insert_with(|| job_stream(key, job.number))
+    }
+
+    /// A job leaves the system.
+    #[inline(always)]
+    pub fn exit(&mut self, slot: u32, status: Status) {
+        let now = self.shared.now;
+        let job = &self.shared.jobs[slot];
+        let source = job.source;
+        let response = now.from(job.arrival);
+        self.left += 1;
+        self.sums.sojourn += u128::from(response.0);
+        let has_deadline = job.deadline != Time::NEVER;
+        if job.arrival >= self.warmup {
+            let class = &mut self.classes[job.class as usize];
+            if status == Status::Completed {
+                let parts = if self.lean {
+                    None
+                } else {
+                    let first = slot as usize * self.stride.parts;
+                    Some(&self.parts[first..first + self.stride.parts])
+                };
+                measure_completed(class, job, response, parts, self.all_distributions);
+            } else {
+                class.lost += u64::from(status == Status::Lost);
+                class.timed_out += u64::from(status == Status::TimedOut);
+            }
+            if has_deadline {
+                self.measure_deadline(slot, status);
+            }
+        }
+        if R::TRACE {
+            let record = self.job_record(slot, status, Some(now));
+            self.recorder.job(record);
+        }
+        if R::DIGEST {
+            self.recorder.choice(self.shared.jobs[slot].number, NONE);
+        }
+        self.shared.jobs.release(slot);
+        if self.closed {
+            self.think(source);
+        }
+    }
+
+    /// [`exit`](World::exit) of a completed job, where it is not worth a copy of its own.
+    pub fn exit_completed(&mut self, slot: u32) {
+        self.exit(slot, Status::Completed);
+    }
+
+    /// [`exit`](World::exit) of a job that was turned away.
+    #[cold]
+    pub fn exit_lost(&mut self, slot: u32) {
+        self.exit(slot, Status::Lost);
+    }
+
+    #[cold]
+    pub fn measure_deadline(&mut self, slot: u32, status: Status) {
+        let Some(missed) = self.missed(slot, status) else { return };
+        let now = self.shared.now;
+        let job = &self.shared.jobs[slot];
+        let class = &mut self.classes[job.class as usize];
+        class.deadlines += 1;
+        class.deadline_misses += u64::from(missed);
+        class.max_tardiness = class.max_tardiness.max(now.since(job.deadline).0);
+    }
+
+    /// Whether the job missed its deadline, where it has one and its fate is known.
+    fn missed(&self, slot: u32, status: Status) -> Option<bool> {
+        let job = &self.shared.jobs[slot];
+        let now = self.shared.now;
+        match status {
+            _ if job.deadline == Time::NEVER => None,
+            Status::Completed => Some(now > job.deadline),
+            Status::Unfinished => (now > job.deadline).then_some(true),
+            Status::Lost | Status::TimedOut => Some(true),
+        }
+    }
+
+    /// The job as it stands.
+    pub fn job_record(&self, slot: u32, status: Status, finish: Option<Time>) -> JobRecord {
+        let job = &self.shared.jobs[slot];
+        JobRecord {
+            number: job.number,
+            task: self.shared.attributes[job.attributes as usize].task,
+            job: job.nth,
+            class: job.class,
+            status,
+            arrival: job.arrival,
+            first_run: (job.first_run != Time::NEVER).then_some(job.first_run),
+            finish,
+            served: job.served,
+            ready: job.ready,
+            overhead: job.overhead,
+            blocked: job.blocked,
+            preemptions: job.preemptions,
+            migrations: job.migrations,
+            deadline: (job.deadline != Time::NEVER).then_some(job.deadline),
+            missed: self.missed(slot, status),
+        }
+    }
+}

@@ -317,7 +317,8 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
             sum.overhead += one.overhead;
             sum.idle += one.idle;
             sum.ready_integral += one.ready_integral;
-            sum.dispatches += one.dispatches;
+            sum.completions += one.completions;
+            sum.slice_ends += one.slice_ends;
             sum.context_switches += one.context_switches;
             sum.preemptions += one.preemptions;
             sum.migrations += one.migrations;
@@ -348,7 +349,7 @@ fn processor_row(processor: &ProcessorMeasures, scope: &str, window: u128, emit:
     emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));
     emit("preemptions/count", scope, ALL, Some(processor.preemptions as f64));
     emit("migrations/count", scope, ALL, Some(processor.migrations as f64));
-    let latency = ratio(processor.dispatch_latency, u128::from(processor.dispatches));
+    let latency = ratio(processor.dispatch_latency, u128::from(processor.dispatches()));
     emit("dispatch_latency/mean", scope, ALL, latency);
 }
 

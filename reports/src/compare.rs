@@ -80,6 +80,8 @@ pub struct FirstDifferenceRow {
     pub policy: String,
     /// Number of the decision, 1-based; `None` where all decisions are the same.
     pub decision: Option<u64>,
+    /// Whether the whole run was looked at; else its first 100 000 jobs were, or as many decisions as fit in memory.
+    pub complete: bool,
     /// What the reference decided; `None` where it decided nothing more.
     pub reference_decision: Option<DecisionRow>,
     /// What the policy decided.
@@ -236,8 +238,10 @@ fn differences(out: &mut String, document: &CompareDocument<'_>) {
         let _ = match difference.decision {
             None => writeln!(
                 out,
-                "\n{} takes the same decisions as {} from beginning to end (replication 1)",
-                difference.policy, document.reference
+                "\n{} takes the same decisions as {} {} (replication 1)",
+                difference.policy,
+                document.reference,
+                if difference.complete { "from beginning to end" } else { "as far as they were recorded" }
             ),
             Some(number) => writeln!(
                 out,

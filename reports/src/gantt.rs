@@ -455,6 +455,38 @@ cpu   P1------P2------....
         assert_eq!(distinct.len(), tasks.len(), "{names:?}");
     }
 
+    /// Made-up schedules of all sizes: no line is too long, no column is lost, what is merged is marked.
+    #[test]
+    fn every_schedule_fits_the_width() {
+        const TASKS: [&str; 5] = ["A", "B", "worker-1", "worker-2", "P1"];
+        // Multipliers of Knuth's MMIX generator.
+        let mut state = 1u64;
+        let mut next = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for round in 0..500 {
+            let (mut rows, unit) = (Vec::new(), [1, 1_000, 7_919, 1_000_000_007][next(4) as usize]);
+            for core in 0..=next(3) as u32 {
+                let mut at = 0;
+                for _ in 0..next(60) {
+                    let end = at + (1 + next(50)) * unit;
+                    let task = TASKS[next(5) as usize];
+                    rows.push(if next(4) == 0 { idle(core, at, end) } else { run(core, task, at, end) });
+                    at = end;
+                }
+            }
+            for width in [20, 80, 133] {
+                let text = chart(&rows, &ChartOptions { width, max_lanes: 8 });
+                let charts = text.lines().skip(1).filter(|line| line.starts_with("cpu"));
+                assert!(charts.clone().all(|line| line.chars().count() <= width), "round {round}:\n{text}");
+                let carets =
+                    text.lines().any(|line| line.trim_start().starts_with("^ ") || line.trim() == "^");
+                assert_eq!(carets, text.contains("^ more happened"), "round {round}:\n{text}");
+            }
+        }
+    }
+
     #[test]
     fn times_of_any_size_are_drawn() {
         for end in [1, 7, 999, 1_000_003, i64::MAX as u64] {

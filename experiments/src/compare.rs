@@ -5,14 +5,15 @@
 
 use crate::metrics::{Better, MetricName};
 use crate::recording::Recording;
-use crate::run::{Failure, Progress, RunPlan, RunResult, run};
+use crate::run::{Failure, Progress, RECORDED_JOBS, RunPlan, RunResult, find_warmup, most_jobs, run_from};
 use crate::stats::difference::{holm, paired};
 use reports::compare::{CompareRow, FirstDifferenceRow};
 use reports::explain::Explainer;
 use reports::rows::ALL;
-use sim_core::Limits;
 use sim_core::model::Model;
 use sim_core::trace::{Decision, Trace};
+use sim_core::units::Time;
+use sim_core::{Limits, RunError};
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct Comparison {
     pub results: Vec<RunResult>,
     /// By metric, then alternative.
     pub rows: Vec<CompareRow>,
+    /// Remarks for the user, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// The metrics that are compared unless others are asked for.
@@ -51,7 +54,7 @@ pub const DEFAULT_METRICS: [&str; 10] = [
 /// With `metrics` empty the metrics of [`DEFAULT_METRICS`] over all jobs are compared, without those that say nothing
 /// here; named metrics are compared for every class and station that has them.
 ///
-/// `watch` is told which alternative is running; see [`crate::run::Watch`].
+/// An automatic warm-up is found for every alternative; the longest is cut from all. `watch` is told which alternative is running; see [`crate::run::Watch`].
 ///
 /// # Errors
 /// The index of the first alternative that could not be finished, with its first failing replication.
@@ -62,14 +65,31 @@ pub fn compare(
     plan: &RunPlan,
     watch: &(dyn Fn(usize, Progress) -> bool + Sync),
 ) -> Result<Comparison, (usize, Failure)> {
+    let mut notes = Vec::new();
+    let mut warmup = None;
+    if plan.warmup_auto {
+        // One window for all, the shortest: pairs must hold the same jobs.
+        for (index, alternative) in alternatives.iter().enumerate() {
+            let found = find_warmup(alternative.model, plan, &|progress| watch(index, progress));
+            let (at, said) = found.map_err(|failure| (index, failure))?;
+            notes.extend(said.into_iter().map(|note| format!("{}: {note}", alternative.label)));
+            warmup = warmup.max(Some(at));
+        }
+    }
     let mut results = Vec::with_capacity(alternatives.len());
     for (index, alternative) in alternatives.iter().enumerate() {
-        let watch = |progress: Progress| watch(index, progress);
-        results.push(run(alternative.model, plan, &watch).map_err(|failure| (index, failure))?);
+        let cut = warmup.map(|warmup| Model { warmup, ..alternative.model.clone() });
+        let model = cut.as_ref().unwrap_or(alternative.model);
+        let result = run_from(model, plan, &|progress| watch(index, progress), Vec::new());
+        results.push(result.map_err(|failure| (index, failure))?);
+    }
+    for result in &results {
+        let new: Vec<String> = result.notes.iter().filter(|note| !notes.contains(note)).cloned().collect();
+        notes.extend(new);
     }
     let labels: Vec<&str> = alternatives.iter().map(|alternative| alternative.label).collect();
     let rows = rows(&labels, &results, reference, metrics, plan.confidence);
-    Ok(Comparison { results, rows })
+    Ok(Comparison { results, rows, notes })
 }
 
 fn rows(
@@ -190,7 +210,7 @@ fn mark_best(rows: &mut [CompareRow], better: Option<Better>) {
 }
 
 /// The first decision of replication 1 at which `other` parts with `reference`: in time, in what was decided, on which
-/// core, or in who was chosen. Keys and notes do not count.
+/// core, or in who was chosen. Keys and notes do not count. Of larger runs the first [`RECORDED_JOBS`] jobs are looked at.
 ///
 /// # Errors
 /// The run that could not be finished; 0 is the reference.
@@ -200,29 +220,59 @@ pub fn first_difference(
     plan: &RunPlan,
 ) -> Result<FirstDifferenceRow, (usize, Failure)> {
     let record = |index: usize, model: &Model| {
-        let limits = Limits { max_events: plan.max_events, max_jobs: plan.max_jobs, observer: None };
-        sim_core::run(model, 0, &limits, Recording::new(true))
-            .map(|(_, recording)| recording.trace)
+        Decided::record(model, plan)
             .map_err(|error| (index, Failure { replication: 1, replications: 1, error: Box::new(error) }))
     };
-    let traces = [record(0, reference.model)?, record(1, other.model)?];
-    Ok(parting(reference, other, &traces))
+    let decided = [record(0, reference.model)?, record(1, other.model)?];
+    Ok(parting(reference, other, &decided))
 }
 
-fn parting(reference: Alternative<'_>, other: Alternative<'_>, traces: &[Trace; 2]) -> FirstDifferenceRow {
+/// The decisions of replication 1, from the beginning.
+struct Decided {
+    trace: Trace,
+    /// Whether these are all.
+    complete: bool,
+}
+
+impl Decided {
+    fn record(model: &Model, plan: &RunPlan) -> Result<Decided, RunError> {
+        let limits = Limits { max_events: plan.max_events, max_jobs: plan.max_jobs, ..Limits::default() };
+        let small = most_jobs(model).is_some_and(|jobs| jobs <= RECORDED_JOBS);
+        let mut shortened = model.clone();
+        if !small {
+            let jobs = model.stop.jobs.unwrap_or(u64::MAX).min(RECORDED_JOBS);
+            shortened.stop.jobs = Some(jobs);
+        }
+        let (measures, recording) = sim_core::run(&shortened, 0, &limits, Recording::new(true))?;
+        let (mut trace, cut) = (recording.trace, recording.decisions_cut);
+        let shorter = !small && measures.released >= RECORDED_JOBS;
+        if shorter {
+            // Behind the last arrival the shortened run lacks arrivals that the whole one has.
+            let last = trace.jobs.last().map_or(Time::ZERO, |job| job.arrival);
+            trace.decisions.retain(|decision| decision.at < last);
+        }
+        Ok(Decided { trace, complete: !shorter && !cut })
+    }
+}
+
+fn parting(reference: Alternative<'_>, other: Alternative<'_>, decided: &[Decided; 2]) -> FirstDifferenceRow {
     let what = |decision: &Decision| (decision.at, decision.kind, decision.chosen);
-    let [a, b] = [&traces[0].decisions, &traces[1].decisions];
+    let [a, b] = [&decided[0].trace.decisions, &decided[1].trace.decisions];
     let same = a.iter().zip(b).take_while(|(a, b)| what(a) == what(b)).count();
+    let complete = decided.iter().all(|decided| decided.complete);
+    // Where one list was cut, its end is not the end of the run.
+    let comparable = if complete { a.len().max(b.len()) } else { a.len().min(b.len()) };
+    let parts = same < comparable;
     let row = |alternative: Alternative<'_>, trace: &Trace| {
         let words = crate::vocabulary(alternative.model);
         let explainer = Explainer::new(alternative.model, trace, &words);
-        trace.decisions.get(same).map(|decision| explainer.row(decision))
+        trace.decisions.get(same).filter(|_| parts).map(|decision| explainer.row(decision))
     };
-    let parts = same < a.len().max(b.len());
     FirstDifferenceRow {
         policy: other.label.to_owned(),
         decision: parts.then_some(same as u64 + 1),
-        reference_decision: row(reference, &traces[0]),
-        policy_decision: row(other, &traces[1]),
+        complete,
+        reference_decision: row(reference, &decided[0].trace),
+        policy_decision: row(other, &decided[1].trace),
     }
 }

@@ -106,3 +106,47 @@ impl Recorder for Recording {
         self.digest.digest()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim_core::trace::{DecisionKind, SegmentKind};
+
+    #[test]
+    fn half_a_chart_is_no_chart() {
+        let mut recording = Recording::new(false);
+        for at in 0..=MAX_SEGMENTS as u64 {
+            recording.segment(Segment {
+                processor: 0,
+                core: 0,
+                job: at % 2,
+                kind: SegmentKind::Run,
+                start: Time(at),
+                end: Time(at + 1),
+                share: (1, 1),
+                level: 0,
+            });
+        }
+        assert!(recording.no_segments && recording.trace.segments.is_empty());
+        assert!(recording.notes()[0].contains("the chart is left out"));
+    }
+
+    #[test]
+    fn decisions_end_where_their_candidates_do_not_fit() {
+        let mut recording = Recording::new(true);
+        let decision = Decision {
+            at: Time::ZERO,
+            kind: DecisionKind::Dispatch { processor: 0, core: 0 },
+            candidates: Vec::new(),
+            chosen: 0,
+            slice: None,
+            tie: false,
+            note: None,
+        };
+        while recording.wants_decisions() {
+            recording.decision(decision.clone());
+        }
+        assert_eq!(recording.trace.decisions.len(), MAX_CANDIDATES);
+        assert!(recording.notes()[0].starts_with("only the first"));
+    }
+}

@@ -38,7 +38,7 @@ pub struct RunPlan {
     pub max_jobs: u64,
     /// Record replication 1 however many jobs it has.
     pub records: bool,
-    /// Record its decisions too.
+    /// Where replication 1 is recorded, record its decisions too.
     pub decisions: bool,
     /// Take a digest however many jobs there are.
     pub digest: bool,
@@ -115,6 +115,8 @@ pub struct RunResult {
     pub first: Measures,
     /// The trace of replication 1, where it was recorded.
     pub trace: Option<Trace>,
+    /// Whether the trace says what cores did: false where there were too many stretches of time to keep.
+    pub has_segments: bool,
     /// The digests of all replications, folded in order.
     pub digest: Option<u64>,
     /// End of the warm-up.
@@ -154,18 +156,46 @@ struct First {
 /// # Errors
 /// The first replication, by number, that could not be finished.
 pub fn run(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<RunResult, Failure> {
-    let runner = Runner::new(model, plan, watch);
-    let mut notes = Vec::new();
-    let found;
-    let mut model = model;
-    if plan.warmup_auto {
-        let warmup = runner.find_warmup(&mut notes)?;
-        found = Model { warmup, ..model.clone() };
-        model = &found;
+    if !plan.warmup_auto {
+        return run_from(model, plan, watch, Vec::new());
     }
-    let runner = Runner { model, ..runner };
-    let (done, recorded) = runner.all()?;
+    let (warmup, notes) = find_warmup(model, plan, watch)?;
+    run_from(&Model { warmup, ..model.clone() }, plan, watch, notes)
+}
+
+/// Runs all replications with the model's own warm-up.
+pub(crate) fn run_from(
+    model: &Model,
+    plan: &RunPlan,
+    watch: Watch<'_>,
+    notes: Vec<String>,
+) -> Result<RunResult, Failure> {
+    let (done, recorded) = Runner::new(model, plan, watch).all()?;
     Ok(merge(model, plan, done, recorded, notes))
+}
+
+/// The end of the warm-up, from one run of replication 1 without any, and what is to be said about it.
+pub(crate) fn find_warmup(
+    model: &Model,
+    plan: &RunPlan,
+    watch: Watch<'_>,
+) -> Result<(Time, Vec<String>), Failure> {
+    let whole = Model { warmup: Time::ZERO, ..model.clone() };
+    let (_, responses) = Runner::new(&whole, plan, watch).with(0, Responses::default(), &|_| true)?;
+    let (at, at_limit) = responses.cut().unwrap_or((Time::ZERO, false));
+    let mut notes = vec![match at {
+        Time::ZERO => {
+            "no warm-up is cut: MSER-5 finds none in the response times of replication 1".to_owned()
+        }
+        _ => format!("warm-up {at}, found by MSER-5 in the response times of replication 1"),
+    }];
+    if at_limit {
+        notes.push(
+            "the warm-up may not be over within half of the run: it is too short, or the load is too high"
+                .to_owned(),
+        );
+    }
+    Ok((at, notes))
 }
 
 /// The digests of replications folded in order; that of one replication is its own.
@@ -189,11 +219,26 @@ fn merge(
     let digest = digests.filter(|_| recorded || plan.digest).and_then(fold_digests);
     let values: Vec<Vec<Option<f64>>> = done.into_iter().map(|done| done.values).collect();
     let summary = summarize(&keys, &values, plan.confidence);
-    let trace = first.recording.filter(|_| recorded || plan.records || plan.decisions).map(|recording| {
-        notes.extend(recording.notes());
-        recording.trace
-    });
-    RunResult { keys, values, summary, first: first.measures, trace, digest, warmup: model.warmup, notes }
+    let recording = first.recording.filter(|_| recorded || plan.records);
+    notes.extend(recording.iter().flat_map(Recording::notes));
+    let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
+    let trace = recording.map(|recording| recording.trace);
+    if plan.decisions && trace.is_none() {
+        notes.push(format!(
+            "more than {RECORDED_JOBS} jobs: decisions are kept only if records are asked for"
+        ));
+    }
+    RunResult {
+        keys,
+        values,
+        summary,
+        first: first.measures,
+        trace,
+        has_segments,
+        digest,
+        warmup: model.warmup,
+        notes,
+    }
 }
 
 /// Means over replications with Student t intervals; no interval where there is one replication only.
@@ -269,7 +314,7 @@ impl<'a> Runner<'a> {
 
     /// All replications in order, and whether replication 1 is small enough to be recorded unasked.
     fn all(&self) -> Result<(Vec<Done>, bool), Failure> {
-        let asked = self.plan.records || self.plan.decisions;
+        let asked = self.plan.records;
         let total = self.plan.replications.clamp(1, MAX_REPLICATIONS);
         let rest = if self.plan.digest { Keep::Digest } else { Keep::Nothing };
         match most_jobs(self.model) {
@@ -277,11 +322,12 @@ impl<'a> Runner<'a> {
                 let done = self.several(0, total, Keep::Everything, Keep::Digest)?;
                 Ok((done, true))
             }
-            Some(_) => {
+            // Nothing but the number of jobs ends the run: there will be as many.
+            Some(_) if self.model.stop.after.is_none() => {
                 let first = if asked { Keep::Everything } else { rest };
                 Ok((self.several(0, total, first, rest)?, false))
             }
-            None => self.unknown_size(total, rest, asked),
+            _ => self.unknown_size(total, rest, asked),
         }
     }
 
@@ -374,7 +420,10 @@ impl<'a> Runner<'a> {
         let limits = Limits {
             max_events: self.plan.max_events,
             max_jobs: self.plan.max_jobs,
+            // Long runs keep percentiles of response times only; the others cost a tenth of the run.
+            all_distributions: R::DIGEST,
             observer: Some(&observer),
+            ..Limits::default()
         };
         let result = sim_core::run(self.model, replication, &limits, recorder);
         match result {
@@ -414,26 +463,5 @@ impl<'a> Runner<'a> {
             fraction: fraction.clamp(0.0, 1.0),
             events: self.events.load(Ordering::Relaxed),
         }
-    }
-
-    /// The end of the warm-up, from one run of replication 1 without any.
-    fn find_warmup(&self, notes: &mut Vec<String>) -> Result<Time, Failure> {
-        let whole = Model { warmup: Time::ZERO, ..self.model.clone() };
-        let runner = Runner::new(&whole, self.plan, self.watch);
-        let (_, responses) = runner.with(0, Responses::default(), &|_| true)?;
-        let (at, at_limit) = responses.cut().unwrap_or((Time::ZERO, false));
-        notes.push(match at {
-            Time::ZERO => {
-                "no warm-up is cut: MSER-5 finds none in the response times of replication 1".to_owned()
-            }
-            _ => format!("warm-up {at}, found by MSER-5 in the response times of replication 1"),
-        });
-        if at_limit {
-            notes.push(
-                "the warm-up may not be over within half of the run: it is too short, or the load is too high"
-                    .to_owned(),
-            );
-        }
-        Ok(at)
     }
 }

@@ -98,6 +98,7 @@ fn threads_do_not_change_a_byte() {
 fn the_size_of_a_run_decides_what_is_recorded() {
     let after = Stop { after: Some(Time(2_000_000_000)), jobs: None };
     let endless = Stop { after: Some(Time(200_000_000_000)), jobs: None };
+    let both = Stop { jobs: Some(1_000_000), ..after };
     for (what, stop, plan, trace, digest) in [
         ("small, known", jobs(1_000), RunPlan::default(), true, true),
         ("large, known", jobs(100_001), RunPlan::default(), false, false),
@@ -116,6 +117,7 @@ fn the_size_of_a_run_decides_what_is_recorded() {
             false,
         ),
         ("small, unknown", after, RunPlan::default(), true, true),
+        ("a bound that is not reached", both, RunPlan::default(), true, true),
         ("large, unknown", endless, RunPlan::default(), false, false),
         ("large, unknown, records", endless, RunPlan { records: true, ..RunPlan::default() }, true, false),
     ] {
@@ -123,6 +125,13 @@ fn the_size_of_a_run_decides_what_is_recorded() {
         let result = run(&mm1("fcfs", 0.7, stop), &plan, &quiet).unwrap();
         assert_eq!((result.trace.is_some(), result.digest.is_some()), (trace, digest), "{what}");
     }
+}
+
+#[test]
+fn a_job_alone_is_one_stretch_whatever_its_quantum() {
+    let model = tasks("round-robin:quantum=1us", &[("A", 0, 3)]);
+    let result = run(&model, &RunPlan::default(), &quiet).unwrap();
+    assert!(result.has_segments && result.trace.is_some_and(|trace| trace.segments.len() == 1));
 }
 
 #[test]
@@ -207,6 +216,33 @@ fn comparison_finds_the_better_policy() {
     assert_eq!(served(0), served(1));
 }
 
+/// Pairs hold the same jobs only if all alternatives are measured over one window.
+#[test]
+fn alternatives_share_one_warmup() {
+    let models = ["fcfs", "srtf"].map(|policy| mm1(policy, 0.97, jobs(20_000)));
+    let alternatives =
+        [Alternative { label: "fcfs", model: &models[0] }, Alternative { label: "srtf", model: &models[1] }];
+    let plan = RunPlan { replications: 2, warmup_auto: true, ..RunPlan::default() };
+    let found = compare(&alternatives, 0, &[], &plan, &|_, _| true).unwrap();
+    assert_eq!(found.results[0].warmup, found.results[1].warmup);
+    let own = alternatives.map(|a| run(a.model, &plan, &quiet).unwrap().warmup);
+    assert_eq!(Some(&found.results[0].warmup), own.iter().max());
+    assert!(found.notes.iter().any(|note| note.starts_with("srtf: ")), "{:?}", found.notes);
+}
+
+#[test]
+fn decisions_of_large_runs_need_records() {
+    let plan = RunPlan { decisions: true, ..RunPlan::default() };
+    let result = run(&mm1("fcfs", 0.5, jobs(100_001)), &plan, &quiet).unwrap();
+    assert!(
+        result.trace.is_none() && result.notes[0].contains("decisions are kept only"),
+        "{:?}",
+        result.notes
+    );
+    let result = run(&mm1("fcfs", 0.5, jobs(1_000)), &plan, &quiet).unwrap();
+    assert_eq!(result.trace.map(|trace| trace.decisions.len()), Some(1_000));
+}
+
 #[test]
 fn the_first_difference_is_the_decision_where_policies_part() {
     let list = [("A", 0, 5), ("B", 1, 3)];
@@ -219,7 +255,18 @@ fn the_first_difference_is_the_decision_where_policies_part() {
     assert_eq!(found.reference_decision.as_ref().map(|d| (d.at_ns, d.job.as_str())), Some((5_000_000, "B")));
     assert_eq!(found.policy_decision.as_ref().map(|d| (d.at_ns, d.job.as_str())), Some((2_000_000, "B")));
     let same = first_difference(reference, reference, &plan).unwrap();
-    assert_eq!((same.decision, same.policy_decision), (None, None));
+    assert_eq!((same.decision, same.complete, same.policy_decision), (None, true, None));
+}
+
+#[test]
+fn the_first_difference_of_large_runs_is_looked_for_at_their_beginning() {
+    let (fcfs, srtf) = (mm1("fcfs", 0.9, jobs(10_000_000)), mm1("srtf", 0.9, jobs(10_000_000)));
+    let reference = Alternative { label: "fcfs", model: &fcfs };
+    let plan = RunPlan::default();
+    let same = first_difference(reference, reference, &plan).unwrap();
+    assert_eq!((same.decision, same.complete), (None, false));
+    let found = first_difference(reference, Alternative { label: "srtf", model: &srtf }, &plan).unwrap();
+    assert!(found.decision.is_some_and(|decision| decision < 1_000), "{found:?}");
 }
 
 #[test]

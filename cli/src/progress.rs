@@ -68,17 +68,13 @@ impl Meter {
             what = format!("{}/{parts} alternatives, {what}", index + 1);
         }
         let what = format!("{what}, {} million events", progress.events / 1_000_000);
-        match self.kind {
-            Kind::Bar => {
-                let bar = state.bar.get_or_insert_with(|| bar(elapsed));
-                bar.set_position((fraction * 1_000.0) as u64);
-                bar.set_message(what);
-            }
-            _ => {
-                let seconds = elapsed.as_secs();
-                let percent = fraction * 100.0;
-                let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
-            }
+        if self.kind == Kind::Bar {
+            let bar = state.bar.get_or_insert_with(|| bar(elapsed));
+            bar.set_position((fraction * 1_000.0) as u64);
+            bar.set_message(what);
+        } else {
+            let (seconds, percent) = (elapsed.as_secs(), fraction * 100.0);
+            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
         }
     }
 }

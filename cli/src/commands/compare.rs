@@ -46,6 +46,7 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         };
         experiments::compare(&alternatives, reference, &wanted, &plan, &watch).map_err(failed)?
     };
+    load::notes(&comparison.notes, global);
     let first_difference = first_differences(args, &alternatives, reference, &plan)?;
     let document = CompareDocument {
         scenario: &named[reference].loaded.model.name,

@@ -65,7 +65,18 @@ fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
 }
 
 fn document<'a>(loaded: &'a Loaded, result: &'a RunResult) -> RunDocument<'a> {
-    RunDocument::new(&loaded.model, &loaded.policy, result.trace.as_ref(), result.digest, &result.summary)
+    let mut document = RunDocument::new(
+        &loaded.model,
+        &loaded.policy,
+        result.trace.as_ref(),
+        result.digest,
+        &result.summary,
+    );
+    if !result.has_segments {
+        // Idle time alone would be a lie.
+        document.gantt.clear();
+    }
+    document
 }
 
 fn table(args: &RunArgs, loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> String {

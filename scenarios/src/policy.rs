@@ -81,6 +81,18 @@ fn read(layer: Layer, text: &str, place: Place, sink: &mut Sink) -> Option<Polic
     }
 }
 
+/// The seat with this name: `web.cpu`, else the only one with this role (`cpu`), else the only one of this group (`web`).
+fn named(seats: &[Seat], name: &str) -> Option<usize> {
+    let only = |fits: &dyn Fn(&Seat) -> bool| {
+        let mut found = seats.iter().enumerate().filter(|(_, seat)| fits(seat)).map(|(index, _)| index);
+        found.next().filter(|_| found.next().is_none())
+    };
+    let role = |seat: &Seat| seat.name.split_once('.').is_some_and(|(_, role)| role == name);
+    let group =
+        |seat: &Seat| !seat.device && seat.name.split_once('.').is_some_and(|(group, _)| group == name);
+    seats.iter().position(|seat| seat.name == name).or_else(|| only(&role)).or_else(|| only(&group))
+}
+
 /// The seat that a `--policy` is for.
 fn seat_of(
     seats: &[Seat],
@@ -91,13 +103,7 @@ fn seat_of(
 ) -> Option<usize> {
     let id = option.spec.split(':').next().unwrap_or("").trim();
     if let Some(station) = &option.station {
-        let by_role = |seat: &Seat| seat.name.rsplit('.').next() == Some(station.as_str());
-        let exact = seats.iter().position(|seat| seat.name == *station);
-        let mut matching = seats.iter().enumerate().filter(|(_, seat)| by_role(seat));
-        let found = match (exact, matching.next(), matching.next()) {
-            (Some(index), ..) | (None, Some((index, _)), None) => Some(index),
-            _ => None,
-        };
+        let found = named(seats, station);
         if found.is_none() {
             let names: Vec<&str> = seats.iter().map(|seat| seat.name.as_str()).collect();
             sink.error(

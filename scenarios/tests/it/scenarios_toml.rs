@@ -292,6 +292,7 @@ fn policies_find_their_station() {
         (vec!["least-connections"], "cpu=fcfs web.cpu=fcfs lb=least-connections"),
         (vec!["web.cpu=srtf", "lb=random"], "cpu=fcfs web.cpu=srtf lb=random"),
         (vec!["cpu=ps"], "cpu=ps web.cpu=fcfs lb=round-robin"),
+        (vec!["web=ps"], "cpu=fcfs web.cpu=ps lb=round-robin"),
     ] {
         assert_eq!(model_of(Scenario, &text, &policies(&specs)).policy, expected);
     }

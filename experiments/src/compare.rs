@@ -65,6 +65,8 @@ pub fn compare(
     plan: &RunPlan,
     watch: &(dyn Fn(usize, Progress) -> bool + Sync),
 ) -> Result<Comparison, (usize, Failure)> {
+    let named = metrics.iter().any(|metric| metric.def.name == "waiting");
+    let plan = &RunPlan { waiting_percentiles: plan.waiting_percentiles || named, ..plan.clone() };
     let mut notes = Vec::new();
     let mut warmup = None;
     if plan.warmup_auto {

@@ -17,7 +17,7 @@ use sim_core::units::Time;
 use sim_core::{Limits, RunError};
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Runs of at most this many jobs are recorded without being asked, and have a digest.
 pub const RECORDED_JOBS: u64 = 100_000;
@@ -42,6 +42,9 @@ pub struct RunPlan {
     pub decisions: bool,
     /// Take a digest however many jobs there are.
     pub digest: bool,
+    /// Keep percentiles of waiting times however many jobs there are. Runs that are recorded or have a digest always do,
+    /// larger ones keep those of response times only: the others cost a tenth of the run.
+    pub waiting_percentiles: bool,
     /// Confidence level of intervals, in (0, 1).
     pub confidence: f64,
     /// Find the end of the warm-up from replication 1 instead of taking it from the model.
@@ -58,6 +61,7 @@ impl Default for RunPlan {
             records: false,
             decisions: false,
             digest: false,
+            waiting_percentiles: false,
             confidence: 0.95,
             warmup_auto: false,
         }
@@ -289,6 +293,8 @@ struct Runner<'a> {
     events: AtomicU64,
     /// The least replication that has failed so far; later ones need not go on.
     failed: AtomicU32,
+    /// Whether percentiles of waiting times are kept: the same for all replications that are merged.
+    all_distributions: AtomicBool,
 }
 
 /// How one replication is run.
@@ -309,6 +315,7 @@ impl<'a> Runner<'a> {
             done: AtomicU32::new(0),
             events: AtomicU64::new(0),
             failed: AtomicU32::new(u32::MAX),
+            all_distributions: AtomicBool::new(true),
         }
     }
 
@@ -325,15 +332,21 @@ impl<'a> Runner<'a> {
             // Nothing but the number of jobs ends the run: there will be as many.
             Some(_) if self.model.stop.after.is_none() => {
                 let first = if asked { Keep::Everything } else { rest };
+                self.keep_all(first != Keep::Nothing);
                 Ok((self.several(0, total, first, rest)?, false))
             }
             _ => self.unknown_size(total, rest, asked),
         }
     }
 
+    fn keep_all(&self, wanted: bool) {
+        self.all_distributions.store(wanted || self.plan.waiting_percentiles, Ordering::Relaxed);
+    }
+
     /// Replication 1 decides how the others are run.
     fn unknown_size(&self, total: u32, rest: Keep, asked: bool) -> Result<(Vec<Done>, bool), Failure> {
         let Some(first) = self.probe(asked)? else {
+            self.keep_all(rest != Keep::Nothing);
             return Ok((self.several(0, total, rest, rest)?, false));
         };
         let small = first.first.as_ref().is_some_and(|first| first.measures.released <= RECORDED_JOBS);
@@ -420,10 +433,8 @@ impl<'a> Runner<'a> {
         let limits = Limits {
             max_events: self.plan.max_events,
             max_jobs: self.plan.max_jobs,
-            // Long runs keep percentiles of response times only; the others cost a tenth of the run.
-            all_distributions: R::DIGEST,
+            all_distributions: self.all_distributions.load(Ordering::Relaxed),
             observer: Some(&observer),
-            ..Limits::default()
         };
         let result = sim_core::run(self.model, replication, &limits, recorder);
         match result {

@@ -135,6 +135,30 @@ fn a_job_alone_is_one_stretch_whatever_its_quantum() {
 }
 
 #[test]
+fn waiting_percentiles_are_kept_for_all_replications_or_for_none() {
+    let large = RunPlan { replications: 2, ..RunPlan::default() };
+    let after = Stop { after: Some(Time(200_000_000_000)), jobs: None };
+    for (what, stop, plan, kept) in [
+        ("small", jobs(1_000), large.clone(), true),
+        ("large", jobs(100_001), large.clone(), false),
+        ("large, size unknown", after, large.clone(), false),
+        ("large, asked for", jobs(100_001), RunPlan { waiting_percentiles: true, ..large.clone() }, true),
+        (
+            "large, size unknown, asked for",
+            after,
+            RunPlan { waiting_percentiles: true, ..large.clone() },
+            true,
+        ),
+        ("large, records", jobs(100_001), RunPlan { records: true, ..large.clone() }, true),
+        ("large, digest", jobs(100_001), RunPlan { digest: true, ..large }, true),
+    ] {
+        let result = run(&mm1("fcfs", 0.7, stop), &plan, &quiet).unwrap();
+        assert_eq!(row(&result, "waiting/p99").n, if kept { 2 } else { 0 }, "{what}");
+        assert_eq!((row(&result, "waiting/mean").n, row(&result, "response/p99").n), (2, 2), "{what}");
+    }
+}
+
+#[test]
 fn digests_fold_in_order() {
     assert_eq!(fold_digests([]), None);
     assert_eq!(fold_digests([7]), Some(7));

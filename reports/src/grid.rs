@@ -46,7 +46,22 @@ impl Grid {
         self
     }
 
+    /// Writes with one space between columns where two would make lines longer than `width`.
+    pub fn write_within(&self, out: &mut String, width: usize) {
+        let mut text = String::new();
+        self.write(&mut text, 0);
+        if text.lines().any(|line| line.chars().count() > width) {
+            text.clear();
+            self.write_with_gap(&mut text, 0, " ");
+        }
+        out.push_str(&text);
+    }
+
     pub fn write(&self, out: &mut String, indent: usize) {
+        self.write_with_gap(out, indent, "  ");
+    }
+
+    fn write_with_gap(&self, out: &mut String, indent: usize, between: &str) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let width = |column: usize| {
             self.rows
@@ -61,7 +76,7 @@ impl Grid {
             let mut line = " ".repeat(indent);
             for (column, cell) in row.iter().enumerate() {
                 let missing = " ".repeat(widths[column] - cell.chars().count());
-                let gap = if column == 0 { "" } else { "  " };
+                let gap = if column == 0 { "" } else { between };
                 let (before, after) =
                     if self.left.contains(&column) { ("", missing.as_str()) } else { (missing.as_str(), "") };
                 let _ = write!(line, "{gap}{before}{cell}{after}");

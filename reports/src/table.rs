@@ -37,7 +37,7 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     let small = !document.tasks.is_empty() && document.tasks.len() <= options.max_jobs;
     if small {
         out.push('\n');
-        jobs(&mut out, &document.tasks, options.replications);
+        jobs(&mut out, &document.tasks, options);
         let chart = chart(&document.gantt, &ChartOptions { width: options.width, ..ChartOptions::default() });
         if !chart.is_empty() {
             let _ = write!(out, "\n{chart}");
@@ -79,7 +79,11 @@ pub fn ties_text(ties: &Ties) -> String {
 fn head(document: &RunDocument<'_>, options: &TableOptions) -> String {
     let mut parts = vec![
         document.scenario.to_owned(),
-        format!("policy {}", document.policy),
+        if document.policy.is_empty() {
+            "no policy".to_owned()
+        } else {
+            format!("policy {}", document.policy)
+        },
         format!("seed {}", document.seed),
         format!("ties {}", ties_text(&document.ties)),
     ];
@@ -102,7 +106,8 @@ fn head(document: &RunDocument<'_>, options: &TableOptions) -> String {
     out
 }
 
-fn jobs(out: &mut String, tasks: &[TaskRow<'_>], replications: u32) {
+fn jobs(out: &mut String, tasks: &[TaskRow<'_>], options: &TableOptions) {
+    let (replications, width) = (options.replications, options.width);
     let several = tasks.iter().any(|task| task.job > 1);
     let times = tasks.iter().flat_map(|t| {
         [
@@ -118,18 +123,8 @@ fn jobs(out: &mut String, tasks: &[TaskRow<'_>], replications: u32) {
     let of = if replications > 1 { " of replication 1" } else { "" };
     let _ = writeln!(out, "jobs{of}, times in {}", unit.name);
     let mut grid = Grid::new([
-        "task",
-        "arrival",
-        "start",
-        "finish",
-        "first resp.",
-        "response",
-        "waiting",
-        "overhead",
-        "blocked",
-        "preempted",
-        "deadline",
-        "status",
+        "task", "arrival", "start", "finish", "1st resp", "response", "waiting", "overhead", "blocked",
+        "preempt", "deadline", "status",
     ])
     .flush_left(&[11]);
     let time = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| unit.exact(value));
@@ -137,12 +132,11 @@ fn jobs(out: &mut String, tasks: &[TaskRow<'_>], replications: u32) {
     let shown = |used: bool, text: String| if used { text } else { String::new() };
     let (overhead, blocked) = (any(|t| t.overhead_ns > 0), any(|t| t.blocked_ns > 0));
     let (preempted, deadline) = (any(|t| t.preemptions > 0), any(|t| t.deadline_ns.is_some()));
-    let status = any(|t| t.status != "completed" || t.missed == Some(true));
     for task in tasks {
         let fate = match (task.status, task.missed) {
-            ("completed", Some(true)) => "late".to_owned(),
-            (word, Some(true)) => format!("{word}, late"),
-            (word, _) => word.to_owned(),
+            (_, Some(true)) => "late",
+            ("completed", _) => "",
+            (word, _) => word,
         };
         grid.row([
             if several { format!("{}#{}", task.task, task.job) } else { task.task.to_owned() },
@@ -156,7 +150,7 @@ fn jobs(out: &mut String, tasks: &[TaskRow<'_>], replications: u32) {
             shown(blocked, unit.exact(task.blocked_ns)),
             shown(preempted, task.preemptions.to_string()),
             shown(deadline, time(task.deadline_ns)),
-            shown(status, fate),
+            fate.to_owned(),
         ]);
     }
     let mean = |f: fn(&TaskRow<'_>) -> Option<u64>| mean_text(tasks.iter().filter_map(f), unit);
@@ -175,7 +169,7 @@ fn jobs(out: &mut String, tasks: &[TaskRow<'_>], replications: u32) {
         empty(),
         empty(),
     ]);
-    grid.without_empty_columns().write(out, 0);
+    grid.without_empty_columns().write_within(out, width);
 }
 
 /// The mean of whole nanoseconds with two decimals of `unit`, rounded half up; `-` where there is none.

@@ -119,10 +119,10 @@ fn a_small_run_is_shown_job_by_job() {
     let expected = "two  policy fcfs  seed 1  ties textbook
 
 jobs, times in ms
-task  arrival  start  finish  first resp.  response  waiting
-A           0      0       2            0         2        0
-B           1      2       5            1         4        1
-mean                                 0.50      3.00     0.50
+task  arrival  start  finish  1st resp  response  waiting
+A           0      0       2         0         2        0
+B           1      2       5         1         4        1
+mean                              0.50      3.00     0.50
 
 one column is 7ns, a number stands at the left edge of its column
 ns    0   7
@@ -136,6 +136,28 @@ times of jobs in ms
 jobs/completed  2
 ";
     assert_eq!(text, expected);
+}
+
+/// Every column that can appear, in 80 characters as long as the numbers are short.
+#[test]
+fn jobs_with_deadlines_fit_the_width() {
+    let late = TaskRow {
+        deadline_ns: Some(4_000_000),
+        missed: Some(true),
+        ..task("B", 1_000_000, 5_000_000, 3_000_000)
+    };
+    let lost = TaskRow {
+        status: "unfinished",
+        finish_ns: None,
+        response_ns: None,
+        preemptions: 2,
+        ..task("C", 0, 9, 9)
+    };
+    let tasks = vec![task("A", 0, 2_000_000, 2_000_000), late, lost];
+    let text = run_table(&RunDocument { tasks, gantt: vec![], ..document(&[]) }, &TableOptions::default());
+    assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    let row = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap_or("");
+    assert!(row("B").ends_with(" late") && row("C").ends_with(" unfinished"), "{text}");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use crate::metrics::{self, RowKey};
 use crate::recording::Recording;
 use crate::stats::student;
 use crate::warmup::Responses;
-use rayon::prelude::*;
 use reports::rows::SummaryRow;
 use sim_core::measure::Measures;
 use sim_core::model::{Arrivals, Model, Source};
@@ -17,6 +16,7 @@ use sim_core::units::Time;
 use sim_core::{Limits, RunError};
 use std::cell::Cell;
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Runs of at most this many jobs are recorded without being asked, and have a digest.
@@ -283,6 +283,26 @@ pub fn most_jobs(model: &Model) -> Option<u64> {
     }
 }
 
+/// The results for all numbers, in their order, worked out on several threads (0: one a processor).
+#[cfg(feature = "threads")]
+fn in_order<T: Send>(numbers: Range<u32>, threads: usize, one: impl Fn(u32) -> T + Sync + Send) -> Vec<T> {
+    use rayon::prelude::*;
+    if threads != 1
+        && numbers.len() > 1
+        && let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(threads).build()
+    {
+        return pool.install(|| numbers.into_par_iter().map(one).collect());
+    }
+    // One thread is wanted, or no other can be started.
+    numbers.map(one).collect()
+}
+
+/// The results for all numbers, in their order.
+#[cfg(not(feature = "threads"))]
+fn in_order<T>(numbers: Range<u32>, _threads: usize, one: impl Fn(u32) -> T) -> Vec<T> {
+    numbers.map(one).collect()
+}
+
 struct Runner<'a> {
     model: &'a Model,
     plan: &'a RunPlan,
@@ -379,15 +399,7 @@ impl<'a> Runner<'a> {
     fn several(&self, from: u32, total: u32, first: Keep, rest: Keep) -> Result<Vec<Done>, Failure> {
         let one =
             |replication: u32| self.one(replication, if replication == 0 { first } else { rest }, &|_| true);
-        let results: Vec<Result<Done, Failure>> = if self.plan.threads == 1 || total - from == 1 {
-            (from..total).map(one).collect()
-        } else {
-            match rayon::ThreadPoolBuilder::new().num_threads(self.plan.threads).build() {
-                Ok(pool) => pool.install(|| (from..total).into_par_iter().map(one).collect()),
-                // No thread can be started: the same work on this one.
-                Err(_) => (from..total).map(one).collect(),
-            }
-        };
+        let results = in_order(from..total, self.plan.threads, one);
         // The first failure by number, not the first in time: a replication before a failed one always runs to its end.
         results.into_iter().collect()
     }

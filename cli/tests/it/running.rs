@@ -27,7 +27,7 @@ fn textbook_answers() {
         assert_eq!(number(&document, "waiting", "mean"), waiting, "{policy}");
     }
     let table = stdout(&["run", "convoy"]);
-    assert!(table.contains("mean                                17.00     27.00    17.00"), "{table}");
+    assert!(table.contains("mean                             17.00     27.00    17.00"), "{table}");
     assert!(table.contains("cpu   P1------------------------------P2--P3--"), "{table}");
 }
 

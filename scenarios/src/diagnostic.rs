@@ -2,14 +2,16 @@
 //!
 //! | codes | about |
 //! |---|---|
-//! | S001-S009 | the file itself: not found, not text, too large, not TOML, unknown kind |
-//! | S010-S019 | keys and types: unknown, missing, given twice, wrong type, two of one choice |
-//! | S020-S029 | values: quantities, ranges, laws, choices, probabilities |
-//! | S030-S039 | names: unknown, given twice |
-//! | S040-S049 | the model as a whole: unused, unreachable, endless, deadlock, limits |
+//! | S001-S009 | the input itself |
+//! | S010-S019 | keys and types |
+//! | S020-S029 | values |
+//! | S030-S039 | names |
+//! | S040-S049 | the model as a whole |
 //! | S050-S059 | task lists and traces |
 //! | S060-S069 | options and policies |
 //! | S070-S079 | access logs |
+//!
+//! Each is explained in [`CODES`](crate::CODES).
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::ops::Range;

@@ -12,6 +12,7 @@
 //! The format of scenario files is described in `scenarios/README.md`; the tables in [`keys`] are what it is checked
 //! against, what "did you mean" searches and what [`schema`] is made from.
 
+mod codes;
 mod diagnostic;
 mod import;
 mod input;
@@ -31,6 +32,7 @@ mod template;
 mod traces;
 mod tree;
 
+pub use codes::{CODES, Code};
 pub use diagnostic::{Diagnostic, Severity, render};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};

@@ -70,6 +70,8 @@ pub(crate) struct Compiled {
     pub draws: Vec<Law>,
     /// A name was not found.
     pub unknown_names: bool,
+    /// Pools that are waited for while another one is held: (held, waited for, place of the latter).
+    pub orders: Vec<(u32, u32, Place)>,
 }
 
 /// Compiles the steps of one class to the end of the model's program, `Exit` included.
@@ -341,6 +343,10 @@ impl<'a> Compiler<'a> {
 
     /// A job that waits for a second token of a pool while it holds one can wait for itself.
     fn check_held(&mut self, pool: StationRef, place: Place) {
+        if self.model.pools.get(pool.base as usize).is_some_and(|described| described.queue != Some(0)) {
+            let others = self.around.held.iter().filter(|held| held.pool != pool);
+            self.compiled.orders.extend(others.map(|held| (held.pool.base, pool.base, place)));
+        }
         let already: Vec<Place> =
             self.around.held.iter().filter(|held| held.pool == pool).map(|held| held.place).collect();
         let Some(first) = already.first().copied() else { return };

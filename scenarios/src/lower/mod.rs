@@ -21,6 +21,7 @@ use crate::tree::{self, Value};
 use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Source, Stop};
 use sim_core::ties::SameArrival;
 use sim_core::units::Time;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Longer scenarios are refused: their tree takes many times their size.
 const TEXT_MAX: usize = 16 << 20;
@@ -59,6 +60,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         unknown_names: false,
         class_places: Vec::new(),
         source_places: Vec::new(),
+        orders: BTreeMap::new(),
         high_first: false,
     };
     lowering.head(&fields, input);
@@ -69,6 +71,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let warmup_auto = lowering.end(&fields);
     lowering.same_arrival();
     lowering.unused();
+    lowering.circles();
     let model = lowering.model;
     Some(Loaded {
         model,
@@ -104,6 +107,8 @@ struct Lowering<'a> {
     unknown_names: bool,
     class_places: Vec<Place>,
     source_places: Vec<Place>,
+    /// Pools that are waited for while another one is held, with the place of the first time.
+    orders: BTreeMap<(u32, u32), Place>,
     /// A scheduler holds higher priority numbers to be more urgent.
     high_first: bool,
 }
@@ -170,6 +175,9 @@ impl<'a> Lowering<'a> {
             if let Some(node) = item.get("steps") {
                 let compiled = steps::compile(node, &mut self.model, &self.stations, self.sink);
                 draws = compiled.draws;
+                for (held, waited_for, place) in compiled.orders {
+                    self.orders.entry((held, waited_for)).or_insert(place);
+                }
                 self.unknown_names |= compiled.unknown_names;
             } else {
                 self.model.program.push(Op::Exit);
@@ -248,6 +256,36 @@ impl<'a> Lowering<'a> {
         auto
     }
 
+    /// Pools that are taken in a circle: jobs that hold one and wait for the next can wait for each other.
+    fn circles(&mut self) {
+        if self.orders.len() > ORDERS_MAX {
+            return;
+        }
+        let mut reported: BTreeSet<Vec<u32>> = BTreeSet::new();
+        for (&(held, waited_for), &place) in &self.orders {
+            let Some(circle) = path(&self.orders, waited_for, held) else { continue };
+            let mut pools = circle.clone();
+            pools.sort_unstable();
+            if !reported.insert(pools) {
+                continue;
+            }
+            let name = |pool: u32| {
+                let component = self.model.pools[pool as usize].component;
+                format!("`{}`", self.model.components[component as usize].name)
+            };
+            let names: Vec<String> = std::iter::once(held).chain(circle.iter().copied()).map(name).collect();
+            let message =
+                format!("jobs that take {} can wait for each other for ever", names.join(", then "));
+            // The circle ends with `held`; the step before it closes the circle.
+            let last = circle.iter().rev().nth(1).copied().unwrap_or(waited_for);
+            let back = self.orders.get(&(last, held)).copied().unwrap_or(place);
+            self.sink
+                .warning("S048", place, message)
+                .label(back, "here the other way round")
+                .help("take pools in the same order everywhere");
+        }
+    }
+
     /// Whatever the scenario describes and no job ever reaches.
     fn unused(&mut self) {
         if self.unknown_names {
@@ -294,4 +332,32 @@ fn class_attributes(item: &Fields<'_>, sink: &mut Sink) -> Attributes {
         deadline: item.positive_span("deadline", sink),
         ..default
     }
+}
+
+/// More pairs of pools than this are not searched for circles.
+const ORDERS_MAX: usize = 1000;
+
+/// The shortest way from one pool to another along the orders in which they are taken, both ends included.
+fn path(orders: &BTreeMap<(u32, u32), Place>, from: u32, to: u32) -> Option<Vec<u32>> {
+    let mut before: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut waiting = VecDeque::from([from]);
+    while let Some(pool) = waiting.pop_front() {
+        if pool == to {
+            let mut way = vec![to];
+            while let Some(previous) = before.get(&way[way.len() - 1]) {
+                way.push(*previous);
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for &(_, next) in orders.range((pool, 0)..=(pool, u32::MAX)).map(|(order, _)| order) {
+            if next != from {
+                before.entry(next).or_insert_with(|| {
+                    waiting.push_back(next);
+                    pool
+                });
+            }
+        }
+    }
+    None
 }

@@ -382,3 +382,38 @@ fn a_second_token_of_one_pool_is_an_error_or_a_warning() {
     assert_eq!(loaded.warnings.len(), 1);
     assert_eq!(loaded.warnings[0].code, "S045");
 }
+
+#[test]
+fn pools_in_both_orders_are_a_warning() {
+    let text = |second: &str| {
+        format!(
+            r#"
+stop = {{ jobs = 3 }}
+class = [
+  {{ name = "c", steps = [{{ hold = "p", steps = [{{ hold = "q", steps = [{{ delay = "1ms" }}] }}] }}] }},
+  {{ name = "d", steps = [{second}] }},
+]
+source = [
+  {{ name = "s", class = "c", arrivals = {{ poisson = "1/s" }} }},
+  {{ name = "t", class = "d", arrivals = {{ poisson = "1/s" }} }},
+]
+pool = [{{ name = "p", size = 2 }}, {{ name = "q", size = 3 }}, {{ name = "r", size = 3 }}]
+"#
+        )
+    };
+    for (second, expected) in [
+        (r#"{ hold = "q", steps = [{ hold = "r", steps = [{ delay = "1ms" }] }] }"#, None),
+        (
+            r#"{ hold = "q", steps = [{ hold = "p", steps = [{ hold = "r", steps = [{ delay = "1ms" }] }] }] }"#,
+            Some("jobs that take `p`, then `q`, then `p` can wait for each other for ever"),
+        ),
+        (
+            r#"{ hold = "q", steps = [{ hold = "r", steps = [{ delay = "1ms" }] }] }, { hold = "r", steps = [{ hold = "p", steps = [{ delay = "1ms" }] }] }"#,
+            Some("jobs that take `p`, then `q`, then `r`, then `p` can wait for each other for ever"),
+        ),
+    ] {
+        let loaded = model_of(Scenario, &text(second), &Options::default());
+        let messages: Vec<&str> = loaded.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(messages, expected.into_iter().collect::<Vec<_>>(), "{second}");
+    }
+}

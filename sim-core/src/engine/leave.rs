@@ -144,6 +144,8 @@ impl<R: Recorder> World<'_, R> {
         match status {
             _ if job.deadline == Time::NEVER => None,
             Status::Completed => Some(now > job.deadline),
+            // Everything of the instant at which the run was to end has happened: a deadline then is missed too.
+            Status::Unfinished if now == job.deadline => (self.model.stop.after == Some(now)).then_some(true),
             Status::Unfinished => (now > job.deadline).then_some(true),
             Status::Lost | Status::TimedOut => Some(true),
         }

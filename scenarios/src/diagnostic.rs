@@ -1,4 +1,4 @@
-//! Mistakes as data, and their rendering.
+//! Mistakes as data.
 //!
 //! | codes | about |
 //! |---|---|
@@ -13,7 +13,6 @@
 //!
 //! Each is explained in [`CODES`](crate::CODES).
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -127,11 +126,15 @@ impl Sink {
         if self.found.len() < KEPT {
             self.found.push((place, diagnostic));
             let source = place.source;
-            return Note { diagnostic: &mut self.found.last_mut().expect("just pushed").1, source };
+            return Note {
+                diagnostic: &mut self.found.last_mut().expect("just pushed").1,
+                source,
+                kept: true,
+            };
         }
         self.dropped += 1;
         self.overflow = diagnostic;
-        Note { diagnostic: &mut self.overflow, source: place.source }
+        Note { diagnostic: &mut self.overflow, source: place.source, kept: false }
     }
 
     /// How many mistakes were found so far.
@@ -156,7 +159,7 @@ impl Sink {
             self.found.into_iter().map(|(_, d)| d).partition(|d| d.severity == Severity::Error);
         errors.dedup();
         if self.dropped > 0 {
-            let message = format!("and {} more mistakes", self.dropped);
+            let message = format!("and at least {} more mistakes", self.dropped);
             errors.push(blank("S009", Severity::Error, message, self.file));
         }
         (errors, warnings)
@@ -171,6 +174,7 @@ fn blank(code: &'static str, severity: Severity, message: String, file: String) 
 pub(crate) struct Note<'a> {
     diagnostic: &'a mut Diagnostic,
     source: u32,
+    kept: bool,
 }
 
 impl Note<'_> {
@@ -180,9 +184,9 @@ impl Note<'_> {
         self
     }
 
-    /// Says what to do about it, where that is known.
-    pub fn help_if(self, help: Option<String>) -> Self {
-        match help {
+    /// Says what to do about it, where that is known. Not asked for mistakes that are only counted.
+    pub fn help_if(self, help: impl FnOnce() -> Option<String>) -> Self {
+        match self.kept.then(help).flatten() {
             Some(help) => self.help(help),
             None => self,
         }
@@ -205,8 +209,10 @@ pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = 
 /// The candidate most like `word`, if one is near enough.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: String = word.chars().take(64).collect::<String>().to_lowercase();
+    let alike = |candidate: &&str| candidate.len().abs_diff(word.len()) <= 2 + word.len() / 2;
     candidates
         .into_iter()
+        .filter(alike)
         .map(|candidate| (strsim::jaro_winkler(&word, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.78)
         .max_by(|a, b| a.0.total_cmp(&b.0))
@@ -217,94 +223,10 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 pub(crate) fn did_you_mean_or_list(word: &str, what: &str, candidates: &[&str]) -> Option<String> {
     did_you_mean(word, candidates.iter().copied()).or_else(|| {
         (!candidates.is_empty()).then(|| {
-            let shown: Vec<String> = candidates.iter().take(20).map(|c| format!("`{c}`")).collect();
+            let short = candidates.iter().filter(|c| c.len() <= crate::keys::NAME_BYTES_MAX);
+            let shown: Vec<String> = short.take(20).map(|c| format!("`{c}`")).collect();
             let more = if candidates.len() > shown.len() { ", ..." } else { "" };
             format!("{what}: {}{more}", shown.join(", "))
         })
     })
-}
-
-/// Renders diagnostics with line, column and caret. `texts` gives the text of each file by the name it has in
-/// [`Diagnostic::file`]; mistakes in options bring their own. `width` is the width of the terminal in columns.
-pub fn render(diagnostics: &[Diagnostic], texts: &[(&str, &str)], color: bool, width: usize) -> String {
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(width.max(40));
-    let mut out = String::new();
-    for diagnostic in diagnostics {
-        let text = match &diagnostic.option {
-            Some(text) => Some(text.as_ref()),
-            None => texts.iter().find(|(name, _)| *name == diagnostic.file).map(|(_, text)| *text),
-        };
-        let level = match diagnostic.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-        };
-        let title = match (&diagnostic.span, text) {
-            (Some(_), Some(_)) => diagnostic.message.clone(),
-            _ if diagnostic.file.is_empty() => diagnostic.message.clone(),
-            _ => format!("{}: {}", diagnostic.file, diagnostic.message),
-        };
-        let mut group = Group::with_title(level.primary_title(clean(&title)).id(diagnostic.code));
-        if let (Some(span), Some(text)) = (&diagnostic.span, text) {
-            group = group.element(snippet(diagnostic, span, text));
-        }
-        if let Some(help) = &diagnostic.help {
-            group = group.element(Level::HELP.message(clean(help)));
-        }
-        out.push_str(renderer.render(&[group]).trim_end());
-        out.push_str("\n\n");
-    }
-    out
-}
-
-/// The lines around a mistake; long files are cut to them first, so that rendering does not read the whole text.
-fn snippet<'a>(
-    diagnostic: &'a Diagnostic,
-    span: &Range<usize>,
-    text: &'a str,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let span = first_line(clamp(span, text), text);
-    let labels: Vec<(Range<usize>, &str)> = diagnostic
-        .labels
-        .iter()
-        .map(|(range, label)| (first_line(clamp(range, text), text), label.as_str()))
-        .collect();
-    let first = labels.iter().map(|(range, _)| range.start).fold(span.start, usize::min);
-    let last = labels.iter().map(|(range, _)| range.end).fold(span.end, usize::max);
-    let from = text[..first].rfind('\n').map_or(0, |at| at + 1);
-    let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
-    let line = text[..from].matches('\n').count() + 1;
-    let shift = |range: Range<usize>| range.start - from..range.end - from;
-    let mut snippet = Snippet::source(&text[from..to])
-        .line_start(line)
-        .path(diagnostic.file.as_str())
-        .annotation(AnnotationKind::Primary.span(shift(span)));
-    for (range, label) in labels {
-        snippet = snippet.annotation(AnnotationKind::Context.span(shift(range)).label(label));
-    }
-    snippet
-}
-
-/// The range within the text, on character boundaries.
-fn clamp(range: &Range<usize>, text: &str) -> Range<usize> {
-    let floor = |mut at: usize| {
-        at = at.min(text.len());
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let start = floor(range.start);
-    start..floor(range.end).max(start)
-}
-
-/// Of a table that spans lines only the first line is marked.
-fn first_line(range: Range<usize>, text: &str) -> Range<usize> {
-    let length = text[range.clone()].find(['\r', '\n']).unwrap_or(range.len());
-    range.start..range.start + length
-}
-
-/// Titles are printed as they are: control characters from the input must not reach the terminal.
-fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }

@@ -126,7 +126,7 @@ impl Input {
 
 fn fail(name: &str, code: &'static str, message: String, help: Option<String>) -> Vec<Diagnostic> {
     let mut sink = Sink::new(name);
-    sink.error(code, WHOLE, message).help_if(help);
+    sink.error(code, WHOLE, message).help_if(|| help);
     sink.finish().0
 }
 

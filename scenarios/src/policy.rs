@@ -75,7 +75,7 @@ fn read(layer: Layer, text: &str, place: Place, sink: &mut Sink) -> Option<Polic
                 length if length == text.len() + 2 => place.part(error.range.start + 1..error.range.end + 1),
                 _ => place,
             };
-            sink.error("S061", place, error.message).help_if(error.help);
+            sink.error("S061", place, error.message).help_if(|| error.help);
             None
         }
     }
@@ -111,7 +111,7 @@ fn seat_of(
                 place.part(0..station.len()),
                 format!("no station or balancer `{station}` has a policy"),
             )
-            .help_if(did_you_mean_or_list(station, "there are", &names));
+            .help_if(|| did_you_mean_or_list(station, "there are", &names));
         }
         return found;
     }

@@ -90,7 +90,7 @@ fn quote_all(names: &[&str]) -> String {
 pub(crate) fn unknown_key(entry: &Entry, what: &str, known: &[&str], sink: &mut Sink) {
     let what = what.trim_start_matches("a ").trim_start_matches("an ");
     sink.error("S010", entry.key_place, format!("unknown key `{}` in {what}", entry.key))
-        .help_if(did_you_mean_or_list(&entry.key, "known keys", known));
+        .help_if(|| did_you_mean_or_list(&entry.key, "known keys", known));
 }
 
 /// Reports a value of the wrong type.
@@ -193,7 +193,7 @@ impl<'a> Fields<'a> {
         let found = words.iter().position(|word| *word == text);
         if found.is_none() {
             sink.error("S022", self.place(name), format!("`{name}` cannot be `{text}`"))
-                .help_if(did_you_mean_or_list(text, "possible values", words));
+                .help_if(|| did_you_mean_or_list(text, "possible values", words));
         }
         found
     }
@@ -372,5 +372,5 @@ pub(crate) fn quantity_error(error: &QuantityError, text: &str, place: Place, si
         QuantityError::Fraction(_) => Some("time is counted in whole nanoseconds".to_owned()),
         _ => None,
     };
-    sink.error("S020", place, error.to_string()).help_if(help);
+    sink.error("S020", place, error.to_string()).help_if(|| help);
 }

@@ -61,7 +61,7 @@ fn preset_named(text: &str, place: Place, sink: &mut Sink) -> Option<Ties> {
     let preset = Ties::preset(text);
     if preset.is_none() {
         sink.error("S025", place, format!("there is no preset of tie rules `{text}`"))
-            .help_if(did_you_mean_or_list(text, "presets", PRESETS));
+            .help_if(|| did_you_mean_or_list(text, "presets", PRESETS));
     }
     preset
 }
@@ -74,16 +74,13 @@ fn set_rule(
 ) {
     let Some(rule) = RULES.iter().find(|rule| rule.key == key) else {
         let keys: Vec<&str> = RULES.iter().map(|rule| rule.key).collect();
-        sink.error("S025", key_place, format!("there is no tie rule `{key}`")).help_if(did_you_mean_or_list(
-            key,
-            "tie rules",
-            &keys,
-        ));
+        sink.error("S025", key_place, format!("there is no tie rule `{key}`"))
+            .help_if(|| did_you_mean_or_list(key, "tie rules", &keys));
         return;
     };
     if !ties.set(key, value) {
         sink.error("S025", place, format!("the tie rule `{key}` cannot be `{value}`"))
-            .help_if(did_you_mean_or_list(value, "possible values", rule.values));
+            .help_if(|| did_you_mean_or_list(value, "possible values", rule.values));
     }
 }
 
@@ -144,7 +141,7 @@ pub(crate) fn sharing_cost(spec: &str, place: Place, sink: &mut Sink) {
 /// Refuses an option that this kind of input has no use for.
 pub(crate) fn refuse(flag: &str, text: &str, why: &str, help: Option<&str>, sink: &mut Sink) {
     let place = sink.option(flag, text);
-    sink.error("S066", place, format!("`{flag}` {why}")).help_if(help.map(str::to_owned));
+    sink.error("S066", place, format!("`{flag}` {why}")).help_if(|| help.map(str::to_owned));
 }
 
 /// Options of task lists and access logs do not fit scenarios.

@@ -100,11 +100,9 @@ impl Change<'_> {
                 );
                 let message =
                     format!("`{}` is neither a name in this scenario nor a top-level key", head.text);
-                self.sink.error("S063", head.place, message).help_if(did_you_mean_or_list(
-                    head.text,
-                    "a path begins with one of",
-                    &known,
-                ));
+                self.sink
+                    .error("S063", head.place, message)
+                    .help_if(|| did_you_mean_or_list(head.text, "a path begins with one of", &known));
             }
         }
     }
@@ -147,7 +145,7 @@ impl Change<'_> {
             let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
             self.sink
                 .error("S063", segment.place, format!("`{}` is no key of {what}", segment.text))
-                .help_if(did_you_mean_or_list(segment.text, "its keys", &known));
+                .help_if(|| did_you_mean_or_list(segment.text, "its keys", &known));
             return;
         };
         if depth > 0 && key.name == "name" {
@@ -204,7 +202,7 @@ impl Change<'_> {
                     let known: Vec<&str> = names.iter().map(String::as_str).collect();
                     self.sink
                         .error("S063", segment.place, format!("there is no `{}` in `{name}`", segment.text))
-                        .help_if(did_you_mean_or_list(segment.text, "there are", &known));
+                        .help_if(|| did_you_mean_or_list(segment.text, "there are", &known));
                     return;
                 };
                 if depth + 1 == self.segments.len() {

@@ -317,7 +317,7 @@ impl<'a> Compiler<'a> {
                 if what == "processor" { "pool: use `hold`" } else { "processor: use `work`" }
             ));
         } else {
-            note.help_if(did_you_mean_or_list(text, "known here", &known));
+            note.help_if(|| did_you_mean_or_list(text, "known here", &known));
         }
     }
 
@@ -375,7 +375,7 @@ impl<'a> Compiler<'a> {
             let known: Vec<&str> = self.stations.balancers.iter().map(|b| b.name.as_str()).collect();
             self.sink
                 .error("S031", place, format!("there is no balancer `{text}`"))
-                .help_if(did_you_mean_or_list(text, "balancers", &known));
+                .help_if(|| did_you_mean_or_list(text, "balancers", &known));
             self.without_server(fields);
             return;
         };

@@ -223,7 +223,7 @@ impl Service {
                 }
                 Some(other) => {
                     sink.error("S072", term_place, format!("service can depend on bytes, not on `{other}`"))
-                        .help_if(did_you_mean_or_list(other, "write", &["byte"]));
+                        .help_if(|| did_you_mean_or_list(other, "write", &["byte"]));
                     good = false;
                 }
             }
@@ -301,7 +301,8 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     if log.requests.is_empty() {
         let first = log.skipped.iter().flatten().next();
         let message = "no line of this log could be read as a request".to_owned();
-        sink.error("S070", WHOLE, message).help_if(log.notes().first().cloned().filter(|_| first.is_some()));
+        sink.error("S070", WHOLE, message)
+            .help_if(|| log.notes().first().cloned().filter(|_| first.is_some()));
     }
     let spec = specs.into_iter().next().flatten();
     let (servers, spec) = (servers?, spec?);

@@ -64,7 +64,7 @@ impl Lowering<'_> {
                         place,
                         format!("`{flag}` is for scenarios with one processor; there are {}", main.len()),
                     )
-                    .help_if((!paths.is_empty()).then(|| format!("write {}", paths.join(" or "))));
+                    .help_if(|| (!paths.is_empty()).then(|| format!("write {}", paths.join(" or "))));
                 continue;
             };
             self.machine_option(*index, flag, text, place);

@@ -75,7 +75,7 @@ impl<'a> Lowering<'a> {
             let known: Vec<&str> = self.model.classes.iter().map(|class| class.name.as_str()).collect();
             self.sink
                 .error("S031", place, format!("there is no class `{name}`"))
-                .help_if(did_you_mean_or_list(name, "classes", &known));
+                .help_if(|| did_you_mean_or_list(name, "classes", &known));
             self.unknown_names = true;
         }
         found

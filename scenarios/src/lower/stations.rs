@@ -207,7 +207,7 @@ impl<'a> Lowering<'a> {
             let known: Vec<&str> = self.stations.groups.iter().map(|group| group.name.as_str()).collect();
             self.sink
                 .error("S031", item.place("targets"), format!("there is no server group `{targets}`"))
-                .help_if(did_you_mean_or_list(targets, "server groups", &known));
+                .help_if(|| did_you_mean_or_list(targets, "server groups", &known));
             self.unknown_names = true;
         }
         let written = item.text("policy", self.sink);

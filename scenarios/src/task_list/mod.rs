@@ -154,7 +154,7 @@ fn time_unit(text: &str, sink: &mut Sink) -> u64 {
         let place = sink.option("--time-unit", text);
         let units: Vec<&str> = quantity::TIME_UNITS.iter().map(|(unit, _)| *unit).collect();
         sink.error("S020", place, format!("unknown unit `{text}`"))
-            .help_if(did_you_mean_or_list(text, "units", &units));
+            .help_if(|| did_you_mean_or_list(text, "units", &units));
     }
     unit.unwrap_or(1)
 }
@@ -204,7 +204,7 @@ impl Machine {
             Some(other) => {
                 let place = sink.option("--io-device", other);
                 sink.error("S022", place, format!("`--io-device` cannot be `{other}`"))
-                    .help_if(did_you_mean_or_list(other, "possible values", &["parallel", "fcfs"]));
+                    .help_if(|| did_you_mean_or_list(other, "possible values", &["parallel", "fcfs"]));
                 false
             }
         };

@@ -281,7 +281,7 @@ fn read_header(header: &Row<'_>, whole: Place, sink: &mut Sink) -> Option<Vec<Op
                 let separated =
                     field.text.contains([';', '\t']).then(|| "fields are separated by commas".to_owned());
                 sink.error("S053", place, format!("unknown column `{}`", field.text))
-                    .help_if(separated.or_else(|| did_you_mean_or_list(&field.text, "columns", &names)));
+                    .help_if(|| separated.or_else(|| did_you_mean_or_list(&field.text, "columns", &names)));
             }
         }
     }

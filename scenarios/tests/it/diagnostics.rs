@@ -159,3 +159,17 @@ fn kinds_are_known_by_name_and_content() {
     let found = Input::read("conovy").unwrap_err();
     assert_eq!(found[0].help.as_deref(), Some("did you mean `convoy`?"));
 }
+
+#[test]
+fn long_lines_are_named_not_shown() {
+    let steps: Vec<String> = (0..1000).map(|k| format!("{{ work = \"c{k}\", demand = 1 }}")).collect();
+    let text =
+        format!("stop = {{ jobs = 1 }}\nclass = [{{ name = \"a\", steps = [{}] }}]\n", steps.join(", "));
+    let input = Input::from_text("long.toml", InputKind::Scenario, text);
+    let found = load(&input, &Options::default()).unwrap_err();
+    assert_eq!(found.len(), 201, "the rest is counted");
+    let text = shown(&found, &input);
+    assert!(text.len() < 60_000, "{}", text.len());
+    assert!(text.contains("error[S030]: there is no processor `c0`\n--> long.toml:2:42"), "{}", &text[..500]);
+    assert!(text.contains("error[S009]: long.toml: and at least "), "{}", &text[text.len() - 200..]);
+}

@@ -17,8 +17,8 @@ use crate::policy::{self, Seat};
 use crate::run_options;
 use policies::Layer;
 use sim_core::model::{
-    Arrivals, Attributes, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op, OwedWork,
-    Processor, Source, StationRef, Stop, TraceData, TraceRow,
+    Arrivals, Attributes, BalancerRef, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op,
+    OwedWork, Processor, Source, StationRef, Stop, TraceData, TraceRow,
 };
 use sim_core::quantity;
 use sim_core::units::{Ratio, Span, Time};
@@ -299,26 +299,23 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let dispatch_latency = cost("--dispatch-latency", &options.dispatch_latency, sink);
     let log = read(&input.text, service.unwrap_or(Service::Field(FieldUnit::Seconds)), service.is_some());
     if log.requests.is_empty() {
-        let first = log.skipped.iter().flatten().next();
-        let message = "no line of this log could be read as a request".to_owned();
-        sink.error("S070", WHOLE, message)
-            .help_if(|| log.notes().first().cloned().filter(|_| first.is_some()));
+        sink.error("S070", WHOLE, "no line of this log could be read as a request")
+            .help_if(|| log.notes().into_iter().next());
     }
     let spec = specs.into_iter().next().flatten();
     let (servers, spec) = (servers?, spec?);
     service?;
-    let place = Farm {
+    let farm = Farm {
         servers,
         cores: options.cores.unwrap_or(1),
         context_switch: context_switch?,
         dispatch_latency: dispatch_latency?,
     };
-    let mut model = place.model(input);
+    let mut model = farm.model(input, spec.balancer());
     model.seed = options.seed.unwrap_or(1);
     model.ties = ties;
     model.stop = Stop { after: until, jobs: None };
     model.warmup = warmup.and_then(|(time, _)| time).unwrap_or(Time::ZERO);
-    model.balancers[0].policy = spec.balancer();
     let notes = log.notes();
     model.sources[0].arrivals = Arrivals::Trace(Arc::new(log.trace(sink)?));
     Some(Loaded {
@@ -450,7 +447,7 @@ struct Farm {
 }
 
 impl Farm {
-    fn model(&self, input: &Input) -> Model {
+    fn model(&self, input: &Input, policy: BalancerRef) -> Model {
         let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
         let mut model = Model::new(file.strip_suffix(".log").unwrap_or(file));
         let fcfs = policies::parse(Layer::Scheduler, "fcfs")
@@ -475,14 +472,7 @@ impl Farm {
             processors: vec![0],
             pools: Vec::new(),
         });
-        let policy = policies::parse(Layer::Balancer, "random")
-            .unwrap_or_else(|e| panic!("random is in the catalog: {e}"));
-        model.balancers.push(BalancerSpec {
-            name: "lb".to_owned(),
-            group: 0,
-            register: 1,
-            policy: policy.balancer(),
-        });
+        model.balancers.push(BalancerSpec { name: "lb".to_owned(), group: 0, register: 1, policy });
         model.registers = 2;
         model.program = vec![
             Op::Balance { balancer: 0 },

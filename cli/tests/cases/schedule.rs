@@ -241,9 +241,9 @@ impl Outcome {
         let time = |key: &str| row[key].as_u64().map(|ns| ns as f64 / MS);
         for (key, want) in &job.times {
             let value = match *key {
-                "slowdown" => {
-                    time("response_ns").zip(time("waiting_ns")).map(|(response, waiting)| response / (response - waiting))
-                }
+                "slowdown" => time("response_ns")
+                    .zip(time("waiting_ns"))
+                    .map(|(response, waiting)| response / (response - waiting)),
                 key => time(&format!("{key}_ns")),
             };
             let fits = if *key == "slowdown" {

@@ -47,7 +47,7 @@ fn commands_of_other_programs_lead_somewhere() {
             let place = format!("{}: `{command}`", shown(&page));
             if let Some(arguments) = command.strip_prefix("cargo run --release -- ") {
                 let command = format!("dispatchlab {arguments}");
-                assert!(run.iter().any(|line| *line == command), "{place} is run by no console block");
+                assert!(run.contains(&command), "{place} is run by no console block");
             } else if let Some(script) = command.strip_prefix("bash ") {
                 let script = script.split(' ').next().unwrap_or_default();
                 assert!(root().join(script).is_file(), "{place}: there is no {script}");

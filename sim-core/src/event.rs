@@ -55,9 +55,6 @@ pub const SEQUENCE_MAX: u64 = (1 << SEQUENCE_BITS) - 1;
 pub struct EventKey(pub u128);
 
 impl EventKey {
-    /// Later than every event.
-    pub const NONE: EventKey = EventKey(u128::MAX);
-
     /// An event of `entity`. `entity` and `sequence` are within their limits (checked where they are given out).
     #[inline]
     pub fn new(at: Time, phase: Phase, entity: u32, sequence: u64) -> EventKey {
@@ -72,6 +69,18 @@ impl EventKey {
         debug_assert!(slot <= ENTITY_MAX && sequence <= SEQUENCE_MAX);
         let low = ((phase as u64) << 60) | (sequence << ENTITY_BITS) | u64::from(slot);
         EventKey((u128::from(at.0) << 64) | u128::from(low))
+    }
+
+    /// The key from its upper and its lower half.
+    #[inline(always)]
+    pub(crate) fn from_halves(time: Time, rest: u64) -> EventKey {
+        EventKey((u128::from(time.0) << 64) | u128::from(rest))
+    }
+
+    /// Upper and lower half.
+    #[inline(always)]
+    pub(crate) fn halves(self) -> (Time, u64) {
+        (self.time(), self.0 as u64)
     }
 
     /// When it happens.
@@ -141,7 +150,6 @@ mod tests {
             assert_eq!(key.phase(), phase);
             assert_eq!(key.entity(), ENTITY_MAX);
             assert_eq!(key.sequence(), SEQUENCE_MAX);
-            assert!(key < EventKey::NONE);
         }
         let key = EventKey::delay(Time(5), Phase::DelayDone, 77, 123);
         assert_eq!((key.time(), key.phase(), key.delayed_slot()), (Time(5), Phase::DelayDone, 77));

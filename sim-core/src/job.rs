@@ -32,6 +32,8 @@ pub(crate) struct Job {
     pub arrival: Time,
     /// When it entered its present state (running: when it became ready for this run).
     pub since: Time,
+    /// The server it was sent to by the balancer of register 1 (the others are in the engine's table).
+    pub server: u32,
     /// Its first given value (the others are in the engine's table).
     pub value: u64,
     /// Work of this visit to a processor, and what is left of it as of the last dispatch or later.
@@ -66,6 +68,8 @@ pub(crate) struct Job {
     pub station: u32,
     /// The core it ran on last (global index).
     pub last_core: u32,
+    /// What follows the work it is at: see [`Tail`](crate::engine).
+    pub tail: u32,
     /// The processor it visited last, plus one; 0: none yet.
     pub visited: u32,
     /// Its slice ended at `since`: it stays on its core where it can.
@@ -88,6 +92,7 @@ impl Default for Job {
         Job {
             arrival: Time::ZERO,
             since: Time::ZERO,
+            server: 0,
             value: 0,
             burst: 0,
             remaining: 0,
@@ -106,6 +111,7 @@ impl Default for Job {
             state: State::Free,
             station: NONE,
             last_core: NONE,
+            tail: 0,
             visited: 0,
             expired: false,
             parent: NONE,
@@ -127,20 +133,16 @@ pub(crate) struct Jobs {
 }
 
 impl Jobs {
-    /// A slot for a new job; the second value says whether the table grew.
+    /// A free slot, if there is one.
     #[inline(always)]
-    pub fn allocate(&mut self) -> (u32, bool) {
-        if let Some(slot) = self.free.pop() {
-            return (slot, false);
-        }
-        self.grow()
+    pub fn reuse(&mut self) -> Option<u32> {
+        self.free.pop()
     }
 
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) -> (u32, bool) {
+    /// A new slot.
+    pub fn grow(&mut self) -> u32 {
         self.table.push(Job::default());
-        (self.table.len() as u32 - 1, true)
+        self.table.len() as u32 - 1
     }
 
     /// Gives a slot back.

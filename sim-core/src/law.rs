@@ -7,7 +7,7 @@
 //! variables" (ACM TOMS 26(3), 2000).
 
 use crate::rng::{Stream, unit};
-use crate::units::nanos_round;
+use crate::units::{nanos_round, nanos_round_positive};
 use rand::Rng;
 use rand::distr::Distribution;
 use rand_distr::weighted::WeightedAliasIndex;
@@ -128,6 +128,15 @@ impl Law {
     pub fn lognormal_mean_cv(mean: f64, cv: f64) -> Law {
         let sigma2 = libm::log1p(cv * cv);
         Law::Lognormal { mu: libm::log(mean) - sigma2 / 2.0, sigma: libm::sqrt(sigma2) }
+    }
+
+    /// [`sample`](Law::sample) for the hottest place: exponential draws with their table at hand.
+    #[inline(always)]
+    pub(crate) fn sample_with(&self, stream: &mut Stream, layers: &Layers) -> u64 {
+        match self {
+            Law::Exponential { mean } => nanos_round_positive(mean * exponential_with(stream, layers)),
+            _ => self.sample_rest(stream),
+        }
     }
 
     /// One draw, rounded to the nearest nanosecond.
@@ -257,7 +266,7 @@ impl Law {
 const LAYERS: usize = 256;
 
 /// Layers of a ziggurat: `x` their right edges (0: the virtual base layer), `f` the density there.
-struct Ziggurat {
+pub(crate) struct Ziggurat {
     x: [f64; LAYERS + 1],
     f: [f64; LAYERS + 1],
 }
@@ -285,7 +294,7 @@ const EXPONENTIAL_V: f64 = 0.003_949_659_822_581_571_5;
 const NORMAL_R: f64 = 3.654_152_885_361_009;
 const NORMAL_V: f64 = 0.004_928_673_233_974_658;
 
-fn exponential_layers() -> &'static Ziggurat {
+pub(crate) fn exponential_layers() -> &'static Ziggurat {
     static LAYERS: OnceLock<Ziggurat> = OnceLock::new();
     LAYERS.get_or_init(|| Ziggurat::new(EXPONENTIAL_R, EXPONENTIAL_V, |x| libm::exp(-x), |y| -libm::log(y)))
 }
@@ -297,10 +306,18 @@ fn normal_layers() -> &'static Ziggurat {
     })
 }
 
+/// The table of the exponential law.
+pub(crate) type Layers = Ziggurat;
+
 /// A draw from the exponential law of mean 1.
 #[inline]
 pub fn exponential(stream: &mut Stream) -> f64 {
-    let layers = exponential_layers();
+    exponential_with(stream, exponential_layers())
+}
+
+/// A draw from the exponential law of mean 1 with its table at hand.
+#[inline(always)]
+fn exponential_with(stream: &mut Stream, layers: &Ziggurat) -> f64 {
     loop {
         let bits = stream.next_u64();
         let layer = (bits & 0xff) as usize;
@@ -315,6 +332,7 @@ pub fn exponential(stream: &mut Stream) -> f64 {
 }
 
 #[cold]
+#[inline(never)]
 fn exponential_edge(layers: &Ziggurat, layer: usize, x: f64, stream: &mut Stream) -> Option<f64> {
     if layer == 0 {
         return Some(EXPONENTIAL_R - libm::log(1.0 - unit(stream.next_u64())));

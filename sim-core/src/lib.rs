@@ -52,6 +52,7 @@
 mod engine;
 pub mod error;
 pub mod event;
+pub mod fifo;
 mod job;
 pub mod law;
 pub mod measure;

@@ -39,12 +39,11 @@ impl Distribution {
         }
     }
 
-    /// Counts one value in count, sum and maximum alone: no percentiles.
+    /// Counts one value in count and sum alone: no maximum, no percentiles.
     #[inline(always)]
     pub(crate) fn add(&mut self, value: u64) {
         self.count += 1;
         self.sum += u128::from(value);
-        self.max = self.max.max(value);
     }
 
     #[cold]
@@ -72,9 +71,9 @@ impl Distribution {
         }
     }
 
-    /// The greatest value; `None` where there is none.
+    /// The greatest value; `None` where there is none, or where only sums were kept.
     pub fn max(&self) -> Option<u64> {
-        (self.count > 0).then_some(self.max)
+        self.buckets.is_some().then_some(self.max)
     }
 
     /// The mean; `None` where there is no value.

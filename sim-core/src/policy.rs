@@ -299,6 +299,21 @@ pub trait Scheduler: Send + 'static {
     /// Takes the next job for `core` out of the ready queue; [`Pick::NONE`] where none should run there.
     fn pick(&mut self, core: u32, cpu: &mut Cpu<'_, Self::Sees>) -> Pick;
 
+    /// A job joins and the next one is picked: what happens at most ends of slices, as one call. Override it where the
+    /// two together cost less than one after the other.
+    #[inline(always)]
+    fn ready_and_pick(
+        &mut self,
+        task: Slot,
+        why: Why,
+        ran: Work,
+        core: u32,
+        cpu: &mut Cpu<'_, Self::Sees>,
+    ) -> Pick {
+        self.ready(task, why, ran, cpu);
+        self.pick(core, cpu)
+    }
+
     /// Which core should be taken from its job for the best ready job, if any. Asked while no core is idle and jobs
     /// are ready, again after each core taken; the preempted job comes back through [`ready`](Scheduler::ready).
     fn preempt(&mut self, cpu: &mut Cpu<'_, Self::Sees>) -> Option<u32> {
@@ -438,9 +453,7 @@ impl<S: Scheduler> ErasedScheduler for S {
         shared: &Shared,
         seats: &mut Seats,
     ) -> Pick {
-        let mut view = cpu(shared, seats);
-        Scheduler::ready(self, Slot(slot), why, ran, &mut view);
-        Scheduler::pick(self, core, &mut view)
+        Scheduler::ready_and_pick(self, Slot(slot), why, ran, core, &mut cpu(shared, seats))
     }
 
     fn preempt(&mut self, shared: &Shared, seats: &mut Seats) -> Option<u32> {
@@ -489,16 +502,25 @@ pub struct Request {
     pub client: u64,
 }
 
+/// A group's servers as its balancer keeps account of them.
+pub struct Farm {
+    /// Requests sent to each server that have not left it.
+    pub(crate) active: Vec<u32>,
+    pub(crate) weights: Vec<u32>,
+    /// Servers that may be chosen, in index order.
+    pub(crate) usable: Vec<u32>,
+    /// Work owed to each server (balancers that know sizes).
+    pub(crate) owed: Vec<u64>,
+    /// First processor of each role of the group.
+    pub(crate) roles: Vec<u32>,
+}
+
 /// The servers as a balancer sees them.
 pub struct Servers<'a, K> {
-    pub(crate) active: &'a [u32],
-    pub(crate) weights: &'a [u32],
-    pub(crate) usable: &'a [u32],
-    pub(crate) owed: &'a [u64],
-    pub(crate) group: &'a [u32],
-    pub(crate) processors: &'a [ProcessorState],
-    pub(crate) shared: &'a Shared,
-    pub(crate) knowledge: PhantomData<K>,
+    farm: &'a Farm,
+    processors: &'a [ProcessorState],
+    shared: &'a Shared,
+    knowledge: PhantomData<K>,
 }
 
 impl<K> Servers<'_, K> {
@@ -511,38 +533,38 @@ impl<K> Servers<'_, K> {
     /// How many servers there are, usable or not.
     #[inline]
     pub fn count(&self) -> usize {
-        self.active.len()
+        self.farm.active.len()
     }
 
     /// The servers that may be chosen, in index order; never empty.
     #[inline]
     pub fn usable(&self) -> &[u32] {
-        self.usable
+        &self.farm.usable
     }
 
     /// Whether `server` may be chosen.
     pub fn is_usable(&self, server: u32) -> bool {
-        self.usable.len() == self.active.len() || self.usable.binary_search(&server).is_ok()
+        self.farm.usable.len() == self.farm.active.len() || self.farm.usable.binary_search(&server).is_ok()
     }
 
     /// Requests that this balancer has sent to `server` and that have not left it.
     #[inline]
     pub fn active(&self, server: u32) -> u32 {
-        self.active[server as usize]
+        self.farm.active[server as usize]
     }
 
     /// The server's weight.
     #[inline]
     pub fn weight(&self, server: u32) -> u32 {
-        self.weights[server as usize]
+        self.farm.weights[server as usize]
     }
 
     /// The usable server with the least `key`; the lowest index wins ties.
     #[inline]
     pub fn least<T: Ord>(&self, mut key: impl FnMut(u32) -> T) -> u32 {
-        let mut best = self.usable[0];
+        let mut best = self.farm.usable[0];
         let mut best_key = key(best);
-        for &server in &self.usable[1..] {
+        for &server in &self.farm.usable[1..] {
             let candidate = key(server);
             if candidate < best_key {
                 (best, best_key) = (server, candidate);
@@ -556,11 +578,12 @@ impl Servers<'_, Clairvoyant> {
     /// Work left at `server`: what its requests still have to be served at its processors.
     pub fn work_left(&self, server: u32) -> Work {
         let done: u64 = self
-            .group
+            .farm
+            .roles
             .iter()
             .map(|base| self.processors[(base + server) as usize].work_in_progress(self.shared).0)
             .sum();
-        Work(self.owed[server as usize].saturating_sub(done))
+        Work(self.farm.owed[server as usize].saturating_sub(done))
     }
 }
 
@@ -590,33 +613,6 @@ pub trait Balancer: Send + 'static {
     }
 }
 
-/// The engine's own view of a group, from which [`Servers`] are made.
-pub struct GroupState<'a> {
-    pub(crate) active: &'a [u32],
-    pub(crate) weights: &'a [u32],
-    pub(crate) usable: &'a [u32],
-    pub(crate) owed: &'a [u64],
-    pub(crate) group: &'a [u32],
-    pub(crate) processors: &'a [ProcessorState],
-    pub(crate) shared: &'a Shared,
-}
-
-impl GroupState<'_> {
-    #[inline]
-    fn servers<K>(&self) -> Servers<'_, K> {
-        Servers {
-            active: self.active,
-            weights: self.weights,
-            usable: self.usable,
-            owed: self.owed,
-            group: self.group,
-            processors: self.processors,
-            shared: self.shared,
-            knowledge: PhantomData,
-        }
-    }
-}
-
 /// A [`Balancer`] with its types erased, as the engine holds it. Implemented for every balancer.
 pub trait ErasedBalancer: Send {
     /// Whether [`left`](ErasedBalancer::left) is wanted.
@@ -624,13 +620,39 @@ pub trait ErasedBalancer: Send {
     /// Whether sizes are known, so that the engine keeps the work owed to each server.
     fn knows_sizes(&self) -> bool;
     /// See [`Balancer::pick`].
-    fn pick(&mut self, request: &Request, group: &GroupState<'_>, rng: &mut Stream) -> u32;
+    fn pick(
+        &mut self,
+        request: &Request,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+        rng: &mut Stream,
+    ) -> u32;
     /// See [`Balancer::left`].
-    fn left(&mut self, server: u32, group: &GroupState<'_>, rng: &mut Stream);
+    fn left(
+        &mut self,
+        server: u32,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+        rng: &mut Stream,
+    );
     /// See [`Balancer::key`].
-    fn key(&self, server: u32, request: &Request, group: &GroupState<'_>) -> Key;
+    fn key(
+        &self,
+        server: u32,
+        request: &Request,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+    ) -> Key;
     /// See [`Balancer::note`].
     fn note(&self) -> Option<String>;
+}
+
+#[inline]
+fn servers<'a, K>(farm: &'a Farm, processors: &'a [ProcessorState], shared: &'a Shared) -> Servers<'a, K> {
+    Servers { farm, processors, shared, knowledge: PhantomData }
 }
 
 impl<B: Balancer> ErasedBalancer for B {
@@ -642,16 +664,37 @@ impl<B: Balancer> ErasedBalancer for B {
         std::any::TypeId::of::<B::Sees>() == std::any::TypeId::of::<Clairvoyant>()
     }
 
-    fn pick(&mut self, request: &Request, group: &GroupState<'_>, rng: &mut Stream) -> u32 {
-        Balancer::pick(self, request, &group.servers(), rng)
+    fn pick(
+        &mut self,
+        request: &Request,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+        rng: &mut Stream,
+    ) -> u32 {
+        Balancer::pick(self, request, &servers(farm, processors, shared), rng)
     }
 
-    fn left(&mut self, server: u32, group: &GroupState<'_>, rng: &mut Stream) {
-        Balancer::left(self, server, &group.servers(), rng);
+    fn left(
+        &mut self,
+        server: u32,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+        rng: &mut Stream,
+    ) {
+        Balancer::left(self, server, &servers(farm, processors, shared), rng);
     }
 
-    fn key(&self, server: u32, request: &Request, group: &GroupState<'_>) -> Key {
-        Balancer::key(self, server, request, &group.servers())
+    fn key(
+        &self,
+        server: u32,
+        request: &Request,
+        farm: &Farm,
+        processors: &[ProcessorState],
+        shared: &Shared,
+    ) -> Key {
+        Balancer::key(self, server, request, &servers(farm, processors, shared))
     }
 
     fn note(&self) -> Option<String> {

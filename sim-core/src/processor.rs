@@ -181,18 +181,18 @@ impl ProcessorState {
 
     /// A core is taken.
     #[inline(always)]
-    pub(crate) fn take_idle(&mut self, core: u32) {
+    pub(crate) fn take_idle<const PLAIN: bool>(&mut self, core: u32) {
         self.idle -= 1;
-        if !self.single {
+        if !PLAIN && !self.single {
             self.idle_mask[core as usize / 64] &= !(1 << (core % 64));
         }
     }
 
     /// A core falls idle.
     #[inline(always)]
-    pub(crate) fn give_idle(&mut self, core: u32) {
+    pub(crate) fn give_idle<const PLAIN: bool>(&mut self, core: u32) {
         self.idle += 1;
-        if !self.single {
+        if !PLAIN && !self.single {
             self.idle_mask[core as usize / 64] |= 1 << (core % 64);
         }
     }

@@ -1,9 +1,9 @@
-//! The event set: a binary heap of 16-byte keys with the earliest event in a slot of its own.
+//! The event set: a binary heap of 16-byte keys with the earliest event in a slot of its own, and a second slot for the
+//! next release of the first source.
 //!
-//! The slot is the reason it is fast: most events schedule exactly one successor, so taking the earliest event leaves
+//! The slots are the reason it is fast: most events schedule exactly one successor, so taking the earliest event leaves
 //! a hole that the next one fills, with one comparison where the successor is the earliest again and with one sift
-//! from the root where it is not. That sift goes bottom-up: the hole sinks to a leaf along the smaller children, and
-//! the key rises from there, which is seldom far, since a successor is later than most of what is pending.
+//! from the root where it is not; and a source has exactly one pending release, which need not travel through the heap.
 
 use crate::event::EventKey;
 use crate::units::Time;
@@ -11,15 +11,25 @@ use crate::units::Time;
 /// Pending events in their total order.
 #[derive(Debug)]
 pub struct EventQueue {
-    /// The earliest event, or [`EventKey::NONE`] where it has been taken and not replaced yet.
-    front: EventKey,
+    /// The earliest event in two halves; a time of [`Time::NEVER`] where it has been taken and not replaced yet.
+    front_time: Time,
+    front_rest: u64,
+    /// The event of the side slot in two halves; a time of [`Time::NEVER`] where it is empty.
+    side_time: Time,
+    side_rest: u64,
     /// The others, a binary min-heap.
     heap: Vec<EventKey>,
 }
 
 impl Default for EventQueue {
     fn default() -> Self {
-        EventQueue { front: EventKey::NONE, heap: Vec::with_capacity(64) }
+        EventQueue {
+            front_time: Time::NEVER,
+            front_rest: 0,
+            side_time: Time::NEVER,
+            side_rest: 0,
+            heap: Vec::with_capacity(64),
+        }
     }
 }
 
@@ -27,43 +37,76 @@ impl EventQueue {
     /// Adds an event.
     #[inline(always)]
     pub fn push(&mut self, key: EventKey) {
-        if self.front.time() == Time::NEVER {
-            match self.heap.first_mut() {
-                Some(root) if *root < key => {
-                    self.front = std::mem::replace(root, key);
-                    if self.heap.len() > 1 {
-                        self.sift_down(key);
-                    }
+        if self.front_time == Time::NEVER {
+            let mut first = key;
+            if let Some(root) = self.heap.first_mut()
+                && *root < key
+            {
+                first = std::mem::replace(root, key);
+                if self.heap.len() > 1 {
+                    self.sift_down(key);
                 }
-                _ => self.front = key,
             }
+            self.set_front(first);
         } else {
-            let (first, later) = if key < self.front { (key, self.front) } else { (self.front, key) };
-            self.front = first;
+            let front = EventKey::from_halves(self.front_time, self.front_rest);
+            let (first, later) = if key < front { (key, front) } else { (front, key) };
+            self.set_front(first);
             self.push_heap(later);
+        }
+    }
+
+    #[inline(always)]
+    fn set_front(&mut self, key: EventKey) {
+        (self.front_time, self.front_rest) = key.halves();
+    }
+
+    /// Adds an event through the side slot, if that is empty: for a stream of events of which one at a time is pending.
+    #[inline(always)]
+    pub fn push_aside(&mut self, key: EventKey) {
+        if self.side_time == Time::NEVER {
+            (self.side_time, self.side_rest) = key.halves();
+        } else {
+            self.push(key);
         }
     }
 
     /// Takes the earliest event.
     #[inline(always)]
     pub fn pop(&mut self) -> Option<EventKey> {
-        let front = std::mem::replace(&mut self.front, EventKey::NONE);
-        if front.time() != Time::NEVER {
-            return Some(front);
+        if self.front_time == Time::NEVER
+            && let Some(key) = self.pop_heap()
+        {
+            self.set_front(key);
         }
-        self.pop_heap()
+        let (front, side) = (self.front_time, self.side_time);
+        if side < front || (side == front && self.side_rest < self.front_rest && side != Time::NEVER) {
+            self.side_time = Time::NEVER;
+            return Some(EventKey::from_halves(side, self.side_rest));
+        }
+        if front == Time::NEVER {
+            return None;
+        }
+        self.front_time = Time::NEVER;
+        Some(EventKey::from_halves(front, self.front_rest))
     }
 
     /// When the earliest event happens; [`Time::NEVER`] where there is none.
-    #[inline]
+    #[inline(always)]
     pub fn next_time(&self) -> Time {
-        let front = self.front.time();
-        if front != Time::NEVER { front } else { self.heap.first().map_or(Time::NEVER, |key| key.time()) }
+        let mut front = self.front_time;
+        if front == Time::NEVER
+            && let Some(root) = self.heap.first()
+        {
+            front = root.time();
+        }
+        front.min(self.side_time)
     }
 
     /// How many events are pending.
     pub fn len(&self) -> usize {
-        self.heap.len() + usize::from(self.front != EventKey::NONE)
+        let slots = [self.front_time, self.side_time];
+        self.heap.len() + slots.iter().filter(|time| **time != Time::NEVER).count()
     }
 
     /// Whether nothing is pending.
@@ -74,11 +117,12 @@ impl EventQueue {
     /// Drops every event for which `keep` is false (events of interrupted work), in one pass.
     pub fn retain(&mut self, mut keep: impl FnMut(EventKey) -> bool) {
         let mut kept: Vec<EventKey> = std::mem::take(&mut self.heap);
-        kept.push(self.front);
-        kept.retain(|key| *key != EventKey::NONE && keep(*key));
+        kept.push(EventKey::from_halves(self.front_time, self.front_rest));
+        kept.push(EventKey::from_halves(self.side_time, self.side_rest));
+        kept.retain(|key| key.time() != Time::NEVER && keep(*key));
         // A sorted array is a heap.
         kept.sort_unstable();
-        self.front = EventKey::NONE;
+        (self.front_time, self.side_time) = (Time::NEVER, Time::NEVER);
         self.heap = kept;
     }
 
@@ -104,17 +148,18 @@ impl EventQueue {
         let mut hole = 0;
         loop {
             let left = 2 * hole + 1;
-            let Some(&[a, b]) = heap.get(left..left + 2) else { break };
-            let right_first = b < a;
-            heap[hole] = if right_first { b } else { a };
-            hole = left + usize::from(right_first);
+            let (next, least) = match heap.get(left..) {
+                Some([a, b, ..]) if b < a => (left + 1, *b),
+                Some([a, ..]) => (left, *a),
+                _ => break,
+            };
+            if key < least {
+                break;
+            }
+            heap[hole] = least;
+            hole = next;
         }
-        let left = 2 * hole + 1;
-        if left < heap.len() {
-            heap[hole] = heap[left];
-            hole = left;
-        }
-        rise(heap, hole, key);
+        heap[hole] = key;
     }
 }
 

@@ -76,6 +76,26 @@ pub fn below(stream: &mut Stream, n: u64) -> u64 {
     (product >> 64) as u64
 }
 
+/// Two independent uniform integers in `0..n` and `0..m` from one draw (Lemire's method on each half; no bias).
+#[inline]
+pub fn pair_below(stream: &mut Stream, n: u32, m: u32) -> (u32, u32) {
+    use rand::Rng;
+    debug_assert!(n > 0 && m > 0);
+    loop {
+        let bits = stream.next_u64();
+        let first = (bits >> 32) * u64::from(n);
+        let second = (bits & 0xffff_ffff) * u64::from(m);
+        // A low part below its range may lie in the biased remainder: look closer.
+        if (first as u32) < n || (second as u32) < m {
+            let biased = |product: u64, n: u32| (product as u32) < n.wrapping_neg() % n;
+            if biased(first, n) || biased(second, m) {
+                continue;
+            }
+        }
+        return ((first >> 32) as u32, (second >> 32) as u32);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +120,17 @@ mod tests {
         draws.sort_unstable();
         draws.dedup();
         assert_eq!(draws.len(), 10_000);
+    }
+
+    #[test]
+    fn pairs_are_uniform_and_independent() {
+        let mut stream = StreamRoot::new(8, 0).stream("t", "t");
+        let mut seen = [[0u32; 3]; 4];
+        for _ in 0..12_000 {
+            let (a, b) = pair_below(&mut stream, 4, 3);
+            seen[a as usize][b as usize] += 1;
+        }
+        assert!(seen.iter().flatten().all(|n| (850..1150).contains(n)), "{seen:?}");
     }
 
     #[test]

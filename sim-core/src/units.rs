@@ -209,14 +209,23 @@ pub fn gcd(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
+/// [`nanos_round`] of a value that is known not to be negative.
+#[inline(always)]
+pub(crate) fn nanos_round_positive(value: f64) -> u64 {
+    if value < SHIFT { (value + SHIFT).to_bits() & ((1 << 52) - 1) } else { nanos_round(value) }
+}
+
+/// Adding 2^52 to a float below 2^52 leaves its rounded integer in the mantissa.
+const SHIFT: f64 = 4_503_599_627_370_496.0;
+
 /// A sampled duration in nanoseconds, rounded to the **nearest** whole one (ties to even); negative and NaN give 0,
 /// values past 2^63 give 2^63 - 1.
 #[inline]
 pub fn nanos_round(value: f64) -> u64 {
-    /// Adding 2^52 to a float below 2^52 leaves its rounded integer in the mantissa.
-    const SHIFT: f64 = 4_503_599_627_370_496.0;
-    if value < SHIFT {
-        (value.max(0.0) + SHIFT).to_bits() & ((1 << 52) - 1)
+    if (0.0..SHIFT).contains(&value) {
+        (value + SHIFT).to_bits() & ((1 << 52) - 1)
+    } else if value < 0.0 {
+        0
     } else if value < 9_223_372_036_854_775_807.0 {
         value as u64
     } else if value.is_nan() {

@@ -3,7 +3,7 @@
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind};
 use sim_core::policy::{Balancer, Blind, Request, Servers};
-use sim_core::rng::{Stream, below};
+use sim_core::rng::{Stream, below, pair_below};
 use sim_core::trace::Key;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
@@ -61,15 +61,16 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
 #[derive(Clone)]
 struct PowerOfD<const REPLACEMENT: bool> {
     d: usize,
-    /// The servers drawn last, in the order of drawing.
+    /// The servers drawn last, in the order of drawing; of two choices, in `pair`.
     drawn: Vec<u32>,
+    pair: [u32; 2],
     /// Places drawn so far, ascending; without replacement only.
     places: Vec<u32>,
 }
 
 impl<const REPLACEMENT: bool> PowerOfD<REPLACEMENT> {
     fn new(d: usize) -> Self {
-        PowerOfD { d, drawn: Vec::with_capacity(d), places: Vec::with_capacity(d) }
+        PowerOfD { d, drawn: Vec::with_capacity(d), pair: [0; 2], places: Vec::with_capacity(d) }
     }
 
     /// The next of a uniformly random sequence of different places below `count`: a number among those not drawn
@@ -94,6 +95,16 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
     fn pick(&mut self, _request: &Request, servers: &Servers<'_, Blind>, rng: &mut Stream) -> u32 {
         let usable = servers.usable();
         let count = usable.len() as u32;
+        if self.d == 2 && count >= 2 {
+            // Two choices, the common case: both from one draw.
+            let (a, mut b) = pair_below(rng, count, if REPLACEMENT { count } else { count - 1 });
+            if !REPLACEMENT && b >= a {
+                b += 1;
+            }
+            self.pair = [usable[a as usize], usable[b as usize]];
+            let [first, second] = self.pair;
+            return if servers.active(second) < servers.active(first) { second } else { first };
+        }
         self.drawn.clear();
         self.places.clear();
         let draws = if REPLACEMENT { self.d } else { self.d.min(usable.len()) };
@@ -116,7 +127,8 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
     }
 
     fn note(&self) -> Option<String> {
-        let drawn: Vec<String> = self.drawn.iter().map(u32::to_string).collect();
+        let drawn = if self.drawn.is_empty() { &self.pair[..] } else { &self.drawn[..] };
+        let drawn: Vec<String> = drawn.iter().map(u32::to_string).collect();
         Some(format!("drew servers {}", drawn.join(", ")))
     }
 }

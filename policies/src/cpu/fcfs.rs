@@ -1,10 +1,10 @@
 //! First come, first served: jobs run to completion in the order in which they became ready.
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use sim_core::fifo::Fifo;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;
 use sim_core::units::Work;
-use std::collections::VecDeque;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "fcfs",
@@ -30,7 +30,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
 
 #[derive(Default)]
 struct Fcfs {
-    queue: VecDeque<Slot>,
+    queue: Fifo,
 }
 
 impl Scheduler for Fcfs {
@@ -47,7 +47,7 @@ impl Scheduler for Fcfs {
     }
 
     fn withdraw(&mut self, task: Slot) {
-        self.queue.retain(|waiting| *waiting != task);
+        self.queue.remove(task);
     }
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {

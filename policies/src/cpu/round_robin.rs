@@ -2,10 +2,10 @@
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind};
+use sim_core::fifo::Fifo;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;
 use sim_core::units::{Span, Work};
-use std::collections::VecDeque;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "round-robin",
@@ -36,13 +36,13 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
         timeline: "P1 0-2 | P2 2-4 | P1 4-6 | P2 6-7 | P1 7-8",
     },
     build: Build::Scheduler(|params, _| {
-        CpuScheduler::picks(RoundRobin { quantum: params.span("quantum"), queue: VecDeque::new() })
+        CpuScheduler::picks(RoundRobin { quantum: params.span("quantum"), queue: Fifo::default() })
     }),
 };
 
 struct RoundRobin {
     quantum: Span,
-    queue: VecDeque<Slot>,
+    queue: Fifo,
 }
 
 impl Scheduler for RoundRobin {
@@ -58,12 +58,24 @@ impl Scheduler for RoundRobin {
         self.queue.pop_front().map_or(Pick::NONE, |slot| Pick::for_slice(slot, self.quantum))
     }
 
+    #[inline]
+    fn ready_and_pick(
+        &mut self,
+        task: Slot,
+        _why: Why,
+        _ran: Work,
+        _core: u32,
+        _cpu: &mut Cpu<'_, Blind>,
+    ) -> Pick {
+        Pick::for_slice(self.queue.rotate(task), self.quantum)
+    }
+
     fn withdraw(&mut self, task: Slot) {
-        self.queue.retain(|waiting| *waiting != task);
+        self.queue.remove(task);
     }
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {
-        let position = self.queue.iter().position(|waiting| *waiting == task.slot());
+        let position = self.queue.iter().position(|waiting| waiting == task.slot());
         Key::of(position.map_or(-1, |position| position as i128))
     }
 }

@@ -67,7 +67,7 @@ pub(super) struct Snapshot {
     picks: Vec<Vec<u64>>,
 }
 
-impl<R: Recorder> Engine<'_, R> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn snapshot_at(&mut self, at: Time) -> Snapshot {
         Snapshot {
             at,
@@ -92,6 +92,9 @@ impl<R: Recorder> Engine<'_, R> {
 
     fn open_window(&mut self) {
         let at = self.world.model.warmup;
+        for source in &mut self.world.sources {
+            source.released_before = source.released;
+        }
         for processor in 0..self.processors.len() as u32 {
             if matches!(self.processors[processor as usize].server, Server::Shares(_)) {
                 let now = std::mem::replace(&mut self.world.shared.now, at);
@@ -116,7 +119,7 @@ impl<R: Recorder> Engine<'_, R> {
             class.completed = class.response.count();
         }
         for source in &self.world.sources {
-            self.world.classes[source.class() as usize].released += source.released_in_window;
+            self.world.classes[source.class() as usize].released += source.released - source.released_before;
         }
         let first = self.snapshot.take();
         // A warm-up longer than the run leaves an empty window at its end.
@@ -136,7 +139,7 @@ impl<R: Recorder> Engine<'_, R> {
         let measures = Measures {
             from,
             until: end,
-            events: self.world.events,
+            events: self.world.events(),
             released: self.world.released,
             digest: self.world.recorder.digest(),
             classes: std::mem::take(&mut self.world.classes),

@@ -1,5 +1,6 @@
 //! Running a job's program until a step blocks.
 
+use super::source::{TAIL_EXIT, TAIL_LEAVE, TAIL_PROGRAM};
 use super::{Engine, LIVELOCK};
 use crate::error::RunError;
 use crate::event::{EventKey, Phase};
@@ -9,12 +10,24 @@ use crate::pool::Grant;
 use crate::record::Recorder;
 use crate::rng::{below, job_stream};
 use crate::ties::IoReturn;
-use crate::trace::PlaceKind;
+use crate::trace::{PlaceKind, Status};
 use crate::units::Span;
 use rand::Rng;
 
-impl<R: Recorder> Engine<'_, R> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
+    /// Goes on with a job after its work at a processor: at once where the program ends there.
+    #[inline(always)]
+    pub(super) fn after_work(&mut self, slot: u32, tail: u32) {
+        match tail {
+            TAIL_PROGRAM => return self.advance(slot),
+            TAIL_EXIT => {}
+            leave => self.leave_server(slot, leave - TAIL_LEAVE),
+        }
+        self.world.exit(slot, Status::Completed);
+    }
+
     /// Runs operations of the job in `slot` until one blocks or the program ends.
+    #[inline(never)]
     pub(super) fn advance(&mut self, slot: u32) {
         let mut steps = 0u64;
         loop {
@@ -25,6 +38,7 @@ impl<R: Recorder> Engine<'_, R> {
                 Op::Work { station, amount } => {
                     let processor = self.world.member(slot, station);
                     let work = self.world.amount(slot, amount);
+                    self.world.shared.jobs[slot].tail = TAIL_PROGRAM;
                     return self.join_processor(slot, processor, work);
                 }
                 Op::Exit => return self.world.exit_completed(slot),
@@ -44,7 +58,9 @@ impl<R: Recorder> Engine<'_, R> {
                     let span = Span(self.world.amount(slot, amount));
                     return self.delay(slot, span);
                 }
-                Op::Balance { balancer } => self.balance(slot, balancer, pc),
+                Op::Balance { balancer } => {
+                    self.balance(slot, balancer, pc);
+                }
                 Op::Leave { balancer } => self.leave_server(slot, balancer),
                 Op::Branch { table } => self.branch(slot, table),
                 Op::Jump { to } => self.world.shared.jobs[slot].pc = to,
@@ -211,7 +227,10 @@ impl<R: Recorder> Engine<'_, R> {
         let now = self.world.shared.now;
         let fork = self.world.sums.next_fork();
         for (index, entry) in table.children.iter().enumerate() {
-            let Some(child) = self.world.allocate() else { return true };
+            let child = self.world.allocate();
+            if child == NONE {
+                return true;
+            }
             self.inherit(slot, child);
             let parent = &self.world.shared.jobs[slot];
             let job = Job {
@@ -221,6 +240,7 @@ impl<R: Recorder> Engine<'_, R> {
                 number: parent.number,
                 client: parent.client,
                 value: parent.value,
+                server: parent.server,
                 pc: *entry,
                 attributes: parent.attributes,
                 class: parent.class,

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::error::RunError;
 use crate::model::{BalancerSpec, Model};
-use crate::policy::{ErasedBalancer, GroupState, Request};
+use crate::policy::{ErasedBalancer, Farm, Request};
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot};
 use crate::trace::{Candidate, Decision, DecisionKind};
@@ -14,15 +14,8 @@ pub(super) struct BalancerState {
     rng: Stream,
     watches: bool,
     pub knows_sizes: bool,
-    register: usize,
-    /// Requests at each server.
-    pub active: Vec<u32>,
-    weights: Vec<u32>,
-    usable: Vec<u32>,
-    /// Work owed to each server (balancers that know sizes).
-    owed: Vec<u64>,
-    /// First processor of each role of the group.
-    pub group: Vec<u32>,
+    register: u16,
+    pub farm: Farm,
     /// Requests sent to each server.
     pub picks: Vec<u64>,
 }
@@ -37,45 +30,42 @@ impl BalancerState {
             knows_sizes: policy.knows_sizes(),
             policy,
             rng: root.stream(&spec.name, "balancer"),
-            register: spec.register as usize,
-            active: vec![0; count],
-            weights: group.weights.clone(),
-            usable: (0..count as u32).collect(),
-            owed: vec![0; count],
-            group: group.processors.clone(),
+            register: spec.register,
+            farm: Farm {
+                active: vec![0; count],
+                weights: group.weights.clone(),
+                usable: (0..count as u32).collect(),
+                owed: vec![0; count],
+                roles: group.processors.clone(),
+            },
             picks: vec![0; count],
         }
     }
 }
 
-impl<R: Recorder> Engine<'_, R> {
-    /// Asks a balancer for a server and remembers it.
-    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
+    /// Asks a balancer for a server, remembers it and gives it back.
+    #[inline(always)]
+    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) -> u32 {
         let job = &self.world.shared.jobs[slot];
         let request = Request { number: job.number, client: job.client };
         let state = &mut self.balancers[balancer as usize];
-        let view = GroupState {
-            active: &state.active,
-            weights: &state.weights,
-            usable: &state.usable,
-            owed: &state.owed,
-            group: &state.group,
-            processors: &self.processors,
-            shared: &self.world.shared,
-        };
         let keys = self.world.recorder.wants_decisions().then(|| {
-            let keys = state.usable.iter().map(|server| Candidate {
+            let keys = state.farm.usable.iter().map(|server| Candidate {
                 id: u64::from(*server),
-                key: state.policy.key(*server, &request, &view),
+                key: state.policy.key(*server, &request, &state.farm, &self.processors, &self.world.shared),
                 running: false,
             });
             keys.collect::<Vec<_>>()
         });
-        let server = state.policy.pick(&request, &view, &mut state.rng);
-        if server as usize >= state.active.len()
-            || state.usable.len() < state.active.len() && state.usable.binary_search(&server).is_err()
+        let server =
+            state.policy.pick(&request, &state.farm, &self.processors, &self.world.shared, &mut state.rng);
+        if server as usize >= state.farm.active.len()
+            || state.farm.usable.len() < state.farm.active.len()
+                && state.farm.usable.binary_search(&server).is_err()
         {
-            return self.broken_balance(balancer, server);
+            self.broken_balance(balancer, server);
+            return 0;
         }
         if let Some(candidates) = keys {
             let chosen = candidates.iter().find(|c| c.id == u64::from(server)).map(|c| c.key);
@@ -90,56 +80,57 @@ impl<R: Recorder> Engine<'_, R> {
                 note: state.policy.note(),
             });
         }
-        state.active[server as usize] += 1;
+        state.farm.active[server as usize] += 1;
         state.picks[server as usize] += 1;
-        let register = slot as usize * self.world.stride.registers + state.register;
-        self.world.places[register] = server;
+        self.world.set_place(slot, state.register, server);
         if state.knows_sizes {
-            let draws = self.world.model.owed.iter().find(|owed| owed.at == pc);
+            let register = slot as usize * self.world.stride.registers + state.register as usize;
+            let all = &self.world.model.owed;
+            let draws = all.binary_search_by_key(&pc, |owed| owed.at).ok().map(|index| &all[index]);
             let first = slot as usize * self.world.stride.values;
             let owed: u64 = draws
                 .map_or(0, |owed| owed.draws.iter().map(|k| self.world.values[first + *k as usize]).sum());
-            state.owed[server as usize] += owed;
+            state.farm.owed[server as usize] += owed;
             self.world.owed[register] = owed;
         }
         if R::DIGEST {
             self.world.recorder.choice(request.number, server);
         }
+        server
     }
 
     #[cold]
+    #[inline(never)]
     fn broken_balance(&mut self, balancer: u32, server: u32) {
         let spec = &self.world.model.balancers[balancer as usize];
         let error = RunError::Contract {
             policy: spec.policy.spec.clone(),
             station: spec.name.clone(),
             at: self.world.shared.now,
-            event: self.world.events,
+            event: self.world.events(),
             what: format!("it picks server {server}, which cannot be chosen"),
         };
         self.world.fail(error);
     }
 
     /// A request leaves the server that a balancer chose for it.
+    #[inline(always)]
     pub(super) fn leave_server(&mut self, slot: u32, balancer: u32) {
         let state = &mut self.balancers[balancer as usize];
-        let register = slot as usize * self.world.stride.registers + state.register;
-        let server = self.world.places[register] as usize;
-        state.active[server] -= 1;
+        let server = self.world.place(slot, state.register) as usize;
+        state.farm.active[server] -= 1;
         if state.knows_sizes {
-            state.owed[server] -= std::mem::take(&mut self.world.owed[register]);
+            let register = slot as usize * self.world.stride.registers + state.register as usize;
+            state.farm.owed[server] -= std::mem::take(&mut self.world.owed[register]);
         }
         if state.watches {
-            let view = GroupState {
-                active: &state.active,
-                weights: &state.weights,
-                usable: &state.usable,
-                owed: &state.owed,
-                group: &state.group,
-                processors: &self.processors,
-                shared: &self.world.shared,
-            };
-            state.policy.left(server as u32, &view, &mut state.rng);
+            state.policy.left(
+                server as u32,
+                &state.farm,
+                &self.processors,
+                &self.world.shared,
+                &mut state.rng,
+            );
         }
     }
 
@@ -147,10 +138,10 @@ impl<R: Recorder> Engine<'_, R> {
     pub(super) fn book_owed(&mut self, slot: u32, processor: u32, done: u64) {
         for &balancer in &self.processors[processor as usize].owners {
             let state = &mut self.balancers[balancer as usize];
-            let register = slot as usize * self.world.stride.registers + state.register;
+            let register = slot as usize * self.world.stride.registers + state.register as usize;
             let booked = done.min(self.world.owed[register]);
             self.world.owed[register] -= booked;
-            state.owed[self.world.places[register] as usize] -= booked;
+            state.farm.owed[self.world.place(slot, state.register) as usize] -= booked;
         }
     }
 }

@@ -2,16 +2,48 @@
 
 use super::World;
 use crate::error::RunError;
-use crate::event::Phase;
-use crate::job::{NONE, State};
+use crate::event::{EventKey, Phase};
+use crate::job::{Job, NONE, State};
 use crate::policy::Pick;
-use crate::processor::{NO_JOB, ProcessorState, Server};
+use crate::processor::{Core, NO_JOB, ProcessorState, Server};
 use crate::record::Recorder;
 use crate::ties::FirstSwitch;
 use crate::trace::{PlaceKind, Segment, SegmentKind};
 use crate::units::{Span, Time, Work};
 
-impl<R: Recorder> World<'_, R> {
+/// Books a job's time on the core that it leaves: on the core and on the job.
+#[inline(always)]
+pub(super) fn book_run<const PLAIN: bool>(
+    seat: &mut Core,
+    job: &mut Job,
+    state: &ProcessorState,
+    now: Time,
+    done: u64,
+) {
+    let assigned = seat.assigned;
+    job.remaining -= done;
+    job.since = now;
+    let mut started = assigned;
+    if !PLAIN && !state.plain {
+        started = seat.started.min(now);
+        let overhead = started.from(assigned);
+        seat.overhead += overhead.0;
+        if state.device {
+            job.blocked += overhead;
+        } else {
+            job.overhead += overhead;
+        }
+    }
+    let run = now.from(started);
+    seat.busy += run.0;
+    if !PLAIN && state.device {
+        job.blocked += run;
+    } else {
+        job.served += run;
+    }
+}
+
+impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// Carries out a pick from the ready queue.
     #[inline(always)]
     pub fn accept(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
@@ -50,7 +82,7 @@ impl<R: Recorder> World<'_, R> {
             policy: spec.scheduler.spec.clone(),
             station: spec.name.clone(),
             at: self.shared.now,
-            event: self.events,
+            event: self.events(),
             what,
         });
     }
@@ -58,15 +90,19 @@ impl<R: Recorder> World<'_, R> {
     /// Checks a pick, puts the job on an idle core and schedules the end of its run.
     #[inline(always)]
     pub fn start(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
-        state.take_idle(core);
-        let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
-        seat.idle += self.shared.now.from(seat.idle_since).0;
-        self.put_on(state, processor, core, pick);
+        state.take_idle::<PLAIN>(core);
+        self.put_on::<true>(state, processor, core, pick);
     }
 
-    /// Checks a pick, puts the job on a core and schedules the end of its run.
+    /// Checks a pick, puts the job on a core and schedules the end of its run. `WAS_IDLE`: the core was.
     #[inline(always)]
-    pub fn put_on(&mut self, state: &mut ProcessorState, processor: u32, core: u32, pick: Pick) {
+    pub fn put_on<const WAS_IDLE: bool>(
+        &mut self,
+        state: &mut ProcessorState,
+        processor: u32,
+        core: u32,
+        pick: Pick,
+    ) {
         let now = self.shared.now;
         let slot = pick.slot;
         if slot == NONE || pick.slice == Span::ZERO {
@@ -78,15 +114,10 @@ impl<R: Recorder> World<'_, R> {
         }
         let global = state.seats.first + core;
         let seat = &mut self.shared.cores[global as usize];
-        let since = job.since;
-        let waited = now.from(since);
-        if !self.lean || R::TRACE {
-            if state.device {
-                job.blocked += waited;
-            } else {
-                job.ready += waited;
-            }
+        if WAS_IDLE {
+            seat.idle += now.from(seat.idle_since).0;
         }
+        let since = job.since;
         job.state = State::Running;
         seat.job = slot;
         seat.assigned = now;
@@ -95,7 +126,7 @@ impl<R: Recorder> World<'_, R> {
             state.totals.context_switches += 1;
         }
         let (mut started, mut need) = (now, Span(job.remaining));
-        if !state.plain {
+        if !PLAIN && !state.plain {
             let free = last_job == job.number || last_job == NO_JOB;
             let free = free && self.shared.ties.first_switch == FirstSwitch::Free;
             let cost = if free { Span::ZERO } else { state.dispatch_latency + state.context_switch };
@@ -107,25 +138,43 @@ impl<R: Recorder> World<'_, R> {
         if started < job.first_run {
             job.first_run = started;
         }
-        let last_core = std::mem::replace(&mut job.last_core, global);
+        let last_core = if PLAIN { global } else { std::mem::replace(&mut job.last_core, global) };
         let (mut run, mut phase) = (need, Phase::WorkDone);
         if pick.slice < need {
             (run, phase) = (pick.slice, self.slice_phase);
         }
+        // Neither is past 2^63: the sum fits, and what lies past the end of time is refused.
+        let at = Time(started.0.wrapping_add(run.0));
+        self.sequence += 1;
+        seat.event = self.sequence;
+        self.queue.push(EventKey::new(at, phase, global, self.sequence));
+        if at > Time::LATEST {
+            self.overflow();
+        }
         if last_core != global && last_core != NONE {
             self.migrated(state, slot, last_core);
         }
-        if !self.lean || R::TRACE || R::DIGEST {
-            let number = self.shared.jobs[slot].number;
-            if !self.lean {
-                self.part(slot, state.component).waiting += waited.0;
-            }
-            self.recorder.choice(number, global);
-            self.stay(number, PlaceKind::Ready(processor), since);
+        if !(PLAIN || self.lean) || R::TRACE || R::DIGEST {
+            self.account_wait(state, processor, slot, global, since);
         }
-        // Neither is past 2^63: the sum fits, and what lies past the end of time is refused.
-        let sequence = self.schedule(Time(started.0.wrapping_add(run.0)), phase, global);
-        self.shared.cores[global as usize].event = sequence;
+    }
+
+    /// Books a job's wait in the ready queue where its own sums do not say it, and records it.
+    #[inline(never)]
+    fn account_wait(&mut self, state: &ProcessorState, processor: u32, slot: u32, global: u32, since: Time) {
+        let waited = self.shared.now.from(since);
+        let job = &mut self.shared.jobs[slot];
+        if state.device {
+            job.blocked += waited;
+        } else {
+            job.ready += waited;
+        }
+        let number = job.number;
+        if !self.lean {
+            self.part(slot, state.component).waiting += waited.0;
+        }
+        self.recorder.choice(number, global);
+        self.stay(number, PlaceKind::Ready(processor), since);
     }
 
     /// A job goes on on another core than before; it counts where that core is this processor's.
@@ -143,52 +192,43 @@ impl<R: Recorder> World<'_, R> {
 
     /// Takes the job off a core, which falls idle, and books its time there; `done`: the work it did.
     #[inline(always)]
-    pub fn vacate(&mut self, state: &mut ProcessorState, processor: u32, core: u32, done: u64) {
-        self.book(state, processor, core, done);
+    pub fn vacate(&mut self, state: &mut ProcessorState, core: u32, done: u64) {
+        self.book(state, state.seats.first + core, done);
         self.fall_idle(state, core);
     }
 
     /// A core that runs nothing any more falls idle.
     #[inline(always)]
     pub fn fall_idle(&mut self, state: &mut ProcessorState, core: u32) {
-        state.give_idle(core);
+        state.give_idle::<PLAIN>(core);
         let now = self.shared.now;
         let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
         seat.job = NONE;
         seat.idle_since = now;
     }
 
-    /// Books a job's time on a core that it leaves; `done`: the work it did.
+    /// Books a job's time on a core (global index) that it leaves; `done`: the work it did.
     #[inline(always)]
-    pub fn book(&mut self, state: &mut ProcessorState, processor: u32, core: u32, done: u64) {
-        let now = self.shared.now;
-        let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
+    pub fn book(&mut self, state: &ProcessorState, global: u32, done: u64) {
+        let seat = &mut self.shared.cores[global as usize];
         let slot = seat.job;
-        let assigned = seat.assigned;
         let job = &mut self.shared.jobs[slot];
-        job.remaining -= done;
-        job.since = now;
-        let mut started = assigned;
-        if !state.plain {
-            started = seat.started.min(now);
-            let overhead = started.from(assigned);
-            seat.overhead += overhead.0;
-            if state.device {
-                job.blocked += overhead;
-            } else {
-                job.overhead += overhead;
-            }
+        book_run::<PLAIN>(seat, job, state, self.shared.now, done);
+        if !self.lean || R::TRACE {
+            self.account_run(state, slot, global);
         }
-        let run = now.from(started);
-        seat.busy += run.0;
-        if state.device {
-            job.blocked += run;
-        } else {
-            job.served += run;
-        }
+    }
+
+    /// Books a job's run where its own sums do not say it, and records it.
+    #[inline(never)]
+    pub fn account_run(&mut self, state: &ProcessorState, slot: u32, global: u32) {
+        let seat = &self.shared.cores[global as usize];
+        let (assigned, processor, core) = (seat.assigned, seat.processor, seat.index);
+        let started = seat.started.min(self.shared.now);
+        let now = self.shared.now;
         if !self.lean {
             let part = self.part(slot, state.component);
-            part.service += run.0;
+            part.service += now.from(started).0;
             part.overhead += started.from(assigned).0;
         }
         if R::TRACE {

@@ -1,19 +1,19 @@
 //! Processors: jobs join ready queues, schedulers decide; `cores` carries the decisions out.
 
 use super::Engine;
+use super::cores::book_run;
 use crate::event::{EventKey, Phase};
-use crate::job::State;
+use crate::job::{NONE, State};
 use crate::measure::ProcessorMeasures;
-use crate::model::Op;
 use crate::policy::{Pick, Why};
 use crate::processor::{Core, Server, first_idle};
 use crate::record::Recorder;
 use crate::rng::below;
 use crate::ties::{Boost, IdleCore};
-use crate::trace::{DecisionKind, Segment, SegmentKind, Status};
+use crate::trace::{DecisionKind, Segment, SegmentKind};
 use crate::units::{Span, Time, Work};
 
-impl<R: Recorder> Engine<'_, R> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A job comes to a processor with `work` to do.
     #[inline(always)]
     pub(super) fn join_processor(&mut self, slot: u32, processor: u32, work: u64) {
@@ -27,9 +27,11 @@ impl<R: Recorder> Engine<'_, R> {
         job.since = now;
         job.state = State::Ready;
         job.station = processor;
-        job.expired = false;
+        if !PLAIN {
+            job.expired = false;
+        }
         let mut visited = std::mem::replace(&mut job.visited, processor + 1);
-        if !world.lean {
+        if !(PLAIN || world.lean) {
             visited = std::mem::replace(&mut world.part(slot, state.component).visited, processor + 1);
         }
         let why = if visited == processor + 1 { Why::Returned } else { Why::Arrived };
@@ -41,7 +43,7 @@ impl<R: Recorder> Engine<'_, R> {
             && !world.recorder.wants_decisions()
         {
             // Nothing to choose from: the newcomer takes the lowest idle core at once.
-            let core = first_idle(&state.idle_mask);
+            let core = if PLAIN { 0 } else { first_idle(&state.idle_mask) };
             let pick = policy.ready_and_pick(slot, why, Work(0), core, &world.shared, &mut state.seats);
             return world.start(state, processor, core, pick);
         }
@@ -57,37 +59,38 @@ impl<R: Recorder> Engine<'_, R> {
     #[inline(always)]
     pub(super) fn work_done(&mut self, key: EventKey) {
         let world = &mut self.world;
-        let seat = &mut world.shared.cores[key.entity() as usize];
+        let now = world.shared.now;
+        let global = key.entity();
+        let seat = &mut world.shared.cores[global as usize];
         if seat.event != key.sequence() {
             return world.overtaken();
         }
-        seat.event = 0;
         let (slot, processor, core) = (seat.job, seat.processor, seat.index);
         let state = &mut self.processors[processor as usize];
-        if matches!(state.server, Server::Shares(_)) {
+        if !PLAIN && matches!(state.server, Server::Shares(_)) {
             return self.shared_change(processor);
         }
         let job = &mut world.shared.jobs[slot];
         let done = job.remaining;
+        book_run::<PLAIN>(seat, job, state, now, done);
+        seat.job = NONE;
+        seat.idle_since = now;
         job.state = State::Moving;
-        let pc = job.pc;
-        world.vacate(state, processor, core, done);
+        let tail = job.tail;
+        state.give_idle::<PLAIN>(core);
         state.totals.completions += 1;
+        if !(PLAIN || world.lean) || R::TRACE {
+            world.account_run(state, slot, global);
+        }
         if state.wants.left
             && let Server::Picks(policy) = &mut state.server
         {
             policy.left(slot, Work(done), &world.shared, &mut state.seats);
         }
-        if !state.owners.is_empty() {
+        if !PLAIN && !state.owners.is_empty() {
             self.book_owed(slot, processor, done);
         }
-        // Most visits are the last step: skip the interpreter.
-        let world = &mut self.world;
-        if world.program[pc as usize] == Op::Exit {
-            world.exit(slot, Status::Completed);
-        } else {
-            self.advance(slot);
-        }
+        self.after_work(slot, tail);
         let world = &mut self.world;
         let state = &mut self.processors[processor as usize];
         if state.ready == 0 {
@@ -95,17 +98,22 @@ impl<R: Recorder> Engine<'_, R> {
         }
         // A core has fallen free while jobs are ready: decide now if nothing else can happen, else later.
         if state.simple
-            && state.idle == 1
+            && (PLAIN || state.idle == 1)
             && world.nothing_else_now()
             && !world.recorder.wants_decisions()
             && let Server::Picks(policy) = &mut state.server
         {
             // The only idle core is this one, unless the job came back to it and left others waiting.
-            let core = if state.seats.count == 1 { 0 } else { first_idle(&state.idle_mask) };
+            let core = if PLAIN || state.seats.count == 1 { 0 } else { first_idle(&state.idle_mask) };
             let pick = policy.pick(core, &world.shared, &mut state.seats);
             return world.accept(state, processor, core, pick);
         }
         self.mark(processor);
+    }
+
+    /// [`slice_end`](Engine::slice_end) where it is not worth a copy of its own.
+    pub(super) fn slice_end_early(&mut self, key: EventKey) {
+        self.slice_end(key);
     }
 
     /// A slice ends before the work does.
@@ -113,29 +121,34 @@ impl<R: Recorder> Engine<'_, R> {
     pub(super) fn slice_end(&mut self, key: EventKey) {
         let world = &mut self.world;
         let now = world.shared.now;
-        let seat = &mut world.shared.cores[key.entity() as usize];
+        let global = key.entity();
+        let seat = &mut world.shared.cores[global as usize];
         if seat.event != key.sequence() {
             return world.overtaken();
         }
-        seat.event = 0;
         let (slot, processor, core) = (seat.job, seat.processor, seat.index);
-        let ran = seat.work_until(now);
         let state = &mut self.processors[processor as usize];
+        let ran = if PLAIN || state.plain { Work(now.from(seat.assigned).0) } else { seat.work_until(now) };
+        let job = &mut world.shared.jobs[slot];
+        book_run::<PLAIN>(seat, job, state, now, ran.0);
+        job.state = State::Ready;
+        if !PLAIN {
+            job.expired = true;
+        }
         state.totals.slice_ends += 1;
-        world.book(state, processor, core, ran.0);
-        if !state.owners.is_empty() {
+        if !(PLAIN || world.lean) || R::TRACE {
+            world.account_run(state, slot, global);
+        }
+        if !PLAIN && !state.owners.is_empty() {
             self.book_owed(slot, processor, ran.0);
         }
         let world = &mut self.world;
         let state = &mut self.processors[processor as usize];
-        let job = &mut world.shared.jobs[slot];
-        job.state = State::Ready;
-        job.expired = true;
         let Server::Picks(policy) = &mut state.server else { return };
         if state.simple && world.nothing_else_now() && !world.recorder.wants_decisions() {
             let pick = policy.ready_and_pick(slot, Why::SliceEnd, ran, core, &world.shared, &mut state.seats);
             // One joined and one left: the ready queue is as long as before, and the core was never idle.
-            return world.put_on(state, processor, core, pick);
+            return world.put_on::<false>(state, processor, core, pick);
         }
         policy.ready(slot, Why::SliceEnd, ran, &world.shared, &mut state.seats);
         world.fall_idle(state, core);
@@ -224,7 +237,7 @@ impl<R: Recorder> Engine<'_, R> {
         let ran = Work(seat.work_until(now).0.min(self.world.shared.jobs[slot].remaining));
         seat.event = 0;
         self.world.stale += 1;
-        self.world.vacate(&mut self.processors[processor as usize], processor, core, ran.0);
+        self.world.vacate(&mut self.processors[processor as usize], core, ran.0);
         if !self.processors[processor as usize].owners.is_empty() {
             self.book_owed(slot, processor, ran.0);
         }

@@ -8,7 +8,7 @@ use crate::record::Recorder;
 use crate::trace::{Candidate, Decision, DecisionKind};
 use crate::units::Span;
 
-impl<R: Recorder> Engine<'_, R> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// Every job that is ready or running at a processor, with its key; `None` where no records are wanted.
     pub(super) fn candidates(&mut self, processor: u32) -> Option<Vec<Candidate>> {
         if !self.world.recorder.wants_decisions() {

@@ -12,7 +12,7 @@ use crate::units::{Span, Time};
 /// Adds a completed job to the measures of its class. `parts`: its parts by component, none where they follow from its
 /// own sums.
 #[inline(always)]
-fn measure_completed(
+fn measure_completed<const PLAIN: bool>(
     class: &mut ClassMeasures,
     job: &Job,
     response: Span,
@@ -20,7 +20,7 @@ fn measure_completed(
     all_distributions: bool,
 ) {
     class.response.record(response.0);
-    let waiting = response.0 - job.served.0 - job.blocked.0;
+    let waiting = response.0 - job.served.0 - if PLAIN { 0 } else { job.blocked.0 };
     if all_distributions {
         class.waiting.record(waiting);
     } else {
@@ -30,6 +30,9 @@ fn measure_completed(
         class.ran += 1;
         class.first_response += u128::from(job.first_run.from(job.arrival).0);
         class.slowdown += response.as_nanos_f64() / job.served.as_nanos_f64();
+    }
+    if PLAIN {
+        return;
     }
     class.overhead += u128::from(job.overhead.0);
     if let Some(parts) = parts {
@@ -44,14 +47,34 @@ fn measure_completed(
     }
 }
 
-impl<R: Recorder> World<'_, R> {
+impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// The station that an operation means for this job.
     #[inline]
     pub fn member(&self, slot: u32, station: StationRef) -> u32 {
         if station.register == 0 {
             return station.base;
         }
-        station.base + self.places[slot as usize * self.stride.registers + station.register as usize]
+        station.base + self.place(slot, station.register)
+    }
+
+    /// The job's member of the group of a register.
+    #[inline(always)]
+    pub fn place(&self, slot: u32, register: u16) -> u32 {
+        if register == 1 {
+            self.shared.jobs[slot].server
+        } else {
+            self.places[slot as usize * self.stride.registers + register as usize]
+        }
+    }
+
+    /// Remembers the job's member of the group of a register.
+    #[inline(always)]
+    pub fn set_place(&mut self, slot: u32, register: u16, server: u32) {
+        if register == 1 {
+            self.shared.jobs[slot].server = server;
+        } else {
+            self.places[slot as usize * self.stride.registers + register as usize] = server;
+        }
     }
 
     /// The size of an operation for this job.
@@ -83,17 +106,17 @@ impl<R: Recorder> World<'_, R> {
         let response = now.from(job.arrival);
         self.left += 1;
         self.sums.sojourn += u128::from(response.0);
-        let has_deadline = job.deadline != Time::NEVER;
+        let has_deadline = !PLAIN && job.deadline != Time::NEVER;
         if job.arrival >= self.warmup {
             let class = &mut self.classes[job.class as usize];
             if status == Status::Completed {
-                let parts = if self.lean {
+                let parts = if PLAIN || self.lean {
                     None
                 } else {
                     let first = slot as usize * self.stride.parts;
                     Some(&self.parts[first..first + self.stride.parts])
                 };
-                measure_completed(class, job, response, parts, self.all_distributions);
+                measure_completed::<PLAIN>(class, job, response, parts, self.all_distributions);
             } else {
                 class.lost += u64::from(status == Status::Lost);
                 class.timed_out += u64::from(status == Status::TimedOut);
@@ -110,7 +133,7 @@ impl<R: Recorder> World<'_, R> {
             self.recorder.choice(self.shared.jobs[slot].number, NONE);
         }
         self.shared.jobs.release(slot);
-        if self.closed {
+        if !PLAIN && self.closed {
             self.think(source);
         }
     }

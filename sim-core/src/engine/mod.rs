@@ -16,9 +16,10 @@ mod source;
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
 use crate::job::Jobs;
+use crate::law::{Layers, exponential_layers};
 use crate::measure::{ClassMeasures, Measures, PartSums};
 use crate::model::{Arrivals, ComponentKind, Model, Op};
-use crate::policy::Shared;
+use crate::policy::{CpuScheduler, Shared};
 use crate::pool::PoolState;
 use crate::processor::ProcessorState;
 use crate::queue::EventQueue;
@@ -88,7 +89,7 @@ struct Part {
 
 /// Everything but the stations: time, events, jobs, sources, the record. Stations are kept apart, so that a station and
 /// the world can be borrowed at once.
-struct World<'m, R> {
+struct World<'m, R, const PLAIN: bool> {
     model: &'m Model,
     /// The operations, at hand.
     program: &'m [Op],
@@ -97,7 +98,11 @@ struct World<'m, R> {
     sequence: u64,
     /// Events in the queue that were overtaken (a preempted job's end).
     stale: usize,
-    events: u64,
+    /// Events handled up to the last look at the limits, the length of the stretch that began there, and what is left
+    /// of it.
+    events_checked: u64,
+    stretch: u64,
+    until_check: u64,
     recorder: R,
     sources: Vec<SourceState>,
     classes: Vec<ClassMeasures>,
@@ -135,6 +140,8 @@ struct World<'m, R> {
     stop_jobs: u64,
     /// Distributions of waiting times as well as of response times.
     all_distributions: bool,
+    /// The table of exponential draws.
+    layers: &'static Layers,
     /// Where quantum ends stand in the order of an instant.
     slice_phase: Phase,
     /// Something is marked, moving or wrong: to be seen to before the next event.
@@ -143,15 +150,16 @@ struct World<'m, R> {
     sums: account::Sums,
 }
 
-struct Engine<'m, R> {
-    world: World<'m, R>,
+/// A run under way. `PLAIN` compiles out what a model of plain single-core processors does not have: costs, speeds,
+/// devices, several cores, deadlines, parts of response times, traces, closed sources. The code is the same.
+struct Engine<'m, R, const PLAIN: bool> {
+    world: World<'m, R, PLAIN>,
     processors: Vec<ProcessorState>,
     pools: Vec<PoolState>,
     balancers: Vec<BalancerState>,
     /// The next instant at which the books are looked at: end of the warm-up, or past the horizon.
     watch: Time,
     snapshot: Option<Snapshot>,
-    next_check: u64,
     instant: (Time, u64),
     max_events: u64,
 }
@@ -175,12 +183,55 @@ pub fn run<R: Recorder>(
     limits: &Limits<'_>,
     recorder: R,
 ) -> Result<(Measures, R), RunError> {
-    let mut engine = Engine::new(model, replication, limits, recorder);
+    if is_plain(model) {
+        run_engine(Engine::<R, true>::new(model, replication, limits, recorder), limits)
+    } else {
+        run_engine(Engine::<R, false>::new(model, replication, limits, recorder), limits)
+    }
+}
+
+fn run_engine<R: Recorder, const PLAIN: bool>(
+    mut engine: Engine<'_, R, PLAIN>,
+    limits: &Limits<'_>,
+) -> Result<(Measures, R), RunError> {
     engine.run(limits).map_err(|fault| *fault)?;
     engine.finish().map_err(|fault| *fault)
 }
 
-impl<'m, R: Recorder> Engine<'m, R> {
+/// One component, a processor: a job's own sums say all there is to say of its parts.
+fn is_lean(model: &Model) -> bool {
+    matches!(&model.components[..], [only] if only.kind == ComponentKind::Processor)
+}
+
+/// Whether a balancer is told the sizes of jobs, so that the work owed to servers is kept.
+fn sizes_are_known(model: &Model) -> bool {
+    model.balancers.iter().any(|spec| {
+        let weights = &model.groups[spec.group as usize].weights;
+        (spec.policy.build)(weights).knows_sizes()
+    })
+}
+
+/// Whether the model has nothing that the plain engine leaves out.
+fn is_plain(model: &Model) -> bool {
+    let plain = |p: &crate::model::Processor| {
+        let picks = matches!((p.scheduler.build)(&model.ties), CpuScheduler::Picks(_));
+        p.cores == 1 && p.speed.is_one() && p.context_switch + p.dispatch_latency == Span::ZERO && picks
+    };
+    let renewal = |source: &crate::model::Source| {
+        matches!(source.arrivals, Arrivals::Renewal(_)) && source.clients == 0
+    };
+    is_lean(model)
+        && model.laws.is_empty()
+        && model.branches.is_empty()
+        && model.forks.is_empty()
+        && !sizes_are_known(model)
+        && model.attributes.iter().all(|about| about.deadline.is_none())
+        && model.sources.iter().all(renewal)
+        && model.classes.iter().all(|class| class.draws.len() <= 1)
+        && model.processors.iter().all(plain)
+}
+
+impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     fn new(model: &'m Model, replication: u32, limits: &Limits<'_>, recorder: R) -> Self {
         let root = StreamRoot::new(model.seed, replication);
         let mut cores = Vec::new();
@@ -191,8 +242,8 @@ impl<'m, R: Recorder> Engine<'m, R> {
         let balancers: Vec<BalancerState> =
             model.balancers.iter().map(|spec| BalancerState::new(spec, model, root)).collect();
         for (index, balancer) in balancers.iter().enumerate().filter(|(_, b)| b.knows_sizes) {
-            for base in &balancer.group {
-                for member in 0..balancer.active.len() as u32 {
+            for base in &balancer.farm.roles {
+                for member in 0..balancer.farm.active.len() as u32 {
                     processors[(base + member) as usize].owners.push(index as u32);
                 }
             }
@@ -200,7 +251,8 @@ impl<'m, R: Recorder> Engine<'m, R> {
         let given =
             model.classes.iter().map(|class| class.draws.len()).chain(source::trace_widths(model)).max();
         let horizon = model.stop.after.unwrap_or(Time::LATEST);
-        let lean = matches!(&model.components[..], [only] if only.kind == ComponentKind::Processor);
+        let lean = is_lean(model);
+        let sizes = sizes_are_known(model);
         let stride = Stride {
             values: given.unwrap_or(0).max(1),
             registers: model.registers as usize,
@@ -223,9 +275,15 @@ impl<'m, R: Recorder> Engine<'m, R> {
             queue: EventQueue::default(),
             sequence: 0,
             stale: 0,
-            events: 0,
+            events_checked: 0,
+            stretch: CHECK_EVERY.min(limits.max_events),
+            until_check: CHECK_EVERY.min(limits.max_events),
             recorder,
-            sources: model.sources.iter().map(|source| SourceState::new(source, model, root)).collect(),
+            sources: model
+                .sources
+                .iter()
+                .map(|source| SourceState::new(source, model, root, sizes))
+                .collect(),
             classes: vec![no_measures; model.classes.len()],
             of_task: vec![0; model.tasks.len()],
             lean,
@@ -252,6 +310,7 @@ impl<'m, R: Recorder> Engine<'m, R> {
             warmup: model.warmup,
             stop_jobs: model.stop.jobs.unwrap_or(u64::MAX),
             all_distributions: limits.all_distributions,
+            layers: exponential_layers(),
             slice_phase: match model.ties.quantum_end {
                 QuantumEnd::ArrivalFirst => Phase::SliceEnd,
                 QuantumEnd::PreemptedFirst => Phase::SliceEndEarly,
@@ -267,12 +326,12 @@ impl<'m, R: Recorder> Engine<'m, R> {
             balancers,
             watch: if model.warmup > Time::ZERO { model.warmup } else { past(horizon) },
             snapshot: None,
-            next_check: CHECK_EVERY.min(limits.max_events),
             instant: (Time::ZERO, 0),
             max_events: limits.max_events,
         }
     }
 
+    #[inline(never)]
     fn run(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
         self.world.start_sources();
         if let Some(fault) = self.world.fault.take() {
@@ -284,26 +343,41 @@ impl<'m, R: Recorder> Engine<'m, R> {
                 break;
             }
             self.world.shared.now = at;
-            if self.world.events == self.next_check {
+            if self.world.until_check == 0 {
                 self.check(limits)?;
             }
-            self.world.events += 1;
+            self.world.until_check -= 1;
             if R::DIGEST {
                 self.world.recorder.event(key);
             }
-            match key.phase() {
-                Phase::WorkDone => self.work_done(key),
-                Phase::SliceEnd | Phase::SliceEndEarly => self.slice_end(key),
-                Phase::Arrival => self.arrival(key.entity()),
-                Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key.delayed_slot()),
-                Phase::Tick | Phase::TickEarly => self.tick(key),
-                Phase::Input | Phase::Timer => unreachable!("no step schedules these yet"),
+            // The three commonest first: a chain of tests is shorter than a jump table.
+            let phase = key.phase();
+            if phase == Phase::WorkDone {
+                self.work_done(key);
+            } else if phase == Phase::SliceEnd {
+                self.slice_end(key);
+            } else if phase == Phase::Arrival {
+                self.arrival(key.entity());
+            } else {
+                self.rare(key);
             }
             if self.world.attention {
                 self.attend()?;
             }
         }
         Ok(())
+    }
+
+    /// The kinds of events that are not the commonest.
+    #[inline(never)]
+    fn rare(&mut self, key: EventKey) {
+        match key.phase() {
+            Phase::WorkDone | Phase::Arrival | Phase::SliceEnd => unreachable!("handled before"),
+            Phase::SliceEndEarly => self.slice_end_early(key),
+            Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key.delayed_slot()),
+            Phase::Tick | Phase::TickEarly => self.tick(key),
+            Phase::Input | Phase::Timer => unreachable!("no step schedules these yet"),
+        }
     }
 
     /// Advances the jobs that can go on at this instant, and lets marked processors decide once nothing else can happen.
@@ -325,30 +399,28 @@ impl<'m, R: Recorder> Engine<'m, R> {
     #[cold]
     fn check(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
         let now = self.world.shared.now;
-        if self.world.events >= self.max_events {
+        let events = self.world.events();
+        if events >= self.max_events {
             return Err(Box::new(RunError::EventLimit { limit: self.max_events, at: now }));
         }
         // Far more than can be scheduled between two looks.
         if self.world.sequence > SEQUENCE_MAX / 2 {
-            return Err(Box::new(RunError::TimeOverflow { at: now, event: self.world.events }));
+            return Err(Box::new(RunError::TimeOverflow { at: now, event: events }));
         }
         if self.instant.0 != now {
-            self.instant = (now, self.world.events);
-        } else if self.world.events - self.instant.1 > LIVELOCK {
-            return Err(Box::new(RunError::Livelock { events: self.world.events - self.instant.1, at: now }));
+            self.instant = (now, events);
+        } else if events - self.instant.1 > LIVELOCK {
+            return Err(Box::new(RunError::Livelock { events: events - self.instant.1, at: now }));
         }
         if let Some(observer) = limits.observer {
-            let progress = Progress {
-                now,
-                events: self.world.events,
-                released: self.world.released,
-                left: self.world.left,
-            };
+            let progress = Progress { now, events, released: self.world.released, left: self.world.left };
             if !observer(progress) {
                 return Err(Box::new(RunError::Cancelled { at: now }));
             }
         }
-        self.next_check = (self.world.events + CHECK_EVERY).min(self.max_events);
+        self.world.events_checked = events;
+        self.world.stretch = CHECK_EVERY.min(self.max_events - events);
+        self.world.until_check = self.world.stretch;
         self.compact();
         Ok(())
     }
@@ -381,11 +453,16 @@ impl<'m, R: Recorder> Engine<'m, R> {
     }
 }
 
-impl<R: Recorder> World<'_, R> {
+impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// Whether nothing else can happen at this instant, so that a decision may be taken directly.
     #[inline(always)]
     fn nothing_else_now(&self) -> bool {
         !self.attention && self.queue.next_time() > self.shared.now
+    }
+
+    /// Events handled.
+    fn events(&self) -> u64 {
+        self.events_checked + self.stretch - self.until_check
     }
 
     /// An event was overtaken: its work was interrupted or its tick moved.
@@ -421,7 +498,7 @@ impl<R: Recorder> World<'_, R> {
     #[cold]
     #[inline(never)]
     fn overflow(&mut self) {
-        self.fail(RunError::TimeOverflow { at: self.shared.now, event: self.events });
+        self.fail(RunError::TimeOverflow { at: self.shared.now, event: self.events() });
     }
 
     /// The run stops with this error at the end of the present event; the first error counts.

@@ -2,7 +2,7 @@
 
 use super::{Engine, Part, World};
 use crate::error::RunError;
-use crate::event::Phase;
+use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
 use crate::model::{Arrivals, Draw, Model, Op, Source};
@@ -16,51 +16,121 @@ pub(super) struct SourceState {
     gaps: Stream,
     clients: u32,
     client_keys: Stream,
-    /// One law and stream for each value that a release draws.
-    draws: Vec<(Law, Stream)>,
-    /// One value a job, which only the job needs, and no client keys: the short way through a release.
+    /// The law and the stream of each value that a release draws, the first apart.
+    first: (Law, Stream),
+    others: Vec<(Law, Stream)>,
+    /// No more than one value a job, which only the job needs, and no client keys: the short way through a release.
     bare: bool,
     class: u32,
     entry: u32,
+    start: Start,
     attributes: u32,
     deadline: Span,
-    /// Jobs released by this source, and those of them in the measured window.
-    released: u64,
-    pub released_in_window: u64,
+    /// Jobs released by this source, and how many of them before the measured window.
+    pub released: u64,
+    pub released_before: u64,
 }
 
 impl SourceState {
-    pub fn new(source: &Source, model: &Model, root: StreamRoot) -> SourceState {
+    pub fn new(source: &Source, model: &Model, root: StreamRoot, sizes: bool) -> SourceState {
         let class = &model.classes[source.class as usize];
         // Sizes belong to the class; where several sources release one class, each has its own streams of sizes.
         let name = format!("{}/{}", class.name, source.name);
-        let draws = class.draws.iter().enumerate();
+        let stream = |k: usize| root.stream(&name, &format!("size {k}"));
+        let mut draws = class.draws.iter().enumerate().map(|(k, law)| (law.clone(), stream(k)));
         SourceState {
             arrivals: source.arrivals.clone(),
             gaps: root.stream(&source.name, "arrivals"),
             clients: source.clients,
             client_keys: root.stream(&source.name, "clients"),
-            draws: draws.map(|(k, law)| (law.clone(), root.stream(&name, &format!("size {k}")))).collect(),
-            bare: class.draws.len() == 1 && model.owed.is_empty() && source.clients == 0,
+            first: draws.next().unwrap_or_else(|| (Law::Deterministic { value: 0 }, stream(0))),
+            others: draws.collect(),
+            bare: class.draws.len() <= 1 && !sizes && source.clients == 0,
             class: source.class,
             entry: class.entry,
+            start: Start::of(model, class.entry),
             attributes: source.attributes,
             deadline: model.attributes[source.attributes as usize].deadline.unwrap_or(Span::FOREVER),
             released: 0,
-            released_in_window: 0,
+            released_before: 0,
         }
     }
 
-    /// Draws the values of a job into its table; the first is returned.
-    fn draw(&mut self, values: &mut [u64]) -> u64 {
-        for (value, (law, stream)) in values.iter_mut().zip(&mut self.draws) {
+    /// When the next job is released after the one at `now`, the `nth` (0-based), by sources that are no renewal.
+    #[inline(never)]
+    fn next_release(&self, now: Time, nth: u64) -> Time {
+        match &self.arrivals {
+            Arrivals::Renewal(_) | Arrivals::Closed { .. } => Time::NEVER,
+            Arrivals::Periodic { period, count, .. } => {
+                let more = count.is_none_or(|count| nth + 1 < count);
+                if more { Time(now.0.saturating_add(period.0)) } else { Time::NEVER }
+            }
+            Arrivals::Trace(data) => data.rows.get(nth as usize + 1).map_or(Time::NEVER, |row| row.at),
+        }
+    }
+
+    /// Draws the values of a job after the first into its table, and its client's key.
+    #[inline(never)]
+    fn draw_others(&mut self, first: u64, values: &mut [u64], client: &mut u64) {
+        values[0] = first;
+        for (value, (law, stream)) in values[1..].iter_mut().zip(&mut self.others) {
             *value = law.sample(stream);
         }
-        if self.draws.is_empty() { 0 } else { values[0] }
+        if self.clients > 0 {
+            *client = below(&mut self.client_keys, u64::from(self.clients));
+        }
     }
 
     pub fn class(&self) -> u32 {
         self.class
+    }
+}
+
+/// The first operations of a program, decoded: perhaps a choice of server, then work of the first given amount. Most
+/// programs begin so, and many end right after it.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    /// The balancer asked first, or [`NONE`].
+    pub balancer: u32,
+    /// The processor, or the first of its group; [`NONE`] where the program does not begin so.
+    pub processor: u32,
+    /// All ones where the processor is the chosen server's, else 0.
+    pub of_group: u32,
+    /// The place after the work.
+    pub next: u32,
+    /// What follows, for [`Job::tail`](crate::job::Job).
+    pub tail: u32,
+}
+
+/// [`Job::tail`](crate::job::Job): ask the program.
+pub(super) const TAIL_PROGRAM: u32 = 0;
+/// The program ends after the work.
+pub(super) const TAIL_EXIT: u32 = 1;
+/// From here on: leave the server of balancer `tail - TAIL_LEAVE`, then the program ends.
+pub(super) const TAIL_LEAVE: u32 = 2;
+
+impl Start {
+    fn of(model: &Model, mut pc: u32) -> Start {
+        let mut balancer = NONE;
+        let mut register = 0;
+        let op = |pc: u32| model.program.get(pc as usize).copied();
+        if let Some(Op::Balance { balancer: asked }) = op(pc) {
+            balancer = asked;
+            register = model.balancers[asked as usize].register;
+            pc += 1;
+        }
+        let other = Start { balancer: NONE, processor: NONE, of_group: 0, next: pc, tail: TAIL_PROGRAM };
+        let Some(Op::Work { station, amount: Draw::Given(0) }) = op(pc) else { return other };
+        if station.register != 0 && station.register != register {
+            return other;
+        }
+        let tail = match (op(pc + 1), op(pc + 2)) {
+            (Some(Op::Exit), _) => TAIL_EXIT,
+            (Some(Op::Leave { balancer }), Some(Op::Exit)) => TAIL_LEAVE + balancer,
+            _ => TAIL_PROGRAM,
+        };
+        let of_group = if station.register == 0 { 0 } else { u32::MAX };
+        Start { balancer, processor: station.base, of_group, next: pc + 1, tail }
     }
 }
 
@@ -72,7 +142,7 @@ pub(super) fn trace_widths(model: &Model) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-impl<R: Recorder> World<'_, R> {
+impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// Schedules the first release of every source.
     pub fn start_sources(&mut self) {
         for entity in 0..self.sources.len() as u32 {
@@ -114,17 +184,14 @@ impl<R: Recorder> World<'_, R> {
         }
     }
 
-    /// A slot with its tables reset; `None` at the limit of jobs, which stops the run.
+    /// A slot with its tables reset; [`NONE`] at the limit of jobs, which stops the run.
     #[inline(always)]
-    pub fn allocate(&mut self) -> Option<u32> {
-        let (slot, grown) = self.shared.jobs.allocate();
-        if grown {
-            return self.grow_tables(slot);
-        }
-        if self.tables {
+    pub fn allocate(&mut self) -> u32 {
+        let Some(slot) = self.shared.jobs.reuse() else { return self.grow_tables() };
+        if !PLAIN && self.tables {
             self.reset_tables(slot);
         }
-        Some(slot)
+        slot
     }
 
     fn reset_tables(&mut self, slot: u32) {
@@ -138,12 +205,13 @@ impl<R: Recorder> World<'_, R> {
 
     #[cold]
     #[inline(never)]
-    fn grow_tables(&mut self, slot: u32) -> Option<u32> {
+    fn grow_tables(&mut self) -> u32 {
         let stride = self.stride;
+        let slot = self.shared.jobs.grow();
         if slot >= self.max_jobs {
             self.shared.jobs.release(slot);
             self.fail(RunError::JobLimit { limit: u64::from(self.max_jobs), at: self.shared.now });
-            return None;
+            return NONE;
         }
         let len = slot as usize + 1;
         self.values.resize(len * stride.values, 0);
@@ -154,55 +222,10 @@ impl<R: Recorder> World<'_, R> {
         if self.draws {
             self.streams.resize_with(len, || None);
         }
-        Some(slot)
+        slot
     }
 
-    /// A new job of a source, in its slot.
-    #[inline(always)]
-    fn create(&mut self, source: u32) -> Option<u32> {
-        let slot = self.allocate()?;
-        let now = self.shared.now;
-        let number = self.released - 1;
-        let state = &mut self.sources[source as usize];
-        state.released_in_window += u64::from(now >= self.warmup);
-        let mut client = number;
-        let value = match &mut state.draws[..] {
-            [(law, stream)] if state.bare => law.sample(stream),
-            _ => {
-                if state.clients > 0 {
-                    client = below(&mut state.client_keys, u64::from(state.clients));
-                }
-                let first = slot as usize * self.stride.values;
-                state.draw(&mut self.values[first..])
-            }
-        };
-        // Written in place: the fields of forks keep what they were, nothing reads them before a fork sets them.
-        let job = &mut self.shared.jobs[slot];
-        job.arrival = now;
-        job.value = value;
-        job.deadline = Time(now.0.saturating_add(state.deadline.0));
-        job.first_run = Time::NEVER;
-        job.number = number;
-        job.client = client;
-        job.served = Span::ZERO;
-        job.ready = Span::ZERO;
-        job.overhead = Span::ZERO;
-        job.blocked = Span::ZERO;
-        job.pc = state.entry;
-        job.attributes = state.attributes;
-        job.class = state.class;
-        job.source = source;
-        job.state = State::Moving;
-        job.last_core = NONE;
-        job.visited = 0;
-        job.parent = NONE;
-        job.preemptions = 0;
-        job.migrations = 0;
-        job.nth = state.released;
-        Some(slot)
-    }
-
-    /// Gives a new job what its trace row says.
+    /// Gives a new job what its trace row says, if its source is a trace.
     #[inline(never)]
     fn apply_row(&mut self, slot: u32, source: u32, nth: u64) {
         let Arrivals::Trace(data) = &self.sources[source as usize].arrivals else { return };
@@ -224,7 +247,7 @@ impl<R: Recorder> World<'_, R> {
     }
 }
 
-impl<R: Recorder> Engine<'_, R> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A source releases a job and schedules its next one.
     #[inline(always)]
     pub(super) fn arrival(&mut self, source: u32) {
@@ -232,39 +255,75 @@ impl<R: Recorder> Engine<'_, R> {
         if world.silent {
             return;
         }
+        let slot = world.allocate();
+        if slot == NONE {
+            return;
+        }
         let now = world.shared.now;
         let state = &mut world.sources[source as usize];
         let nth = state.released;
         state.released += 1;
-        let next = match &state.arrivals {
-            Arrivals::Renewal(law) => Time(now.0.saturating_add(law.sample(&mut state.gaps))),
-            Arrivals::Closed { .. } => Time::NEVER,
-            Arrivals::Periodic { period, count, .. } => {
-                let more = count.is_none_or(|count| nth + 1 < count);
-                if more { Time(now.0.saturating_add(period.0)) } else { Time::NEVER }
-            }
-            Arrivals::Trace(data) => data.rows.get(nth as usize + 1).map_or(Time::NEVER, |row| row.at),
+        let next = if let Arrivals::Renewal(law) = &state.arrivals {
+            Time(now.0.wrapping_add(law.sample_with(&mut state.gaps, world.layers)))
+        } else {
+            state.next_release(now, nth)
         };
+        let number = world.released;
         world.released += 1;
         if world.released >= world.stop_jobs {
             world.silent = true;
-        } else {
-            world.release_at(next, source);
+        } else if next < world.horizon {
+            world.sequence += 1;
+            let key = EventKey::new(next, Phase::Arrival, source, world.sequence);
+            if source == 0 { world.queue.push_aside(key) } else { world.queue.push(key) }
         }
-        let Some(slot) = world.create(source) else { return };
-        if world.traces {
-            world.apply_row(slot, source, nth);
+        let value = state.first.0.sample_with(&mut state.first.1, world.layers);
+        let mut client = number;
+        if !PLAIN && !state.bare {
+            let first = slot as usize * world.stride.values;
+            state.draw_others(value, &mut world.values[first..first + world.stride.values], &mut client);
         }
-        // Most programs start with work: skip the interpreter.
+        // Written in place: what a plain run never sets keeps its default, and nothing reads the fields of forks before
+        // a fork sets them.
         let job = &mut world.shared.jobs[slot];
-        if let Op::Work { station, amount: Draw::Given(0) } = world.program[job.pc as usize]
-            && station.register == 0
-        {
-            job.pc += 1;
-            let work = job.value;
-            return self.join_processor(slot, station.base, work);
+        job.arrival = now;
+        job.value = value;
+        job.first_run = Time::NEVER;
+        job.number = number;
+        job.client = client;
+        job.served = Span::ZERO;
+        job.attributes = state.attributes;
+        job.class = state.class;
+        job.source = source;
+        job.state = State::Moving;
+        job.visited = 0;
+        job.nth = state.released;
+        if !PLAIN || R::TRACE {
+            job.since = now;
+            job.deadline = Time(now.0.saturating_add(state.deadline.0));
+            job.ready = Span::ZERO;
+            job.overhead = Span::ZERO;
+            job.blocked = Span::ZERO;
+            job.last_core = NONE;
+            job.parent = NONE;
+            job.preemptions = 0;
+            job.migrations = 0;
         }
-        self.world.shared.jobs[slot].since = now;
-        self.advance(slot);
+        let start = state.start;
+        job.pc = start.next;
+        job.tail = start.tail;
+        if start.processor == NONE || (!PLAIN && world.traces) {
+            job.pc = state.entry;
+            job.tail = TAIL_PROGRAM;
+            if world.traces {
+                world.apply_row(slot, source, nth);
+            }
+            return self.advance(slot);
+        }
+        let mut processor = start.processor;
+        if start.balancer != NONE {
+            processor += self.balance(slot, start.balancer, start.next - 2) & start.of_group;
+        }
+        self.join_processor(slot, processor, value);
     }
 }

@@ -1,7 +1,7 @@
 //! Schedules worked by hand, for the rules that published cases leave open. Each line shows who runs when; the two
 //! charts of a pair differ by one tie rule only.
 
-use crate::schedule::{Expected, Job, Schedule, merged, rows};
+use crate::schedule::{Deadline, Expected, Job, Schedule, merged, rows};
 
 /// Task list, options, what each core runs (`CS` is a switch).
 type Case = (&'static str, &'static [&'static str], &'static str, &'static [&'static str]);
@@ -140,9 +140,9 @@ fn costs_of_switching() {
 fn costs_are_charged_to_the_job_that_waits_for_them() {
     let job = |task: &str, times: [(&'static str, f64); 6]| Job {
         task: task.to_owned(),
-        job: 1,
+        nth: 1,
         times: times.map(|(key, time)| (key, Some(time))).to_vec(),
-        missed: None,
+        deadline: Deadline::NotSaid,
     };
     Schedule::new(
         "waiting under costs",
@@ -270,9 +270,9 @@ fn equal_keys() {
 fn a_deadline_is_met_at_its_very_instant() {
     let job = |task: &str, finish, missed| Job {
         task: task.to_owned(),
-        job: 1,
+        nth: 1,
         times: vec![("finish", finish)],
-        missed: Some(missed),
+        deadline: Deadline::Missed(missed),
     };
     Schedule::new(
         "deadlines at the instant of completion and of the end",
@@ -331,9 +331,9 @@ fn input_and_output() {
     ]);
     let job = |task: &str, blocked, waiting| Job {
         task: task.to_owned(),
-        job: 1,
+        nth: 1,
         times: vec![("blocked", Some(blocked)), ("waiting", Some(waiting))],
-        missed: None,
+        deadline: Deadline::NotSaid,
     };
     Schedule::new("waiting for the device is time blocked", LIST, "--policy fcfs --io-device fcfs")
         .must_give(&Expected { jobs: vec![job("A", 4.0, 0.0), job("B", 5.0, 1.0)], ..Expected::default() });

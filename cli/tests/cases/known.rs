@@ -3,7 +3,7 @@
 //! `data/cpu.json` has for each case its source, the task list, the options and the answer. Times are in ms where the
 //! source has no unit. The answers of OSTEP's programs and of SimSo come from running them.
 
-use crate::schedule::{Expected, Job, Row, Schedule};
+use crate::schedule::{Deadline, Expected, Job, Row, Schedule};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -76,9 +76,9 @@ fn job(value: &Value) -> Job {
     let known = WORDS.iter().filter(|(theirs, _)| value.get(theirs).is_some());
     Job {
         task: text(&value["task"]).to_owned(),
-        job: value["job"].as_u64().expect("a job has a number"),
+        nth: value["job"].as_u64().expect("a job has a number"),
         times: known.map(|(theirs, ours)| (*ours, value[theirs].as_f64())).collect(),
-        missed: value.get("missed").map(Value::as_bool),
+        deadline: value.get("missed").map_or(Deadline::NotSaid, |missed| Deadline::Missed(missed.as_bool())),
     }
 }
 
@@ -148,7 +148,8 @@ fn a_wrong_answer_is_noticed() {
     let schedule = schedule(case);
     let right = expected(&case["expected"]);
     assert!(schedule.check(&right).is_none());
-    let wrongs: [(&str, fn(&mut Expected)); 6] = [
+    type Spoil = fn(&mut Expected);
+    let wrongs: [(&str, Spoil); 6] = [
         ("time", |e| e.jobs[0].times[1].1 = Some(5.0)),
         ("mean", |e| e.means[0].1 += 0.01),
         ("makespan", |e| e.makespan = Some(19.0)),

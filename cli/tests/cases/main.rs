@@ -9,12 +9,21 @@
 //! | [`access_log`] | a real trace against answers of independent programs |
 //! | [`same_bytes`] | one digest whatever the threads, the build or the processor's features |
 
+mod access_log;
 mod by_hand;
 mod known;
+mod oracles;
+mod same_bytes;
 mod schedule;
 mod ticks;
 
+use std::io::Write as _;
 use std::path::PathBuf;
+
+/// Says that a test did not run, past the harness, which shows nothing of a test that ends well.
+fn did_not_run(test: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "DID NOT RUN: {test}: {why}");
+}
 
 /// A folder beside the project with material that is not ours to ship; `None`, said by name, where it is absent.
 fn shared(name: &str, test: &str) -> Option<PathBuf> {
@@ -22,6 +31,6 @@ fn shared(name: &str, test: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("DID NOT RUN: {test}: ../shared/{name} is not there");
+    did_not_run(test, &format!("../shared/{name} is not there"));
     None
 }

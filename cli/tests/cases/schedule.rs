@@ -34,10 +34,19 @@ pub struct Expected {
 #[derive(Clone, Default)]
 pub struct Job {
     pub task: String,
-    pub job: u64,
+    /// Which job of the task, from 1.
+    pub nth: u64,
     pub times: Vec<(&'static str, Option<f64>)>,
-    /// Whether the deadline was missed; not known where the run ends before either.
-    pub missed: Option<Option<bool>>,
+    pub deadline: Deadline,
+}
+
+/// What is said of a job's deadline.
+#[derive(Clone, Default)]
+pub enum Deadline {
+    #[default]
+    NotSaid,
+    /// Whether it was missed; `None` without one, or where the run ends before it.
+    Missed(Option<bool>),
 }
 
 /// From, to, who.
@@ -125,7 +134,12 @@ fn chart(cores: &[Vec<Row>]) -> String {
     let rows = |rows: &[Row]| {
         rows.iter().map(|(from, to, who)| format!("{who} {from}-{to}")).collect::<Vec<_>>().join(" | ")
     };
-    cores.iter().enumerate().map(|(core, all)| format!("  core {core}: {}\n", rows(all))).collect()
+    cores
+        .iter()
+        .enumerate()
+        .map(|(core, all)| format!("  core {core}: {}", rows(all)))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// Rows such as `A 0-2 | B 2-3.5`.
@@ -233,8 +247,8 @@ impl Outcome {
     }
 
     fn compare_job(&self, job: &Job, found: &mut Vec<String>) {
-        let name = format!("{}_{}", job.task, job.job);
-        let Some(row) = self.job(&job.task, job.job) else {
+        let name = format!("{}_{}", job.task, job.nth);
+        let Some(row) = self.job(&job.task, job.nth) else {
             found.push(format!("{name} is missing"));
             return;
         };
@@ -255,7 +269,7 @@ impl Outcome {
                 found.push(format!("{name}: {key} is {value:?}, expected {want:?}"));
             }
         }
-        if let Some(want) = job.missed
+        if let Deadline::Missed(want) = job.deadline
             && row["missed"].as_bool() != want
         {
             found.push(format!("{name}: missed is {}, expected {want:?}", row["missed"]));

@@ -1,0 +1,310 @@
+//! Stationary means with closed forms, at the level of the library: a scenario is written, loaded, replicated, compared.
+//!
+//! One rule for all: 32 independent replications, the distance between their mean and the exact value is at most four
+//! standard errors, and the same answer moved by the larger of 5 % and ten standard errors is refused. So that this means
+//! something, the standard error itself must be small ([`Oracle::within`]). Seeds are fixed.
+//!
+//! With `DISPATCHLAB_LONG=1` replications are 20 times as long and the standard errors asked for four times as small.
+//!
+//! Time is in seconds and the mean service time is 1 s unless a line says otherwise.
+
+mod disciplines;
+mod farms;
+mod networks;
+mod single;
+
+use experiments::RunPlan;
+use scenarios::{Input, InputKind, Options};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+/// Replications of every run.
+const REPLICATIONS: u32 = 32;
+
+/// Cases of the collection of queueing answers that are not here, by the reason. The only list of this kind.
+const LATER: &[(&str, &[&str])] = &[
+    (
+        "heavy tails under FCFS have poor intervals; the laws are tested under PS",
+        &[
+            "mg1-lognormal-cv16-rho0.8",
+            "mg1-boundedPareto-rho0.5",
+            "mg1-weibull-rho0.5",
+            "mg1-weibull-rho0.9",
+        ],
+    ),
+    ("servers that set up", &["mm1-setup-0.1", "mm1-setup-1.0", "mm1-setup-det", "mmk-setup-autoscale"]),
+    ("modulated arrivals", &["mmpp2-m-1-mild", "mmpp2-m-1-bursty"]),
+    ("routing in cycles", &["jackson-3"]),
+    ("canceling the other copies", &["redundancy-d2-k2", "redundancy-d3-k10"]),
+    ("servers of different speeds, balancers of IPVS", &["lb-hetero-2to1"]),
+    ("balancing by size", &["sita-e-2"]),
+    (
+        "impatience",
+        &[
+            "erlangA-c1-lam0.9-th0.5",
+            "erlangA-c1-lam1.5-th0.5",
+            "erlangA-c10-lam9-th0.2",
+            "erlangA-c10-lam12-th1.0",
+            "mm1-timeout-lam1.2",
+        ],
+    ),
+    (
+        "clients that try again",
+        &[
+            "retrial-mm1-th0.5",
+            "metastable-meanfield-lam0.3",
+            "metastable-meanfield-lam0.5",
+            "metastable-meanfield-lam0.8",
+        ],
+    ),
+    ("rate limits", &["token-bucket-lam1.0-b3", "token-bucket-poisson-tokens", "token-bucket-trace"]),
+    ("capacity planning", &["capacity-min-servers-p99", "sqrt-staffing", "usl", "knee-mm1"]),
+    ("stalls, and load by schedule", &["coordinated-omission"]),
+    ("health checks", &["health-detect-haproxy"]),
+    ("other balancers", &["maglev-paper-table", "ipvs-overhead"]),
+    (
+        "not runs: shown where the function is, in `policies` and `experiments`",
+        &[
+            "wrr-trace-4-3-2",
+            "wrr-trace-3-2-1",
+            "wrr-trace-6-4-2",
+            "nginx-iphash",
+            "ar1-mean-variance",
+            "mser5",
+            "sequential-stop",
+            "ocba",
+            "crn-variance",
+            "welch-paired",
+        ],
+    ),
+    ("an identity that the engine checks at the end of every run", &["littles-law"]),
+];
+
+/// All cases of the collection.
+const ALL: &str = include_str!("../data/oracles.txt");
+
+/// What is compared.
+pub enum Of {
+    /// A metric of the whole run that is a time, in seconds.
+    Time(&'static str),
+    /// The same for one class.
+    ClassTime(&'static str, &'static str),
+    /// A metric of the whole run that is no time.
+    Plain(&'static str),
+    /// A metric of a station.
+    At(&'static str, &'static str),
+    /// One metric of the whole run over another.
+    Ratio(&'static str, &'static str),
+}
+
+/// A value with a closed form.
+pub struct Check {
+    pub of: Of,
+    pub exact: f64,
+    /// What the closed form itself may be off by, relative: 0 unless it is an approximation or a limit.
+    pub slack: f64,
+}
+
+pub fn check(of: Of, exact: f64) -> Check {
+    Check { of, exact, slack: 0.0 }
+}
+
+/// Mean waiting and response time of a station with mean service time 1.
+pub fn waiting(exact: f64) -> Vec<Check> {
+    vec![check(Of::Time("waiting/mean"), exact), check(Of::Time("response/mean"), exact + 1.0)]
+}
+
+pub fn response(exact: f64) -> Vec<Check> {
+    vec![check(Of::Time("response/mean"), exact)]
+}
+
+/// A scenario and its answers.
+pub struct Oracle {
+    /// The case of the collection, or what it is where it is not from there.
+    pub id: String,
+    /// The scenario without its end.
+    pub text: String,
+    /// Jobs of one replication.
+    pub jobs: u64,
+    /// Seconds that are not measured.
+    pub warmup: u64,
+    /// The greatest standard error, relative to the exact value.
+    pub within: f64,
+    pub checks: Vec<Check>,
+}
+
+impl Oracle {
+    pub fn new(
+        id: impl Into<String>,
+        text: impl Into<String>,
+        jobs: u64,
+        warmup: u64,
+        checks: Vec<Check>,
+    ) -> Oracle {
+        Oracle { id: id.into(), text: text.into(), jobs, warmup, within: 0.012, checks }
+    }
+
+    /// Asks for less, where what the collection asks for takes minutes.
+    pub fn within(self, within: f64) -> Oracle {
+        Oracle { within, ..self }
+    }
+
+    /// Everything that is not as it must be.
+    fn failures(&self) -> String {
+        let long = std::env::var_os("DISPATCHLAB_LONG").is_some_and(|value| value == "1");
+        let (jobs, within) =
+            if long { (self.jobs * 20, self.within / 4.0) } else { (self.jobs, self.within) };
+        let text = format!(
+            "name = \"oracle\"\nseed = 1\nstop = {{ jobs = {jobs} }}\nwarmup = \"{}s\"\n{}",
+            self.warmup, self.text
+        );
+        let input = Input::from_text("oracle.toml", InputKind::Scenario, text.clone());
+        let loaded = scenarios::load(&input, &Options::default())
+            .unwrap_or_else(|errors| panic!("{}: {errors:#?}\n{text}", self.id));
+        let plan = RunPlan { replications: REPLICATIONS, waiting_percentiles: true, ..RunPlan::default() };
+        let result = experiments::run(&loaded.model, &plan, &|_| true)
+            .unwrap_or_else(|failure| panic!("{}: {failure}\n{text}", self.id));
+        let column = |metric: &str, scope: &str, class: &str| -> Vec<f64> {
+            let same = |key: &experiments::metrics::RowKey| {
+                key.metric.to_string() == metric && key.scope == scope && key.class == class
+            };
+            let row = result.keys.iter().position(same);
+            result
+                .column(row.unwrap_or_else(|| panic!("{}: no row {metric} {scope} {class}\n{text}", self.id)))
+        };
+        let mut report = String::new();
+        for check in &self.checks {
+            let values: Vec<f64> = match check.of {
+                Of::Time(metric) => column(metric, "all", "all").iter().map(|ns| ns / 1e9).collect(),
+                Of::ClassTime(metric, class) => {
+                    column(metric, "all", class).iter().map(|ns| ns / 1e9).collect()
+                }
+                Of::Plain(metric) => column(metric, "all", "all"),
+                Of::At(metric, scope) => column(metric, scope, "all"),
+                Of::Ratio(part, whole) => {
+                    let (part, whole) = (column(part, "all", "all"), column(whole, "all", "all"));
+                    part.iter().zip(whole).map(|(part, whole)| part / whole).collect()
+                }
+            };
+            if let Err(why) = accept(&values, check.exact, check.slack, within) {
+                let _ = writeln!(report, "{}: {}: {why}\n{text}", self.id, check.of.name());
+            }
+        }
+        report
+    }
+}
+
+impl Of {
+    fn name(&self) -> String {
+        match self {
+            Of::Time(metric) | Of::Plain(metric) => (*metric).to_owned(),
+            Of::ClassTime(metric, at) | Of::At(metric, at) => format!("{metric} of {at}"),
+            Of::Ratio(part, whole) => format!("{part} over {whole}"),
+        }
+    }
+}
+
+/// Mean and standard error of independent values.
+fn estimate(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (mean, (squares / (n - 1.0) / n).sqrt())
+}
+
+/// The rule for one value.
+fn accept(values: &[f64], exact: f64, slack: f64, within: f64) -> Result<(), String> {
+    if values.len() < 30 {
+        return Err(format!("{} replications are too few", values.len()));
+    }
+    let (mean, error) = estimate(values);
+    let fits = |exact: f64| (mean - exact).abs() <= 4.0 * error + slack * exact.abs();
+    let said = format!("mean {mean} with standard error {error}, exact {exact}");
+    if !fits(exact) {
+        return Err(format!("{said}: {:.1} standard errors off", (mean - exact) / error));
+    }
+    if error > within * exact.abs() {
+        return Err(format!("{said}: {:.2} % is too coarse", 100.0 * error / exact.abs()));
+    }
+    let moved = (0.05 * exact.abs()).max(10.0 * error) + 2.0 * slack * exact.abs();
+    for twin in [exact - moved, exact + moved] {
+        if fits(twin) {
+            return Err(format!("{said}: {twin} would be accepted too"));
+        }
+    }
+    Ok(())
+}
+
+/// Runs oracles and fails with everything that is not as it must be.
+pub fn hold(oracles: &[Oracle]) {
+    let mut reports = String::new();
+    for oracle in oracles {
+        reports += &oracle.failures();
+    }
+    assert!(reports.is_empty(), "{reports}");
+}
+
+/// One class through one processor.
+pub fn station(arrivals: &str, demand: &str, processor: &str) -> String {
+    format!(
+        "[[class]]\nname = \"job\"\nsteps = [{{ work = \"cpu\", demand = {demand} }}]\n\
+         [[source]]\nname = \"jobs\"\nclass = \"job\"\narrivals = {arrivals}\n\
+         [[processor]]\nname = \"cpu\"\n{processor}\n"
+    )
+}
+
+/// Processors of one core, first come, first served.
+pub fn processors<N: std::fmt::Display>(names: impl IntoIterator<Item = N>) -> String {
+    names.into_iter().fold(String::new(), |mut text, name| {
+        let _ = write!(text, "[[processor]]\nname = \"{name}\"\n");
+        text
+    })
+}
+
+pub fn poisson(rate: f64) -> String {
+    format!("{{ poisson = \"{rate}/s\" }}")
+}
+
+pub const EXPONENTIAL: &str = "{ exponential = { mean = \"1s\" } }";
+pub const DETERMINISTIC: &str = "\"1s\"";
+pub const ERLANG2: &str = "{ erlang = { shape = 2, mean = \"1s\" } }";
+pub const UNIFORM: &str = "{ uniform = { low = \"0s\", high = \"2s\" } }";
+/// Squared coefficient of variation 4, balanced means.
+pub const H2: &str = "{ hyperexponential = { mean = \"1s\", scv = 4.0 } }";
+/// Squared coefficient of variation 4.
+pub const LOGNORMAL: &str = "{ lognormal = { mean = \"1s\", cv = 2.0 } }";
+pub const BOUNDED_PARETO: &str =
+    "{ bounded-pareto = { shape = 1.5, low = \"339589178ns\", high = \"1000s\" } }";
+
+/// Nothing is left out silently.
+#[test]
+fn every_case_is_covered_or_named_as_missing() {
+    let oracles: Vec<Oracle> =
+        [single::oracles(), disciplines::oracles(), farms::oracles(), networks::oracles()]
+            .into_iter()
+            .flatten()
+            .collect();
+    let all: BTreeSet<&str> = ALL.split_whitespace().collect();
+    let covered: BTreeSet<&str> = oracles
+        .iter()
+        .filter_map(|oracle| oracle.id.split(' ').next())
+        .filter(|id| all.contains(id))
+        .collect();
+    let later: BTreeSet<&str> = LATER.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
+    let missing: Vec<&&str> =
+        all.iter().filter(|id| !covered.contains(*id) && !later.contains(*id)).collect();
+    assert!(missing.is_empty(), "neither covered nor named: {missing:?}");
+    let both: Vec<&&str> = later.iter().filter(|id| covered.contains(*id) || !all.contains(*id)).collect();
+    assert!(both.is_empty(), "named as missing without need: {both:?}");
+}
+
+/// The rule refuses what it must refuse.
+#[test]
+fn the_rule_refuses() {
+    let values: Vec<f64> = (0..32).map(|i| 1.0 + 0.001 * f64::from(i % 5)).collect();
+    assert_eq!(accept(&values, 1.002, 0.0, 0.01), Ok(()));
+    let refused = |values: &[f64], exact, within| accept(values, exact, 0.0, within).unwrap_err();
+    assert!(refused(&values, 1.01, 0.01).contains("standard errors off"));
+    assert!(refused(&values, 1.002, 1e-6).contains("too coarse"));
+    assert!(refused(&values[..20], 1.002, 0.01).contains("too few"));
+}

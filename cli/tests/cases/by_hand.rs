@@ -179,6 +179,29 @@ fn costs_are_charged_to_the_job_that_waits_for_them() {
     });
 }
 
+/// B arrives within the switch to A and takes the core at once: half of that switch was for nothing, and A's first
+/// instruction comes after another one.
+#[test]
+fn a_switch_that_is_cut_short() {
+    let list = &["task,arrival,cpu", "A,0,5", "B,0.5,1"];
+    let job = |task: &str, first_run, finish, overhead, ready| Job {
+        task: task.to_owned(),
+        nth: 1,
+        times: [("first_run", first_run), ("finish", finish), ("overhead", overhead), ("ready", ready)]
+            .map(|(key, time)| (key, Some(time)))
+            .to_vec(),
+        deadline: Deadline::NotSaid,
+    };
+    Schedule::new("a switch that is cut short", list, "--policy srtf --context-switch 1ms").must_give(
+        &Expected {
+            jobs: vec![job("A", 3.5, 8.5, 1.5, 2.0), job("B", 1.5, 2.5, 1.0, 0.0)],
+            means: vec![("first_response", 2.25)],
+            gantt: Some(vec![rows("CS 0-1.5 | B 1.5-2.5 | CS 2.5-3.5 | A 3.5-8.5")]),
+            ..Expected::default()
+        },
+    );
+}
+
 #[test]
 fn priorities_in_both_directions() {
     const LIST: &[&str] = &["task,arrival,cpu,priority", "P1,0,4,2", "P2,1,3,1", "P3,2,1,3"];

@@ -26,6 +26,10 @@ pub(super) fn book_run<const PLAIN: bool>(
     let mut started = assigned;
     if !PLAIN && !state.plain {
         started = seat.started.min(now);
+        if now < seat.started && job.first_run == seat.started {
+            // Taken off within the switch to it: its first instruction is still to come.
+            job.first_run = Time::NEVER;
+        }
         let overhead = started.from(assigned);
         seat.overhead += overhead.0;
         if state.device {

@@ -128,6 +128,22 @@ fn every_published_schedule_comes_out() {
     assert!(failures.is_empty(), "{} cases differ\n{}", failures.len(), failures.concat());
 }
 
+/// Of SimSo's cases every one comes out under the preset of its name too.
+#[test]
+fn simso_comes_out_under_its_preset() {
+    let collection = collection();
+    let of_simso = cases(&collection).iter().filter(|case| text(&case["source"]).starts_with("SimSo"));
+    let failures: Vec<String> = of_simso
+        .filter_map(|case| {
+            let mut schedule = schedule(case);
+            schedule.args.retain(|arg| arg != "--ties" && !arg.starts_with("equal_key="));
+            schedule.args.extend(["--ties", "simso"].map(str::to_owned));
+            schedule.check(&expected(&case["expected"]))
+        })
+        .collect();
+    assert!(failures.is_empty(), "{} cases differ\n{}", failures.len(), failures.concat());
+}
+
 /// Nothing is skipped silently, and nothing stays on the list of what is missing once it works.
 #[test]
 fn every_case_is_covered_or_named_as_missing() {

@@ -8,11 +8,11 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 /// splitmix64: a sequence that is the same everywhere.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
     /// From `low` to `high`, both included.
-    fn roll(&mut self, low: u64, high: u64) -> u64 {
+    pub fn roll(&mut self, low: u64, high: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -6,12 +6,14 @@
 //! | [`by_hand`] | schedules worked by hand for the rules that the published ones do not tell apart |
 //! | [`ticks`] | random MLFQ workloads against a simulator that goes tick by tick |
 //! | [`periods`] | random sets of periodic tasks, likewise |
+//! | [`costs`] | random workloads under round robin with switch costs, likewise |
 //! | [`oracles`] | stationary means with closed forms, inside honest intervals, each with a twin that must fail |
 //! | [`access_log`] | a real trace against answers of independent programs |
 //! | [`same_bytes`] | one digest whatever the threads, the build or the processor's features |
 
 mod access_log;
 mod by_hand;
+mod costs;
 mod known;
 mod oracles;
 mod periods;

@@ -106,6 +106,12 @@ impl EventKey {
         }
     }
 
+    /// What happens, as the number of its phase.
+    #[inline(always)]
+    pub(crate) fn phase_number(self) -> u64 {
+        (self.0 as u64) >> 60
+    }
+
     /// To whom it happens (every phase but the ends of delays).
     #[inline]
     pub fn entity(self) -> u32 {

@@ -502,10 +502,19 @@ pub struct Request {
     pub client: u64,
 }
 
+/// What a balancer has sent to a server.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Load {
+    /// Requests that have not left it.
+    pub active: u32,
+    /// Requests in all.
+    pub picks: u64,
+}
+
 /// A group's servers as its balancer keeps account of them.
 pub struct Farm {
-    /// Requests sent to each server that have not left it.
-    pub(crate) active: Vec<u32>,
+    /// What each server was sent.
+    pub(crate) loads: Vec<Load>,
     pub(crate) weights: Vec<u32>,
     /// Servers that may be chosen, in index order.
     pub(crate) usable: Vec<u32>,
@@ -533,7 +542,7 @@ impl<K> Servers<'_, K> {
     /// How many servers there are, usable or not.
     #[inline]
     pub fn count(&self) -> usize {
-        self.farm.active.len()
+        self.farm.loads.len()
     }
 
     /// The servers that may be chosen, in index order; never empty.
@@ -544,13 +553,13 @@ impl<K> Servers<'_, K> {
 
     /// Whether `server` may be chosen.
     pub fn is_usable(&self, server: u32) -> bool {
-        self.farm.usable.len() == self.farm.active.len() || self.farm.usable.binary_search(&server).is_ok()
+        self.farm.usable.len() == self.farm.loads.len() || self.farm.usable.binary_search(&server).is_ok()
     }
 
     /// Requests that this balancer has sent to `server` and that have not left it.
     #[inline]
     pub fn active(&self, server: u32) -> u32 {
-        self.farm.active[server as usize]
+        self.farm.loads[server as usize].active
     }
 
     /// The server's weight.

@@ -17,9 +17,17 @@ pub struct EventQueue {
     /// The event of the side slot in two halves; a time of [`Time::NEVER`] where it is empty.
     side_time: Time,
     side_rest: u64,
-    /// The others, a binary min-heap.
+    /// The others, a binary min-heap of `len` entries. The table is longer, a power of two, and filled up with
+    /// [`EMPTY`]: a missing child is later than everything and needs no test.
     heap: Vec<EventKey>,
+    len: usize,
 }
+
+/// Later than every event.
+const EMPTY: EventKey = EventKey(u128::MAX);
+
+/// Length of the table while there are few events. Its length being known, indices into it need no test.
+const SMALL: usize = 128;
 
 impl Default for EventQueue {
     fn default() -> Self {
@@ -28,7 +36,8 @@ impl Default for EventQueue {
             front_rest: 0,
             side_time: Time::NEVER,
             side_rest: 0,
-            heap: Vec::with_capacity(64),
+            heap: vec![EMPTY; SMALL],
+            len: 0,
         }
     }
 }
@@ -39,13 +48,10 @@ impl EventQueue {
     pub fn push(&mut self, key: EventKey) {
         if self.front_time == Time::NEVER {
             let mut first = key;
-            if let Some(root) = self.heap.first_mut()
-                && *root < key
-            {
-                first = std::mem::replace(root, key);
-                if self.heap.len() > 1 {
-                    self.sift_down(key);
-                }
+            let root = self.heap[0];
+            if root < key {
+                first = root;
+                self.sift_down(key);
             }
             self.set_front(first);
         } else {
@@ -94,19 +100,14 @@ impl EventQueue {
     /// When the earliest event happens; [`Time::NEVER`] where there is none.
     #[inline(always)]
     pub fn next_time(&self) -> Time {
-        let mut front = self.front_time;
-        if front == Time::NEVER
-            && let Some(root) = self.heap.first()
-        {
-            front = root.time();
-        }
+        let front = if self.front_time == Time::NEVER { self.heap[0].time() } else { self.front_time };
         front.min(self.side_time)
     }
 
     /// How many events are pending.
     pub fn len(&self) -> usize {
         let slots = [self.front_time, self.side_time];
-        self.heap.len() + slots.iter().filter(|time| **time != Time::NEVER).count()
+        self.len + slots.iter().filter(|time| **time != Time::NEVER).count()
     }
 
     /// Whether nothing is pending.
@@ -123,41 +124,61 @@ impl EventQueue {
         // A sorted array is a heap.
         kept.sort_unstable();
         (self.front_time, self.side_time) = (Time::NEVER, Time::NEVER);
+        self.len = kept.len();
+        kept.resize((self.len + 1).next_power_of_two().max(SMALL), EMPTY);
         self.heap = kept;
     }
 
     #[inline]
     fn pop_heap(&mut self) -> Option<EventKey> {
-        let last = self.heap.pop()?;
-        let Some(&root) = self.heap.first() else { return Some(last) };
-        self.sift_down(last);
+        self.len = self.len.checked_sub(1)?;
+        let root = self.heap[0];
+        let last = std::mem::replace(&mut self.heap[self.len], EMPTY);
+        if self.len > 0 {
+            self.sift_down(last);
+        }
         Some(root)
     }
 
     #[inline(never)]
     fn push_heap(&mut self, key: EventKey) {
-        let hole = self.heap.len();
-        self.heap.push(key);
-        rise(&mut self.heap, hole, key);
+        // One entry stays empty, so that the last one too has a child's place to look at.
+        if self.len + 1 == self.heap.len() {
+            self.heap.resize(self.heap.len() * 2, EMPTY);
+        }
+        rise(&mut self.heap, self.len, key);
+        self.len += 1;
     }
 
     /// Places `key` into the hole at the root.
     #[inline(never)]
     fn sift_down(&mut self, key: EventKey) {
+        if let Ok(heap) = <&mut [EventKey; SMALL]>::try_from(&mut self.heap[..]) {
+            let mut hole = 0;
+            // The children of the lower half lie beyond the table.
+            while hole < SMALL / 2 - 1 {
+                let left = 2 * hole + 1;
+                let right_first = heap[left + 1] < heap[left];
+                let child = left + usize::from(right_first);
+                if key < heap[child] {
+                    break;
+                }
+                heap[hole] = heap[child];
+                hole = child;
+            }
+            heap[hole % SMALL] = key;
+            return;
+        }
         let heap = &mut self.heap[..];
         let mut hole = 0;
-        loop {
-            let left = 2 * hole + 1;
-            let (next, least) = match heap.get(left..) {
-                Some([a, b, ..]) if b < a => (left + 1, *b),
-                Some([a, ..]) => (left, *a),
-                _ => break,
-            };
+        while let Some(&[a, b]) = heap.get(2 * hole + 1..2 * hole + 3) {
+            let right_first = b < a;
+            let least = if right_first { b } else { a };
             if key < least {
                 break;
             }
             heap[hole] = least;
-            hole = next;
+            hole = 2 * hole + 1 + usize::from(right_first);
         }
         heap[hole] = key;
     }

@@ -81,19 +81,24 @@ pub fn below(stream: &mut Stream, n: u64) -> u64 {
 pub fn pair_below(stream: &mut Stream, n: u32, m: u32) -> (u32, u32) {
     use rand::Rng;
     debug_assert!(n > 0 && m > 0);
-    loop {
-        let bits = stream.next_u64();
-        let first = (bits >> 32) * u64::from(n);
-        let second = (bits & 0xffff_ffff) * u64::from(m);
-        // A low part below its range may lie in the biased remainder: look closer.
-        if (first as u32) < n || (second as u32) < m {
-            let biased = |product: u64, n: u32| (product as u32) < n.wrapping_neg() % n;
-            if biased(first, n) || biased(second, m) {
-                continue;
-            }
-        }
-        return ((first >> 32) as u32, (second >> 32) as u32);
+    let bits = stream.next_u64();
+    let first = (bits >> 32) * u64::from(n);
+    let second = (bits & 0xffff_ffff) * u64::from(m);
+    // A low part below its range may lie in the biased remainder: look closer.
+    if (first as u32) < n || (second as u32) < m {
+        return pair_below_checked(stream, first, second, n, m);
     }
+    ((first >> 32) as u32, (second >> 32) as u32)
+}
+
+#[cold]
+#[inline(never)]
+fn pair_below_checked(stream: &mut Stream, first: u64, second: u64, n: u32, m: u32) -> (u32, u32) {
+    let biased = |product: u64, n: u32| (product as u32) < n.wrapping_neg() % n;
+    if biased(first, n) || biased(second, m) {
+        return pair_below(stream, n, m);
+    }
+    ((first >> 32) as u32, (second >> 32) as u32)
 }
 
 #[cfg(test)]

@@ -88,6 +88,30 @@ impl<const REPLACEMENT: bool> PowerOfD<REPLACEMENT> {
     }
 }
 
+impl<const REPLACEMENT: bool> PowerOfD<REPLACEMENT> {
+    /// Any number of choices.
+    #[inline(never)]
+    fn pick_any(&mut self, servers: &Servers<'_, Blind>, rng: &mut Stream) -> u32 {
+        let usable = servers.usable();
+        let count = usable.len() as u32;
+        self.drawn.clear();
+        self.places.clear();
+        let draws = if REPLACEMENT { self.d } else { self.d.min(usable.len()) };
+        let mut best = (u32::MAX, 0);
+        for _ in 0..draws {
+            let place =
+                if REPLACEMENT { below(rng, u64::from(count)) as u32 } else { self.draw_other(count, rng) };
+            let server = usable[place as usize];
+            self.drawn.push(server);
+            let active = servers.active(server);
+            if active < best.0 || self.drawn.len() == 1 {
+                best = (active, server);
+            }
+        }
+        best.1
+    }
+}
+
 impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
     type Sees = Blind;
 
@@ -105,21 +129,7 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
             let [first, second] = self.pair;
             return if servers.active(second) < servers.active(first) { second } else { first };
         }
-        self.drawn.clear();
-        self.places.clear();
-        let draws = if REPLACEMENT { self.d } else { self.d.min(usable.len()) };
-        let mut best = (u32::MAX, 0);
-        for _ in 0..draws {
-            let place =
-                if REPLACEMENT { below(rng, u64::from(count)) as u32 } else { self.draw_other(count, rng) };
-            let server = usable[place as usize];
-            self.drawn.push(server);
-            let active = servers.active(server);
-            if active < best.0 || self.drawn.len() == 1 {
-                best = (active, server);
-            }
-        }
-        best.1
+        self.pick_any(servers, rng)
     }
 
     fn key(&self, server: u32, _request: &Request, servers: &Servers<'_, Blind>) -> Key {

@@ -73,7 +73,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             at,
             processors: self.processors.iter_mut().map(|p| p.totals_at(at, &self.world.shared)).collect(),
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
-            picks: self.balancers.iter().map(|b| b.picks.clone()).collect(),
+            picks: self
+                .balancers
+                .iter()
+                .map(|b| b.farm.loads.iter().map(|load| load.picks).collect())
+                .collect(),
         }
     }
 

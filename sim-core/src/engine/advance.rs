@@ -6,6 +6,7 @@ use crate::error::RunError;
 use crate::event::{EventKey, Phase};
 use crate::job::{Job, NONE, State};
 use crate::model::{Op, StationRef};
+use crate::policy::Request;
 use crate::pool::Grant;
 use crate::record::Recorder;
 use crate::rng::{below, job_stream};
@@ -17,11 +18,11 @@ use rand::Rng;
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// Goes on with a job after its work at a processor: at once where the program ends there.
     #[inline(always)]
-    pub(super) fn after_work(&mut self, slot: u32, tail: u32) {
+    pub(super) fn after_work(&mut self, slot: u32, tail: u32, server: u32) {
         match tail {
             TAIL_PROGRAM => return self.advance(slot),
             TAIL_EXIT => {}
-            leave => self.leave_server(slot, leave - TAIL_LEAVE),
+            leave => self.leave_this(slot, leave - TAIL_LEAVE, server),
         }
         self.world.exit(slot, Status::Completed);
     }
@@ -59,7 +60,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                     return self.delay(slot, span);
                 }
                 Op::Balance { balancer } => {
-                    self.balance(slot, balancer, pc);
+                    let job = &self.world.shared.jobs[slot];
+                    let request = Request { number: job.number, client: job.client };
+                    let server = self.balance(slot, balancer, pc, request);
+                    self.world.set_place(slot, self.balancers[balancer as usize].register, server);
                 }
                 Op::Leave { balancer } => self.leave_server(slot, balancer),
                 Op::Branch { table } => self.branch(slot, table),

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::error::RunError;
 use crate::model::{BalancerSpec, Model};
-use crate::policy::{ErasedBalancer, Farm, Request};
+use crate::policy::{ErasedBalancer, Farm, Load, Request};
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot};
 use crate::trace::{Candidate, Decision, DecisionKind};
@@ -14,10 +14,8 @@ pub(super) struct BalancerState {
     rng: Stream,
     watches: bool,
     pub knows_sizes: bool,
-    register: u16,
+    pub register: u16,
     pub farm: Farm,
-    /// Requests sent to each server.
-    pub picks: Vec<u64>,
 }
 
 impl BalancerState {
@@ -32,23 +30,20 @@ impl BalancerState {
             rng: root.stream(&spec.name, "balancer"),
             register: spec.register,
             farm: Farm {
-                active: vec![0; count],
+                loads: vec![Load::default(); count],
                 weights: group.weights.clone(),
                 usable: (0..count as u32).collect(),
                 owed: vec![0; count],
                 roles: group.processors.clone(),
             },
-            picks: vec![0; count],
         }
     }
 }
 
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
-    /// Asks a balancer for a server, remembers it and gives it back.
+    /// Asks a balancer for a server, which the caller remembers on the job.
     #[inline(always)]
-    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32) -> u32 {
-        let job = &self.world.shared.jobs[slot];
-        let request = Request { number: job.number, client: job.client };
+    pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32, request: Request) -> u32 {
         let state = &mut self.balancers[balancer as usize];
         let keys = self.world.recorder.wants_decisions().then(|| {
             let keys = state.farm.usable.iter().map(|server| Candidate {
@@ -60,8 +55,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         });
         let server =
             state.policy.pick(&request, &state.farm, &self.processors, &self.world.shared, &mut state.rng);
-        if server as usize >= state.farm.active.len()
-            || state.farm.usable.len() < state.farm.active.len()
+        if server as usize >= state.farm.loads.len()
+            || state.farm.usable.len() < state.farm.loads.len()
                 && state.farm.usable.binary_search(&server).is_err()
         {
             self.broken_balance(balancer, server);
@@ -80,9 +75,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 note: state.policy.note(),
             });
         }
-        state.farm.active[server as usize] += 1;
-        state.picks[server as usize] += 1;
-        self.world.set_place(slot, state.register, server);
+        let load = &mut state.farm.loads[server as usize];
+        load.active += 1;
+        load.picks += 1;
         if state.knows_sizes {
             let register = slot as usize * self.world.stride.registers + state.register as usize;
             let all = &self.world.model.owed;
@@ -116,9 +111,16 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A request leaves the server that a balancer chose for it.
     #[inline(always)]
     pub(super) fn leave_server(&mut self, slot: u32, balancer: u32) {
+        let server = self.world.place(slot, self.balancers[balancer as usize].register);
+        self.leave_this(slot, balancer, server);
+    }
+
+    /// A request leaves a server.
+    #[inline(always)]
+    pub(super) fn leave_this(&mut self, slot: u32, balancer: u32, server: u32) {
         let state = &mut self.balancers[balancer as usize];
-        let server = self.world.place(slot, state.register) as usize;
-        state.farm.active[server] -= 1;
+        let server = server as usize;
+        state.farm.loads[server].active -= 1;
         if state.knows_sizes {
             let register = slot as usize * self.world.stride.registers + state.register as usize;
             state.farm.owed[server] -= std::mem::take(&mut self.world.owed[register]);

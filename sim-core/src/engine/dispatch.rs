@@ -3,7 +3,7 @@
 use super::Engine;
 use super::cores::book_run;
 use crate::event::{EventKey, Phase};
-use crate::job::{NONE, State};
+use crate::job::{Job, NONE, State};
 use crate::measure::ProcessorMeasures;
 use crate::policy::{Pick, Why};
 use crate::processor::{Core, Server, first_idle};
@@ -17,11 +17,24 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A job comes to a processor with `work` to do.
     #[inline(always)]
     pub(super) fn join_processor(&mut self, slot: u32, processor: u32, work: u64) {
+        self.join_processor_with(slot, processor, work, |_| {});
+    }
+
+    /// [`join_processor`](Engine::join_processor), with something to be noted on the job by the way.
+    #[inline(always)]
+    pub(super) fn join_processor_with(
+        &mut self,
+        slot: u32,
+        processor: u32,
+        work: u64,
+        note: impl FnOnce(&mut Job),
+    ) {
         let world = &mut self.world;
         let direct = world.nothing_else_now();
         let now = world.shared.now;
         let state = &mut self.processors[processor as usize];
         let job = &mut world.shared.jobs[slot];
+        note(job);
         job.burst = work;
         job.remaining = work;
         job.since = now;
@@ -76,7 +89,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         seat.job = NONE;
         seat.idle_since = now;
         job.state = State::Moving;
-        let tail = job.tail;
+        let (tail, server) = (job.tail, job.server);
         state.give_idle::<PLAIN>(core);
         state.totals.completions += 1;
         if !(PLAIN || world.lean) || R::TRACE {
@@ -90,7 +103,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if !PLAIN && !state.owners.is_empty() {
             self.book_owed(slot, processor, done);
         }
-        self.after_work(slot, tail);
+        self.after_work(slot, tail, server);
         let world = &mut self.world;
         let state = &mut self.processors[processor as usize];
         if state.ready == 0 {

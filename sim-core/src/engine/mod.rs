@@ -243,7 +243,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             model.balancers.iter().map(|spec| BalancerState::new(spec, model, root)).collect();
         for (index, balancer) in balancers.iter().enumerate().filter(|(_, b)| b.knows_sizes) {
             for base in &balancer.farm.roles {
-                for member in 0..balancer.farm.active.len() as u32 {
+                for member in 0..balancer.farm.loads.len() as u32 {
                     processors[(base + member) as usize].owners.push(index as u32);
                 }
             }
@@ -343,20 +343,23 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 break;
             }
             self.world.shared.now = at;
-            if self.world.until_check == 0 {
+            let (left, none_left) = self.world.until_check.overflowing_sub(1);
+            self.world.until_check = left;
+            if none_left {
+                self.world.until_check = 0;
                 self.check(limits)?;
+                self.world.until_check -= 1;
             }
-            self.world.until_check -= 1;
             if R::DIGEST {
                 self.world.recorder.event(key);
             }
             // The three commonest first: a chain of tests is shorter than a jump table.
-            let phase = key.phase();
-            if phase == Phase::WorkDone {
+            let phase = key.phase_number();
+            if phase == Phase::WorkDone as u64 {
                 self.work_done(key);
-            } else if phase == Phase::SliceEnd {
+            } else if phase == Phase::SliceEnd as u64 {
                 self.slice_end(key);
-            } else if phase == Phase::Arrival {
+            } else if phase == Phase::Arrival as u64 {
                 self.arrival(key.entity());
             } else {
                 self.rare(key);

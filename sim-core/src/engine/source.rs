@@ -6,6 +6,7 @@ use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
 use crate::model::{Arrivals, Draw, Model, Op, Source};
+use crate::policy::Request;
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot, below};
 use crate::units::{Span, Time};
@@ -121,12 +122,13 @@ impl Start {
         }
         let other = Start { balancer: NONE, processor: NONE, of_group: 0, next: pc, tail: TAIL_PROGRAM };
         let Some(Op::Work { station, amount: Draw::Given(0) }) = op(pc) else { return other };
-        if station.register != 0 && station.register != register {
+        // The server is noted on the job, as of register 1.
+        if station.register != 0 && station.register != register || register > 1 {
             return other;
         }
         let tail = match (op(pc + 1), op(pc + 2)) {
             (Some(Op::Exit), _) => TAIL_EXIT,
-            (Some(Op::Leave { balancer }), Some(Op::Exit)) => TAIL_LEAVE + balancer,
+            (Some(Op::Leave { balancer: left }), Some(Op::Exit)) if left == balancer => TAIL_LEAVE + left,
             _ => TAIL_PROGRAM,
         };
         let of_group = if station.register == 0 { 0 } else { u32::MAX };
@@ -321,9 +323,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return self.advance(slot);
         }
         let mut processor = start.processor;
-        if start.balancer != NONE {
-            processor += self.balance(slot, start.balancer, start.next - 2) & start.of_group;
+        if start.balancer == NONE {
+            return self.join_processor(slot, processor, value);
         }
-        self.join_processor(slot, processor, value);
+        let server = self.balance(slot, start.balancer, start.next - 2, Request { number, client });
+        processor += server & start.of_group;
+        self.join_processor_with(slot, processor, value, |job| job.server = server);
     }
 }

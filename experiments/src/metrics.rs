@@ -94,6 +94,8 @@ pub const METRICS: &[MetricDef] = metrics![
     "dispatch_latency" ["mean"] "ns" lower "time from a dispatch decision to the first instruction";
     "picks" ["count"] "count" neither "jobs that a balancer sent to a server";
     "picks" ["max_over_mean"] "ratio" lower "the busiest server's picks over the mean of all servers";
+    "in_system" ["mean"] "jobs" lower "time average of the number of jobs in the system";
+    "makespan" ["time"] "ns" lower "from the first release to the last job's leaving, over the whole run";
     "warmup" ["time"] "ns" neither "start of the window: jobs released before it are not measured";
     "window" ["time"] "ns" neither "length of the window";
 ];
@@ -240,6 +242,11 @@ fn visit(model: &Model, measures: &Measures, emit: Emit<'_>) {
     pool_rows(model, measures, emit);
     balancer_rows(model, measures, emit);
     emit("warmup/time", ALL, ALL, Some(measures.from.0 as f64));
+    let in_system = ratio(measures.in_system_integral, u128::from(measures.window().0));
+    emit("in_system/mean", ALL, ALL, in_system);
+    let makespan =
+        measures.first_release.zip(measures.last_left).map(|(first, last)| (last - first).0 as f64);
+    emit("makespan/time", ALL, ALL, makespan);
     emit("window/time", ALL, ALL, Some(measures.window().0 as f64));
 }
 

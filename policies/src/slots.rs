@@ -30,6 +30,6 @@ impl<T: Clone + Default> PerSlot<T> {
 
 /// The time that `work` took on this processor: quanta are wall time, jobs report work.
 #[inline]
-pub(crate) fn time_of<K>(work: Work, _cpu: &Cpu<'_, K>) -> Span {
-    Span(work.0)
+pub(crate) fn time_of<K>(work: Work, cpu: &Cpu<'_, K>) -> Span {
+    cpu.time_for(work)
 }

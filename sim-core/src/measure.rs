@@ -152,7 +152,10 @@ impl Distribution {
 #[cold]
 #[inline(never)]
 fn allocate(buckets: &mut Option<Box<[u64; BUCKETS]>>) -> &mut [u64; BUCKETS] {
-    buckets.get_or_insert_with(|| Box::new([0; BUCKETS]))
+    buckets.get_or_insert_with(|| {
+        let zeros = vec![0; BUCKETS].into_boxed_slice();
+        zeros.try_into().unwrap_or_else(|_| unreachable!("the slice has this length"))
+    })
 }
 
 /// Values below 256 have a bucket each; from there each octave has 128 equal ones.
@@ -290,12 +293,14 @@ pub struct ProcessorMeasures {
     pub migrations: u64,
     /// Sum over dispatches of the time from decision to first instruction.
     pub dispatch_latency: u128,
+    /// Jobs on cores at the end of the window less those at its start.
+    pub running_gain: i64,
 }
 
 impl ProcessorMeasures {
-    /// Dispatches: each ends in a completion, a slice end or a preemption (those under way at the end are not counted).
+    /// Dispatches: each ends in a completion, a slice end or a preemption, or is under way at the end.
     pub fn dispatches(&self) -> u64 {
-        self.completions + self.slice_ends + self.preemptions
+        (self.completions + self.slice_ends + self.preemptions).saturating_add_signed(self.running_gain)
     }
 }
 
@@ -342,6 +347,12 @@ pub struct Measures {
     pub balancers: Vec<BalancerMeasures>,
     /// Jobs in the system at the end.
     pub unfinished: u64,
+    /// Integral over the window of the number of jobs in the system (children are part of their parents).
+    pub in_system_integral: u128,
+    /// When the first job was released and when the last one left, over the whole run; `None` where there was none.
+    pub first_release: Option<Time>,
+    /// See [`first_release`](Measures::first_release).
+    pub last_left: Option<Time>,
 }
 
 impl Measures {

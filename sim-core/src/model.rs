@@ -265,13 +265,16 @@ impl fmt::Debug for SchedulerRef {
     }
 }
 
+/// Makes a balancer for servers with the given weights.
+pub type BuildBalancer = dyn Fn(&[u32]) -> Box<dyn ErasedBalancer> + Send + Sync;
+
 /// A balancer policy as the scenario names it. The number of servers is known when it is built.
 #[derive(Clone)]
 pub struct BalancerRef {
     /// As written: `power-of-d:d=2`.
     pub spec: String,
     /// Makes a fresh one for the given weights (one a server).
-    pub build: Arc<dyn Fn(&[u32]) -> Box<dyn ErasedBalancer> + Send + Sync>,
+    pub build: Arc<BuildBalancer>,
 }
 
 impl BalancerRef {
@@ -385,7 +388,8 @@ pub struct BalancerSpec {
     pub policy: BalancerRef,
 }
 
-/// Work that a job will bring to the server it is sent to: for balancers that know sizes.
+/// Work that a job will bring to the server it is sent to: for balancers that know sizes. In a model these are sorted by
+/// place. Children's work counts, and is booked when their parent leaves the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OwedWork {
     /// The place of the [`Op::Balance`].

@@ -235,6 +235,12 @@ impl<K> Cpu<'_, K> {
         self.shared.task(slot, Work(0))
     }
 
+    /// The time that `work` takes on a core of this processor, rounded up.
+    #[inline]
+    pub fn time_for(&self, work: Work) -> Span {
+        self.seats.cores(self.shared)[0].speed.time_for_ceil(work)
+    }
+
     /// Number of cores.
     pub fn cores(&self) -> usize {
         self.seats.count as usize

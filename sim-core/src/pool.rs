@@ -77,17 +77,13 @@ impl PoolState {
     /// A token comes back; the waiting job that gets it, if any.
     pub fn release(&mut self, now: Time) -> Option<u32> {
         self.integrate(now);
-        match self.waiting.pop() {
-            Some(Reverse((_, _, slot))) => {
-                self.totals.grants += 1;
-                Some(slot)
-            }
-            None => {
-                self.free += 1;
-                self.held -= 1;
-                None
-            }
-        }
+        let Some(Reverse((_, _, slot))) = self.waiting.pop() else {
+            self.free += 1;
+            self.held -= 1;
+            return None;
+        };
+        self.totals.grants += 1;
+        Some(slot)
     }
 
     /// The account as it stands at `now`.

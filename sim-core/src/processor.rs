@@ -37,6 +37,8 @@ pub struct Core {
     /// Number of the job it ran last.
     pub(crate) last_job: u64,
     pub(crate) speed: Ratio,
+    /// The policy's level for its job at dispatch (traced runs).
+    pub(crate) level: u32,
     /// Its processor, and its place there.
     pub(crate) processor: u32,
     pub(crate) index: u32,
@@ -66,6 +68,7 @@ pub(crate) enum Server {
 }
 
 /// A processor while a run goes on.
+#[expect(clippy::struct_excessive_bools, reason = "facts looked at in the hottest place, each on its own")]
 pub struct ProcessorState {
     pub(crate) server: Server,
     pub(crate) seats: Seats,
@@ -118,6 +121,7 @@ impl ProcessorState {
             idle_since: Time::ZERO,
             last_job: NO_JOB,
             speed: spec.speed,
+            level: 0,
             processor,
             index,
             busy: 0,
@@ -231,6 +235,7 @@ impl ProcessorState {
             totals.busy += u128::from(core.busy);
             totals.overhead += u128::from(core.overhead);
             totals.idle += u128::from(core.idle);
+            totals.running_gain += i64::from(!core.is_idle());
             if core.is_idle() {
                 totals.idle += u128::from(now.since(core.idle_since).0);
             } else {

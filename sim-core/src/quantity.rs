@@ -107,7 +107,7 @@ fn scale_exact(number: &str, scale: u64, text: &str) -> Result<Span, QuantityErr
         return Err(QuantityError::NotANumber(text.to_owned()));
     }
     let (mantissa, exponent) = match digits.split_once(['e', 'E']) {
-        Some((m, e)) => (m, e.parse::<i32>().map_err(|_| QuantityError::TooLong(text.to_owned()))?),
+        Some((m, e)) => (m, e.parse::<i64>().map_err(|_| QuantityError::TooLong(text.to_owned()))?),
         None => (digits.as_str(), 0),
     };
     let negative = mantissa.starts_with('-');
@@ -123,22 +123,25 @@ fn scale_exact(number: &str, scale: u64, text: &str) -> Result<Span, QuantityErr
     }
     // value = all * 10^power, power = exponent - fraction digits.
     let trimmed = all.trim_end_matches('0');
-    let power = exponent - fraction.len() as i32 + (all.len() - trimmed.len()) as i32;
+    let digits = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+    let power = exponent.saturating_sub(digits(fraction)).saturating_add(digits(all) - digits(trimmed));
     if trimmed.len() > 30 {
         return Err(QuantityError::Fraction(text.to_owned()));
     }
     let value: u128 = trimmed.parse().map_err(|_| QuantityError::NotANumber(text.to_owned()))?;
     let scaled = value * u128::from(scale).min(1 << 60);
     let nanos = if power >= 0 {
-        10u128
-            .checked_pow(power as u32)
+        u32::try_from(power)
+            .ok()
+            .and_then(|power| 10u128.checked_pow(power))
             .and_then(|p| scaled.checked_mul(p))
             .ok_or_else(|| QuantityError::TooLong(text.to_owned()))?
     } else {
-        let divisor = 10u128
-            .checked_pow(power.unsigned_abs())
+        let divisor = u32::try_from(power.unsigned_abs())
+            .ok()
+            .and_then(|power| 10u128.checked_pow(power))
             .ok_or_else(|| QuantityError::Fraction(text.to_owned()))?;
-        if scaled % divisor != 0 {
+        if !scaled.is_multiple_of(divisor) {
             return Err(QuantityError::Fraction(text.to_owned()));
         }
         scaled / divisor
@@ -206,6 +209,8 @@ mod tests {
             ("infs", "`infs` is not a number with a unit"),
             ("", "`` is not a number with a unit"),
             ("1.2.3ms", "`1.2.3ms` is not a number with a unit"),
+            ("1.5e-2147483648ns", "`1.5e-2147483648ns` is not a whole number of nanoseconds"),
+            ("1e-9223372036854775808ns", "`1e-9223372036854775808ns` is not a whole number of nanoseconds"),
             ("1e99999999999ms", "`1e99999999999ms` is longer than the 292 years that can be simulated"),
         ] {
             assert_eq!(parse_span(text).map_err(|e| e.to_string()), Err(message.to_owned()), "{text}");

@@ -127,7 +127,12 @@ impl Shared {
             if self.groups[index].attained + TOLERANCE >= self.groups[index + 1].attained {
                 let mut next = self.groups.remove(index + 1);
                 let group = &mut self.groups[index];
-                group.attained = group.attained.max(next.attained);
+                // The group that caught up overshot by less than a nanosecond: what it gained is shared by all, so that
+                // no work is made or lost.
+                let (mine, theirs) = (group.jobs.len() as u128, next.jobs.len() as u128);
+                let low = group.attained.min(next.attained);
+                let surplus = (group.attained - low) * mine + (next.attained - low) * theirs;
+                group.attained = low + surplus / (mine + theirs);
                 if group.jobs.len() < next.jobs.len() {
                     std::mem::swap(&mut group.jobs, &mut next.jobs);
                 }

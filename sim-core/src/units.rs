@@ -56,7 +56,7 @@ impl Span {
     /// Nanoseconds as a float; exact below 2^53. Spans stay below 2^63, so the cheap signed conversion serves.
     #[inline]
     pub fn as_nanos_f64(self) -> f64 {
-        self.0 as i64 as f64
+        self.0.cast_signed() as f64
     }
 
     /// No time at all.

@@ -65,11 +65,14 @@ pub(super) struct Snapshot {
     processors: Vec<ProcessorMeasures>,
     pools: Vec<PoolMeasures>,
     picks: Vec<Vec<u64>>,
+    /// Integral of the number of jobs in the system up to here.
+    in_system: u128,
 }
 
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn snapshot_at(&mut self, at: Time) -> Snapshot {
         Snapshot {
+            in_system: self.in_system_at(at),
             at,
             processors: self.processors.iter_mut().map(|p| p.totals_at(at, &self.world.shared)).collect(),
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
@@ -79,6 +82,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 .map(|b| b.farm.loads.iter().map(|load| load.picks).collect())
                 .collect(),
         }
+    }
+
+    /// Time in the system so far, of jobs that have left and of jobs that are present.
+    fn in_system_at(&self, at: Time) -> u128 {
+        let jobs = self.world.shared.jobs.iter().filter(|(_, job)| job.parent == NONE);
+        let present: u128 = jobs.map(|(_, job)| u128::from(at.since(job.arrival).0)).sum();
+        self.world.sums.sojourn + present
     }
 
     /// The next event lies at or past the watched instant. True where the run is over.
@@ -116,6 +126,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             self.open_window();
         }
         self.world.shared.now = end;
+        let in_system = self.in_system_at(end);
         self.settle_unfinished();
         let last = self.snapshot_at(end);
         self.check_identities(&last)?;
@@ -167,6 +178,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 })
                 .collect(),
             unfinished: self.world.released - self.world.left,
+            in_system_integral: if empty { 0 } else { in_system - first.as_ref().map_or(0, |s| s.in_system) },
+            first_release: (self.world.released > 0).then_some(self.world.first_release),
+            last_left: (self.world.left > 0).then_some(self.world.last_left),
         };
         Ok((measures, self.world.recorder))
     }
@@ -238,8 +252,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
             _ => {}
         }
-        // A job whose switch was still under way at the end never ran.
-        record.first_run = record.first_run.filter(|first| *first <= end);
+        // A job that was dispatched at the very end, or whose switch was under way, has run nothing.
+        record.first_run = record.first_run.filter(|first| *first < end);
         record
     }
 

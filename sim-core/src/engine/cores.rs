@@ -179,6 +179,11 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         }
         self.recorder.choice(number, global);
         self.stay(number, PlaceKind::Ready(processor), since);
+        if R::TRACE
+            && let Server::Picks(policy) = &state.server
+        {
+            self.shared.cores[global as usize].level = policy.level(slot);
+        }
     }
 
     /// A job goes on on another core than before; it counts where that core is this processor's.
@@ -251,10 +256,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         started: Time,
     ) {
         let now = self.shared.now;
-        let level = match &state.server {
-            Server::Picks(policy) => policy.level(slot),
-            Server::Shares(_) => 0,
-        };
+        let level = self.shared.cores[(state.seats.first + core) as usize].level;
         let job = self.shared.jobs[slot].number;
         let switch = Time(assigned.0.saturating_add(state.dispatch_latency.0)).min(started);
         for (kind, start, end) in [

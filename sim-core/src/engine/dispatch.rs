@@ -490,5 +490,6 @@ pub(super) fn difference(end: &ProcessorMeasures, start: &ProcessorMeasures) -> 
         preemptions: end.preemptions - start.preemptions,
         migrations: end.migrations - start.migrations,
         dispatch_latency: end.dispatch_latency - start.dispatch_latency,
+        running_gain: end.running_gain - start.running_gain,
     }
 }

@@ -105,6 +105,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         let source = job.source;
         let response = now.from(job.arrival);
         self.left += 1;
+        self.last_left = now;
         self.sums.sojourn += u128::from(response.0);
         let has_deadline = !PLAIN && job.deadline != Time::NEVER;
         if job.arrival >= self.warmup {

@@ -15,7 +15,7 @@ mod source;
 
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
-use crate::job::Jobs;
+use crate::job::{Job, Jobs};
 use crate::law::{Layers, exponential_layers};
 use crate::measure::{ClassMeasures, Measures, PartSums};
 use crate::model::{Arrivals, ComponentKind, Model, Op};
@@ -53,7 +53,8 @@ pub struct Progress {
 pub struct Limits<'a> {
     /// The run stops with an error after this many events.
     pub max_events: u64,
-    /// The run stops with an error when more jobs than this are in the system at once (at most 2^24 - 1).
+    /// The run stops with an error when more jobs than this are in the system at once (at most 2^24 - 1). 0: as many as
+    /// fit into one GiB of tables, which depends on how much the model keeps of each.
     pub max_jobs: u64,
     /// Keep distributions of waiting times too (percentiles); response times always have theirs.
     pub all_distributions: bool,
@@ -63,12 +64,7 @@ pub struct Limits<'a> {
 
 impl Default for Limits<'_> {
     fn default() -> Self {
-        Limits {
-            max_events: u64::MAX,
-            max_jobs: u64::from(ENTITY_MAX),
-            all_distributions: true,
-            observer: None,
-        }
+        Limits { max_events: u64::MAX, max_jobs: 0, all_distributions: true, observer: None }
     }
 }
 
@@ -89,6 +85,7 @@ struct Part {
 
 /// Everything but the stations: time, events, jobs, sources, the record. Stations are kept apart, so that a station and
 /// the world can be borrowed at once.
+#[expect(clippy::struct_excessive_bools, reason = "facts looked at in the hottest place, each on its own")]
 struct World<'m, R, const PLAIN: bool> {
     model: &'m Model,
     /// The operations, at hand.
@@ -134,6 +131,8 @@ struct World<'m, R, const PLAIN: bool> {
     horizon: Time,
     released: u64,
     left: u64,
+    first_release: Time,
+    last_left: Time,
     silent: bool,
     max_jobs: u32,
     warmup: Time,
@@ -171,6 +170,18 @@ struct Stride {
     registers: usize,
     counters: usize,
     parts: usize,
+}
+
+impl Stride {
+    /// The limit of jobs that holds where `asked` (0: automatic) is asked for.
+    fn most_jobs(self, asked: u64) -> u32 {
+        /// Tables of a GiB, as jobs in the system go.
+        const BYTES: usize = 1 << 30;
+        let job = size_of::<Job>() + 8 * (self.values + self.counters) + 12 * self.registers;
+        let each = job + size_of::<Part>() * self.parts + size_of::<Option<Stream>>();
+        let most = if asked == 0 { (BYTES / each) as u64 } else { asked };
+        most.clamp(1, u64::from(ENTITY_MAX)) as u32
+    }
 }
 
 /// Runs one replication (0-based) of a model.
@@ -305,8 +316,10 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             horizon,
             released: 0,
             left: 0,
+            first_release: Time::ZERO,
+            last_left: Time::ZERO,
             silent: false,
-            max_jobs: limits.max_jobs.min(u64::from(ENTITY_MAX)) as u32,
+            max_jobs: stride.most_jobs(limits.max_jobs),
             warmup: model.warmup,
             stop_jobs: model.stop.jobs.unwrap_or(u64::MAX),
             all_distributions: limits.all_distributions,

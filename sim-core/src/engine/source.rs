@@ -78,7 +78,7 @@ impl SourceState {
             *value = law.sample(stream);
         }
         if self.clients > 0 {
-            *client = below(&mut self.client_keys, u64::from(self.clients));
+            *client = below(&mut self.client_keys, u64::from(self.clients)) | HASHED;
         }
     }
 
@@ -86,6 +86,9 @@ impl SourceState {
         self.class
     }
 }
+
+/// Marks client keys that are no IPv4 addresses.
+const HASHED: u64 = 1 << 63;
 
 /// The first operations of a program, decoded: perhaps a choice of server, then work of the first given amount. Most
 /// programs begin so, and many end right after it.
@@ -164,6 +167,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
                 self.release_at(first, entity);
             }
         }
+        self.first_release = self.queue.next_time();
     }
 
     /// Schedules a release, unless it lies at or past the end of the run.
@@ -280,7 +284,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             if source == 0 { world.queue.push_aside(key) } else { world.queue.push(key) }
         }
         let value = state.first.0.sample_with(&mut state.first.1, world.layers);
-        let mut client = number;
+        let mut client = number | HASHED;
         if !PLAIN && !state.bare {
             let first = slot as usize * world.stride.values;
             state.draw_others(value, &mut world.values[first..first + world.stride.values], &mut client);

@@ -2,4 +2,5 @@
 
 mod models;
 mod running;
+mod showcase;
 mod statistics;

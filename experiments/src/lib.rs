@@ -2,11 +2,11 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`run`] | replications on several threads, merged in order |
+//! | [`mod@run`] | replications on several threads, merged in order |
 //! | [`metrics`] | every metric by name, and its value in one replication |
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
-//! | [`compare`] | policies on the same work, and the first decision at which two of them part |
-//! | [`vocabulary`] | the words of a model's policies, for explanations |
+//! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
+//! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
 //! engine measures in integers.

@@ -68,7 +68,9 @@ pub(crate) struct Job {
     pub station: u32,
     /// The core it ran on last (global index).
     pub last_core: u32,
-    /// What follows the work it is at: see [`Tail`](crate::engine).
+    /// What follows the work it is at, one of the `TAIL_` values of `engine::source`: the program's next step, the
+    /// exit, or the exit after leaving a balancer's server. Read when the work ends, so that a job of one step needs
+    /// no look at the program.
     pub tail: u32,
     /// The processor it visited last, plus one; 0: none yet.
     pub visited: u32,

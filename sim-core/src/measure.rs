@@ -291,7 +291,8 @@ pub struct ProcessorMeasures {
     pub preemptions: u64,
     /// Jobs that went on on another core.
     pub migrations: u64,
-    /// Sum over dispatches of the time from decision to first instruction.
+    /// Sum over dispatches of the time from decision to first instruction, as planned at the decision: a switch that a
+    /// preemption cuts short counts whole here, and in part in the overheads.
     pub dispatch_latency: u128,
     /// Jobs on cores at the end of the window less those at its start.
     pub running_gain: i64,

@@ -1,8 +1,8 @@
 //! The loop: take the earliest event, let it happen, and when nothing else can happen at that instant, decide.
 //!
 //! The files of this module are the stages of a job's life: `source` releases it, `advance` runs its program until it
-//! blocks, `dispatch` asks the schedulers, `cores` carries their decisions out, `balance` sends it to a server, `account` closes the books at
-//! the end of the warm-up and of the run, `explain` builds decision records.
+//! blocks, `balance` sends it to a server, `dispatch` asks the schedulers, `cores` carries their decisions out, `leave`
+//! ends it. `account` closes the books at the end of the warm-up and of the run, `explain` builds decision records.
 
 mod account;
 mod advance;
@@ -33,7 +33,7 @@ use balance::BalancerState;
 use source::SourceState;
 use std::collections::VecDeque;
 
-/// A run's failure, boxed: the hot paths return a pointer.
+/// A run's failure. The hot paths do not return it: the first one is kept in the engine, and the loop stops on it.
 type Fault = Box<RunError>;
 
 /// How far a run has come.

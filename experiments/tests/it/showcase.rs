@@ -2,7 +2,7 @@
 //! under round robin with switch costs and read a disk.
 
 use scenarios::{Input, Options, PolicyOption, load};
-use sim_core::measure::{ClassMeasures, Measures};
+use sim_core::measure::{ClassMeasures, Measures, PartSums};
 use sim_core::model::Model;
 use sim_core::record::Nothing;
 use sim_core::{Limits, run};
@@ -37,7 +37,7 @@ fn parts_of_response_times_add_up_to_the_whole() {
     let measures = measures(&model, 0);
     for (class, spec) in measures.classes.iter().zip(&model.classes) {
         assert!(class.completed > 1000, "{}", spec.name);
-        let parts: u128 = class.parts.iter().map(|part| part.total()).sum();
+        let parts: u128 = class.parts.iter().map(PartSums::total).sum();
         assert_eq!(parts, class.response.sum(), "{}: to the nanosecond", spec.name);
     }
     let named = |name: &str| {

@@ -3,7 +3,7 @@
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind};
 use sim_core::policy::{Balancer, Blind, Request, Servers};
-use sim_core::rng::{Stream, below, pair_below};
+use sim_core::rng::{NearPair, Stream, below, pair_below};
 use sim_core::trace::Key;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
@@ -89,6 +89,34 @@ impl<const REPLACEMENT: bool> PowerOfD<REPLACEMENT> {
 }
 
 impl<const REPLACEMENT: bool> PowerOfD<REPLACEMENT> {
+    /// From how many places the second of two choices is drawn.
+    #[inline]
+    fn others(count: u32) -> u32 {
+        if REPLACEMENT { count } else { count - 1 }
+    }
+
+    /// The one with fewer requests of two usable servers, the first where they tie; without replacement `b` is a place
+    /// among the others.
+    #[inline]
+    fn shorter(&mut self, a: u32, mut b: u32, servers: &Servers<'_, Blind>) -> u32 {
+        if !REPLACEMENT && b >= a {
+            b += 1;
+        }
+        let usable = servers.usable();
+        self.pair = [usable[a as usize], usable[b as usize]];
+        let [first, second] = self.pair;
+        if servers.active(second) < servers.active(first) { second } else { first }
+    }
+
+    /// Two choices whose draw takes a closer look.
+    #[cold]
+    #[inline(never)]
+    fn pick_near(&mut self, near: NearPair, servers: &Servers<'_, Blind>, rng: &mut Stream) -> u32 {
+        let count = servers.usable().len() as u32;
+        let (a, b) = near.settle(rng, count, Self::others(count));
+        self.shorter(a, b, servers)
+    }
+
     /// Any number of choices.
     #[inline(never)]
     fn pick_any(&mut self, servers: &Servers<'_, Blind>, rng: &mut Stream) -> u32 {
@@ -117,17 +145,13 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
 
     #[inline]
     fn pick(&mut self, _request: &Request, servers: &Servers<'_, Blind>, rng: &mut Stream) -> u32 {
-        let usable = servers.usable();
-        let count = usable.len() as u32;
+        let count = servers.usable().len() as u32;
         if self.d == 2 && count >= 2 {
             // Two choices, the common case: both from one draw.
-            let (a, mut b) = pair_below(rng, count, if REPLACEMENT { count } else { count - 1 });
-            if !REPLACEMENT && b >= a {
-                b += 1;
-            }
-            self.pair = [usable[a as usize], usable[b as usize]];
-            let [first, second] = self.pair;
-            return if servers.active(second) < servers.active(first) { second } else { first };
+            return match pair_below(rng, count, Self::others(count)) {
+                Ok((a, b)) => self.shorter(a, b, servers),
+                Err(near) => self.pick_near(near, servers, rng),
+            };
         }
         self.pick_any(servers, rng)
     }

@@ -105,7 +105,8 @@ pub struct PolicyDef {
     pub rule: &'static str,
     /// What decides on equal keys, in a few words: "earlier release, then place in the list".
     pub tie: &'static str,
-    /// Names of the parts of [`sim_core::trace::Key`] with their units: `remaining (ns)`. The smaller goes first.
+    /// Names of the parts of [`sim_core::trace::Key`] with their units: `remaining (ns)`, `ratio (billionths)`. The smaller
+    /// goes first; what is best when greatest is negated and named `minus the ...`, and explanations negate it back.
     pub keys: &'static [&'static str],
     /// Where it comes from.
     pub source: &'static [Citation],

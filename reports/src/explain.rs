@@ -210,27 +210,72 @@ impl<'a> Explainer<'a> {
     }
 }
 
-/// A key's name without its unit, and how its values are written.
+/// A key's name as people read it, and how its values are written.
+///
+/// A policy's key puts the smallest first, so what is best when greatest is negated in it (`minus the tickets`): here the
+/// thing itself is shown, and the rule below the table says which end wins.
 struct KeyName<'a> {
     name: &'a str,
-    is_time: bool,
+    negated: bool,
+    unit: KeyUnit,
+}
+
+#[derive(Clone, Copy)]
+enum KeyUnit {
+    Number,
+    Nanoseconds,
+    Billionths,
 }
 
 impl<'a> KeyName<'a> {
     fn new(key: &'a str) -> KeyName<'a> {
-        match key.strip_suffix(" (ns)") {
-            Some(name) => KeyName { name, is_time: true },
-            None => KeyName { name: key, is_time: false },
-        }
+        let (key, negated) = key.strip_prefix("minus the ").map_or((key, false), |name| (name, true));
+        let units = [(" (ns)", KeyUnit::Nanoseconds), (" (billionths)", KeyUnit::Billionths)];
+        let found = units.into_iter().find_map(|(suffix, unit)| Some((key.strip_suffix(suffix)?, unit)));
+        let (name, unit) = found.unwrap_or((key, KeyUnit::Number));
+        KeyName { name, negated, unit }
     }
 
     fn value(&self, value: i128) -> String {
-        if !self.is_time {
-            return value.to_string();
+        let value = if self.negated { value.saturating_neg() } else { value };
+        let sign = if value < 0 { "-" } else { "" };
+        let size = value.unsigned_abs();
+        match self.unit {
+            KeyUnit::Number => value.to_string(),
+            KeyUnit::Nanoseconds => match u64::try_from(size) {
+                Ok(u64::MAX) | Err(_) => "none".to_owned(),
+                Ok(nanos) => format!("{sign}{}", Span(nanos)),
+            },
+            KeyUnit::Billionths => {
+                // As many of the nine decimals as there are, at least one.
+                let (whole, rest) = (size / 1_000_000_000, size % 1_000_000_000);
+                let decimals = format!("{rest:09}");
+                let decimals = decimals.trim_end_matches('0');
+                format!("{sign}{whole}.{}", if decimals.is_empty() { "0" } else { decimals })
+            }
         }
-        match u64::try_from(value.unsigned_abs()) {
-            Ok(u64::MAX) | Err(_) => "none".to_owned(),
-            Ok(nanos) => format!("{}{}", if value < 0 { "-" } else { "" }, Span(nanos)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyName;
+
+    #[test]
+    fn keys_are_shown_as_people_read_them() {
+        for (key, value, name, shown) in [
+            ("remaining (ns)", 2_500_000, "remaining", "2.5ms"),
+            ("remaining (ns)", -1_000, "remaining", "-1us"),
+            ("absolute deadline (ns)", i128::from(u64::MAX), "absolute deadline", "none"),
+            ("level (0 is the top)", 3, "level (0 is the top)", "3"),
+            ("minus the tickets", -75, "tickets", "75"),
+            ("minus the current weight after growth", 2, "current weight after growth", "-2"),
+            ("minus the response ratio (billionths)", -2_400_000_000, "response ratio", "2.4"),
+            ("minus the response ratio (billionths)", -1_000_000_000, "response ratio", "1.0"),
+            ("minus the response ratio (billionths)", -1_333_333_333, "response ratio", "1.333333333"),
+        ] {
+            let named = KeyName::new(key);
+            assert_eq!((named.name, named.value(value).as_str()), (name, shown), "{key}");
         }
     }
 }

@@ -14,6 +14,10 @@ not_run=()
 # A C compiler links Rust programs; without one nothing builds.
 need cc gcc libc6-dev || { echo "error: no C compiler to link with; install gcc" >&2; exit 1; }
 
+# The tests compare the two builds; the measurement at the end needs it too.
+step "release build"
+cargo build --release --locked -p dispatchlab
+
 step "tests of the workspace"
 # A test that needs what is not here passes and says `DID NOT RUN: its name: why`.
 cargo test --workspace --locked --lib --bins --tests -- --show-output 2>&1 | tee "$log"

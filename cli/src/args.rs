@@ -180,7 +180,7 @@ pub struct RunArgs {
     /// List every job and what every core did, however many there are
     #[arg(long)]
     pub records: bool,
-    /// Give a hash of the order of events, however many there are
+    /// Give a hash of the order of events, however many there are; table and JSON
     #[arg(long)]
     pub digest: bool,
     /// Explain every decision of replication 1

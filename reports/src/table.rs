@@ -4,6 +4,7 @@
 
 use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
+use crate::json::digest_hex;
 use crate::number::{TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
 use crate::rows::{ALL, RunDocument, SummaryRow, TaskRow};
 use sim_core::ties::{PRESETS, Ties};
@@ -23,11 +24,20 @@ pub struct TableOptions {
     pub replications: u32,
     /// Confidence level of the intervals, such as 0.95.
     pub confidence: f64,
+    /// The digest is shown.
+    pub digest: bool,
 }
 
 impl Default for TableOptions {
     fn default() -> Self {
-        TableOptions { width: 80, max_jobs: 40, max_stations: 16, replications: 1, confidence: 0.95 }
+        TableOptions {
+            width: 80,
+            max_jobs: 40,
+            max_stations: 16,
+            replications: 1,
+            confidence: 0.95,
+            digest: false,
+        }
     }
 }
 
@@ -49,6 +59,9 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     summary.parts(&mut out);
     summary.stations(&mut out);
     summary.others(&mut out);
+    if let Some(digest) = document.digest.filter(|_| options.digest) {
+        let _ = writeln!(out, "\ndigest  {}", digest_hex(digest));
+    }
     out
 }
 

@@ -84,6 +84,7 @@ fn table(args: &RunArgs, loaded: &Loaded, plan: &RunPlan, result: &RunResult) ->
     let options = TableOptions {
         replications: plan.replications,
         confidence: plan.confidence,
+        digest: args.digest,
         max_jobs: if args.records { usize::MAX } else { usual.max_jobs },
         ..usual
     };

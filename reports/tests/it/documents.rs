@@ -167,6 +167,14 @@ fn large_runs_are_not_shown_job_by_job() {
 }
 
 #[test]
+fn a_digest_that_was_asked_for_is_shown() {
+    let document = RunDocument { digest: Some(0xabc), ..document(&[]) };
+    let options = TableOptions { max_jobs: 1, digest: true, ..TableOptions::default() };
+    let text = run_table(&document, &options);
+    assert_eq!(text, "two  policy fcfs  seed 1  ties textbook\n\ndigest  0000000000000abc\n");
+}
+
+#[test]
 fn parts_shown_add_up_to_the_whole_shown() {
     let mut summary = Vec::new();
     for (scope, parts) in [("web.cpu", [1_000_400.0, 2_000_400.0, 400.0]), ("delay", [0.0, 3_000_400.0, 0.0])]

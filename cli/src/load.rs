@@ -4,6 +4,7 @@ use crate::args::{GlobalArgs, ModelArgs, PlanArgs};
 use crate::failure::Failure;
 use experiments::RunPlan;
 use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 
 /// Width of diagnostics: source lines are cut to it.
@@ -21,13 +22,30 @@ pub fn load(
     args: &ModelArgs,
     global: &GlobalArgs,
 ) -> Result<Loaded, Failure> {
+    load_again(input, policies, args, global, &mut BTreeSet::new())
+}
+
+/// [`load`] for one of several models: what is in `said`, of an earlier one, is not said again.
+pub fn load_again(
+    input: &Input,
+    policies: &[String],
+    args: &ModelArgs,
+    global: &GlobalArgs,
+    said: &mut BTreeSet<String>,
+) -> Result<Loaded, Failure> {
     let options = options(policies, args)?;
     let loaded = scenarios::load(input, &options)
         .map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
     if !loaded.warnings.is_empty() {
-        let _ = write!(anstream::stderr(), "{}", rendered(&loaded.warnings, Some(input)));
+        let warnings = rendered(&loaded.warnings, Some(input));
+        if !said.contains(&warnings) {
+            let _ = write!(anstream::stderr(), "{warnings}");
+        }
+        said.insert(warnings);
     }
-    notes(&loaded.notes, global);
+    let fresh: Vec<String> =
+        loaded.notes.iter().filter(|note| said.insert((*note).clone())).cloned().collect();
+    notes(&fresh, global);
     Ok(loaded)
 }
 

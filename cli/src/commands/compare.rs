@@ -12,6 +12,7 @@ use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
 use reports::csv::LongForm;
 use reports::rows::SummaryRow;
 use scenarios::Loaded;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 /// One alternative with its name in the results.
@@ -80,9 +81,10 @@ fn alternatives(args: &CompareArgs, global: &GlobalArgs) -> Result<Vec<Named>, F
     let mut named: Vec<Named> = Vec::new();
     for name in &args.input {
         let input = load::read(name)?;
+        let mut said = BTreeSet::new();
         for policy in &policies {
             let own: Vec<String> = policy.iter().map(|policy| (*policy).clone()).collect();
-            let loaded = load::load(&input, &own, &args.model, global)?;
+            let loaded = load::load_again(&input, &own, &args.model, global, &mut said)?;
             let label = match (policy, args.input.len()) {
                 (Some(policy), 1) => (*policy).clone(),
                 (None, 1) => loaded.policy.clone(),

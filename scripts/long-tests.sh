@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The stochastic tests with replications 20 times as long and standard errors three times as small, and the comparison of
-# the release build with the dev build. Takes about half an hour on two processors. Run from anywhere; needs a Rust
+# the release build with the dev build. Takes about a quarter of an hour on two processors. Run from anywhere; needs a Rust
 # toolchain. Arguments go to the test binary: `scripts/long-tests.sh oracles::farms`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -5,7 +5,9 @@
 
 use crate::metrics::{Better, MetricName};
 use crate::recording::Recording;
-use crate::run::{Failure, Progress, RECORDED_JOBS, RunPlan, RunResult, find_warmup, most_jobs, run_from};
+use crate::run::{
+    Failure, Progress, RECORDED_JOBS, Replications, RunPlan, RunResult, find_warmup, most_jobs,
+};
 use crate::stats::difference::{holm, paired};
 use reports::compare::{CompareRow, FirstDifferenceRow};
 use reports::explain::Explainer;
@@ -14,6 +16,7 @@ use sim_core::model::Model;
 use sim_core::trace::{Decision, Trace};
 use sim_core::units::Time;
 use sim_core::{Limits, RunError};
+use std::borrow::Cow;
 
 /// What is compared.
 #[derive(Clone, Copy, Debug)]
@@ -80,10 +83,14 @@ pub fn compare(
     }
     let mut results = Vec::with_capacity(alternatives.len());
     for (index, alternative) in alternatives.iter().enumerate() {
-        let cut = warmup.map(|warmup| Model { warmup, ..alternative.model.clone() });
-        let model = cut.as_ref().unwrap_or(alternative.model);
-        let result = run_from(model, plan, &|progress| watch(index, progress), Vec::new());
-        results.push(result.map_err(|failure| (index, failure))?);
+        let model = match warmup {
+            Some(warmup) => Cow::Owned(Model { warmup, ..alternative.model.clone() }),
+            None => Cow::Borrowed(alternative.model),
+        };
+        let mut replications = Replications::from_warmup(model, plan, Vec::new());
+        let found = replications.extend_to(plan.replications, &|progress| watch(index, progress));
+        found.map_err(|failure| (index, failure))?;
+        results.push(replications.into_result());
     }
     for result in &results {
         let new: Vec<String> = result.notes.iter().filter(|note| !notes.contains(note)).cloned().collect();

@@ -15,10 +15,11 @@ pub mod compare;
 pub mod metrics;
 mod recording;
 pub mod run;
+mod runner;
 pub mod stats;
 pub mod vocabulary;
 mod warmup;
 
 pub use compare::{Comparison, compare, first_difference};
-pub use run::{Failure, Progress, RunPlan, RunResult, run};
+pub use run::{Failure, Progress, Replications, RunPlan, RunResult, replicate, run};
 pub use vocabulary::vocabulary;

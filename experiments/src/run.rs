@@ -5,19 +5,17 @@
 
 use crate::metrics::{self, RowKey};
 use crate::recording::Recording;
+use crate::runner::{First, Keep, Mode, Runner};
 use crate::stats::student;
 use crate::warmup::Responses;
 use reports::rows::SummaryRow;
 use sim_core::measure::Measures;
 use sim_core::model::{Arrivals, Model, Source};
-use sim_core::record::{Digest, Nothing, Recorder};
 use sim_core::trace::Trace;
 use sim_core::units::Time;
 use sim_core::{Limits, RunError};
-use std::cell::Cell;
+use std::borrow::Cow;
 use std::fmt;
-use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 /// Runs of at most this many jobs are recorded without being asked, and have a digest.
 pub const RECORDED_JOBS: u64 = 100_000;
@@ -142,50 +140,175 @@ impl RunResult {
     }
 }
 
-/// One replication, reduced.
-struct Done {
-    values: Vec<Option<f64>>,
-    digest: Option<u64>,
-    /// Of replication 1.
-    first: Option<Box<First>>,
-}
-
-struct First {
-    measures: Measures,
-    recording: Option<Recording>,
-}
-
 /// Runs all replications of a plan.
 ///
 /// # Errors
 /// The first replication, by number, that could not be finished.
 pub fn run(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<RunResult, Failure> {
-    if !plan.warmup_auto {
-        return run_from(model, plan, watch, Vec::new());
-    }
-    let (warmup, notes) = find_warmup(model, plan, watch)?;
-    run_from(&Model { warmup, ..model.clone() }, plan, watch, notes)
+    let mut replications = Replications::new(model, plan, watch)?;
+    replications.extend_to(plan.replications, watch)?;
+    Ok(replications.into_result())
 }
 
-/// Runs all replications with the model's own warm-up.
-pub(crate) fn run_from(
+/// The values of one replication (0-based) in the order of [`metrics::keys`], and its digest where the plan wants digests.
+///
+/// Nothing is recorded, no other replication is run, and the window starts at the model's own warm-up: for an automatic
+/// one give the model the time that [`find_warmup`] found. The values are those that [`run`] has for this replication,
+/// except for percentiles of waiting times: these are there for models known to have at most [`RECORDED_JOBS`] jobs and
+/// for plans that ask for them or for digests, so that it does not depend on the replication whether a value exists.
+///
+/// # Errors
+/// The replication could not be finished.
+pub fn replicate(
     model: &Model,
     plan: &RunPlan,
+    replication: u32,
     watch: Watch<'_>,
+) -> Result<(Vec<Option<f64>>, Option<u64>), Failure> {
+    let small = most_jobs(model).is_some_and(|jobs| jobs <= RECORDED_JOBS);
+    let all_distributions = small || plan.digest || plan.waiting_percentiles;
+    let runner = Runner::new(model, plan, watch, 0..1).keeping(all_distributions);
+    let keep = if plan.digest { Keep::Digest } else { Keep::Nothing };
+    runner.one(replication, keep, &|_| true).map(|done| (done.values, done.digest))
+}
+
+/// Replications that are run a few at a time: as many as a question turns out to need.
+///
+/// However the replications were divided into calls of [`Replications::extend_to`], and on however many threads they ran,
+/// the result has the same bytes.
+pub struct Replications<'a> {
+    model: Cow<'a, Model>,
+    plan: RunPlan,
+    keys: Vec<RowKey>,
+    values: Vec<Vec<Option<f64>>>,
+    digests: Vec<Option<u64>>,
+    first: Option<First>,
+    /// Decided with replication 1.
+    mode: Option<Mode>,
     notes: Vec<String>,
-) -> Result<RunResult, Failure> {
-    let (done, recorded) = Runner::new(model, plan, watch).all()?;
-    Ok(merge(model, plan, done, recorded, notes))
+}
+
+impl<'a> Replications<'a> {
+    /// No replication yet. `plan.replications` does not count here. Where the plan asks for an automatic warm-up it is found
+    /// now, from one run of replication 1; `watch` sees that run.
+    ///
+    /// # Errors
+    /// That run could not be finished.
+    pub fn new(model: &'a Model, plan: &RunPlan, watch: Watch<'_>) -> Result<Replications<'a>, Failure> {
+        if !plan.warmup_auto {
+            return Ok(Replications::from_warmup(Cow::Borrowed(model), plan, Vec::new()));
+        }
+        let (warmup, notes) = find_warmup(model, plan, watch)?;
+        Ok(Replications::from_warmup(Cow::Owned(Model { warmup, ..model.clone() }), plan, notes))
+    }
+
+    /// With the model's own warm-up, and remarks on it.
+    pub(crate) fn from_warmup(model: Cow<'a, Model>, plan: &RunPlan, notes: Vec<String>) -> Replications<'a> {
+        Replications {
+            keys: metrics::keys(&model),
+            model,
+            plan: plan.clone(),
+            values: Vec::new(),
+            digests: Vec::new(),
+            first: None,
+            mode: None,
+            notes,
+        }
+    }
+
+    /// Runs further replications until there are `total` (from 1 to [`MAX_REPLICATIONS`]); none where there are as many
+    /// already.
+    ///
+    /// # Errors
+    /// The first replication, by number, that could not be finished. Nothing is added then.
+    pub fn extend_to(&mut self, total: u32, watch: Watch<'_>) -> Result<(), Failure> {
+        let total = total.clamp(1, MAX_REPLICATIONS);
+        let have = self.done();
+        if total <= have {
+            return Ok(());
+        }
+        let runner = Runner::new(&self.model, &self.plan, watch, have..total);
+        let (done, mode) = match self.mode {
+            None => runner.beginning()?,
+            Some(mode) => (runner.keeping(mode.all_distributions).several(have, mode.rest, mode.rest)?, mode),
+        };
+        self.mode = Some(mode);
+        for one in done {
+            self.values.push(one.values);
+            self.digests.push(one.digest);
+            self.first = self.first.take().or(one.first.map(|first| *first));
+        }
+        Ok(())
+    }
+
+    /// Replications so far.
+    pub fn done(&self) -> u32 {
+        self.values.len() as u32
+    }
+
+    /// What each row is about.
+    pub fn keys(&self) -> &[RowKey] {
+        &self.keys
+    }
+
+    /// The values of each replication so far, in the order of [`Replications::keys`].
+    pub fn values(&self) -> &[Vec<Option<f64>>] {
+        &self.values
+    }
+
+    /// The values of one row over the replications so far; shorter where a replication has none.
+    pub fn column(&self, row: usize) -> Vec<f64> {
+        self.values.iter().filter_map(|values| values[row]).collect()
+    }
+
+    /// The model that is run, with its warm-up.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What the replications found.
+    ///
+    /// # Panics
+    /// Where no replication was run.
+    pub fn into_result(self) -> RunResult {
+        let (Some(first), Some(mode)) = (self.first, self.mode) else {
+            panic!("a result needs at least one replication")
+        };
+        let plan = &self.plan;
+        let mut notes = self.notes;
+        let digests: Option<Vec<u64>> = self.digests.into_iter().collect();
+        let digest = digests.filter(|_| mode.recorded || plan.digest).and_then(fold_digests);
+        let summary = summarize(&self.keys, &self.values, plan.confidence);
+        let recording = first.recording.filter(|_| mode.recorded || plan.records);
+        notes.extend(recording.iter().flat_map(Recording::notes));
+        let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
+        let trace = recording.map(|recording| recording.trace);
+        if plan.decisions && trace.is_none() {
+            notes.push(format!(
+                "more than {RECORDED_JOBS} jobs: decisions are kept only if records are asked for"
+            ));
+        }
+        RunResult {
+            keys: self.keys,
+            values: self.values,
+            summary,
+            first: first.measures,
+            trace,
+            has_segments,
+            digest,
+            warmup: self.model.warmup,
+            notes,
+        }
+    }
 }
 
 /// The end of the warm-up, from one run of replication 1 without any, and what is to be said about it.
-pub(crate) fn find_warmup(
-    model: &Model,
-    plan: &RunPlan,
-    watch: Watch<'_>,
-) -> Result<(Time, Vec<String>), Failure> {
+///
+/// # Errors
+/// That run could not be finished.
+pub fn find_warmup(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<(Time, Vec<String>), Failure> {
     let whole = Model { warmup: Time::ZERO, ..model.clone() };
-    let (_, responses) = Runner::new(&whole, plan, watch).with(0, Responses::default(), &|_| true)?;
+    let (_, responses) = Runner::new(&whole, plan, watch, 0..1).with(0, Responses::default(), &|_| true)?;
     let (at, at_limit) = responses.cut().unwrap_or((Time::ZERO, false));
     let mut notes = vec![match at {
         Time::ZERO => {
@@ -208,41 +331,6 @@ pub fn fold_digests(digests: impl IntoIterator<Item = u64>) -> Option<u64> {
     digests
         .into_iter()
         .reduce(|folded, next| (folded.rotate_left(23) ^ next).wrapping_mul(0x9E37_79B9_7F4A_7C15))
-}
-
-fn merge(
-    model: &Model,
-    plan: &RunPlan,
-    mut done: Vec<Done>,
-    recorded: bool,
-    mut notes: Vec<String>,
-) -> RunResult {
-    let first = done[0].first.take().expect("replication 1 keeps its measures");
-    let keys = metrics::keys(model);
-    let digests: Option<Vec<u64>> = done.iter().map(|done| done.digest).collect();
-    let digest = digests.filter(|_| recorded || plan.digest).and_then(fold_digests);
-    let values: Vec<Vec<Option<f64>>> = done.into_iter().map(|done| done.values).collect();
-    let summary = summarize(&keys, &values, plan.confidence);
-    let recording = first.recording.filter(|_| recorded || plan.records);
-    notes.extend(recording.iter().flat_map(Recording::notes));
-    let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
-    let trace = recording.map(|recording| recording.trace);
-    if plan.decisions && trace.is_none() {
-        notes.push(format!(
-            "more than {RECORDED_JOBS} jobs: decisions are kept only if records are asked for"
-        ));
-    }
-    RunResult {
-        keys,
-        values,
-        summary,
-        first: first.measures,
-        trace,
-        has_segments,
-        digest,
-        warmup: model.warmup,
-        notes,
-    }
 }
 
 /// Means over replications with Student t intervals; no interval where there is one replication only.
@@ -280,211 +368,5 @@ pub fn most_jobs(model: &Model) -> Option<u64> {
     match (model.stop.jobs, released) {
         (Some(stop), Some(released)) => Some(stop.min(released)),
         (stop, released) => stop.or(released),
-    }
-}
-
-/// The results for all numbers, in their order, worked out on several threads (0: one a processor).
-#[cfg(feature = "threads")]
-fn in_order<T: Send>(numbers: Range<u32>, threads: usize, one: impl Fn(u32) -> T + Sync + Send) -> Vec<T> {
-    use rayon::prelude::*;
-    if threads != 1
-        && numbers.len() > 1
-        && let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(threads).build()
-    {
-        return pool.install(|| numbers.into_par_iter().map(one).collect());
-    }
-    // One thread is wanted, or no other can be started.
-    numbers.map(one).collect()
-}
-
-/// The results for all numbers, in their order.
-#[cfg(not(feature = "threads"))]
-fn in_order<T>(numbers: Range<u32>, _threads: usize, one: impl Fn(u32) -> T) -> Vec<T> {
-    numbers.map(one).collect()
-}
-
-struct Runner<'a> {
-    model: &'a Model,
-    plan: &'a RunPlan,
-    watch: Watch<'a>,
-    /// Millionths of replications done.
-    done_millionths: AtomicU64,
-    done: AtomicU32,
-    events: AtomicU64,
-    /// The least replication that has failed so far; later ones need not go on.
-    failed: AtomicU32,
-    /// Whether percentiles of waiting times are kept: the same for all replications that are merged.
-    all_distributions: AtomicBool,
-}
-
-/// How one replication is run.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Keep {
-    Nothing,
-    Digest,
-    Everything,
-}
-
-impl<'a> Runner<'a> {
-    fn new(model: &'a Model, plan: &'a RunPlan, watch: Watch<'a>) -> Runner<'a> {
-        Runner {
-            model,
-            plan,
-            watch,
-            done_millionths: AtomicU64::new(0),
-            done: AtomicU32::new(0),
-            events: AtomicU64::new(0),
-            failed: AtomicU32::new(u32::MAX),
-            all_distributions: AtomicBool::new(true),
-        }
-    }
-
-    /// All replications in order, and whether replication 1 is small enough to be recorded unasked.
-    fn all(&self) -> Result<(Vec<Done>, bool), Failure> {
-        let asked = self.plan.records;
-        let total = self.plan.replications.clamp(1, MAX_REPLICATIONS);
-        let rest = if self.plan.digest { Keep::Digest } else { Keep::Nothing };
-        match most_jobs(self.model) {
-            Some(jobs) if jobs <= RECORDED_JOBS => {
-                let done = self.several(0, total, Keep::Everything, Keep::Digest)?;
-                Ok((done, true))
-            }
-            // Nothing but the number of jobs ends the run: there will be as many.
-            Some(_) if self.model.stop.after.is_none() => {
-                let first = if asked { Keep::Everything } else { rest };
-                self.keep_all(first != Keep::Nothing);
-                Ok((self.several(0, total, first, rest)?, false))
-            }
-            _ => self.unknown_size(total, rest, asked),
-        }
-    }
-
-    fn keep_all(&self, wanted: bool) {
-        self.all_distributions.store(wanted || self.plan.waiting_percentiles, Ordering::Relaxed);
-    }
-
-    /// Replication 1 decides how the others are run.
-    fn unknown_size(&self, total: u32, rest: Keep, asked: bool) -> Result<(Vec<Done>, bool), Failure> {
-        let Some(first) = self.probe(asked)? else {
-            self.keep_all(rest != Keep::Nothing);
-            return Ok((self.several(0, total, rest, rest)?, false));
-        };
-        let small = first.first.as_ref().is_some_and(|first| first.measures.released <= RECORDED_JOBS);
-        let keep = if small { Keep::Digest } else { rest };
-        let mut done = vec![first];
-        if total > 1 {
-            done.extend(self.several(1, total, keep, keep)?);
-        }
-        Ok((done, small))
-    }
-
-    /// Replication 1 recorded; `None` where it turned out to have too many jobs to go on recording unasked.
-    fn probe(&self, asked: bool) -> Result<Option<Done>, Failure> {
-        let too_many = Cell::new(false);
-        let stop = |released: u64| {
-            too_many.set(!asked && released > RECORDED_JOBS);
-            !too_many.get()
-        };
-        let result = self.one(0, Keep::Everything, &stop);
-        match result {
-            Err(failure) if too_many.get() && matches!(*failure.error, RunError::Cancelled { .. }) => {
-                self.failed.store(u32::MAX, Ordering::Relaxed);
-                self.done_millionths.store(0, Ordering::Relaxed);
-                Ok(None)
-            }
-            other => other.map(Some),
-        }
-    }
-
-    fn several(&self, from: u32, total: u32, first: Keep, rest: Keep) -> Result<Vec<Done>, Failure> {
-        let one =
-            |replication: u32| self.one(replication, if replication == 0 { first } else { rest }, &|_| true);
-        let results = in_order(from..total, self.plan.threads, one);
-        // The first failure by number, not the first in time: a replication before a failed one always runs to its end.
-        results.into_iter().collect()
-    }
-
-    fn one(&self, replication: u32, keep: Keep, goes_on: &dyn Fn(u64) -> bool) -> Result<Done, Failure> {
-        match keep {
-            Keep::Nothing => self
-                .with(replication, Nothing, goes_on)
-                .map(|(measures, _)| self.reduce(replication, measures, None)),
-            Keep::Digest => self
-                .with(replication, Digest::default(), goes_on)
-                .map(|(measures, _)| self.reduce(replication, measures, None)),
-            Keep::Everything => self
-                .with(replication, Recording::new(self.plan.decisions), goes_on)
-                .map(|(measures, recording)| self.reduce(replication, measures, Some(recording))),
-        }
-    }
-
-    fn reduce(&self, replication: u32, measures: Measures, recording: Option<Recording>) -> Done {
-        let values = metrics::values(self.model, &measures);
-        let digest = measures.digest;
-        let first = (replication == 0).then(|| Box::new(First { measures, recording }));
-        Done { values, digest, first }
-    }
-
-    /// Runs one replication with any recorder, watched.
-    fn with<R: Recorder>(
-        &self,
-        replication: u32,
-        recorder: R,
-        goes_on: &dyn Fn(u64) -> bool,
-    ) -> Result<(Measures, R), Failure> {
-        let seen = Cell::new((0u64, 0u64));
-        let observer = |progress: sim_core::Progress| {
-            let millionths = (self.fraction(&progress) * 1e6) as u64;
-            let (events_before, before) = seen.replace((progress.events, millionths));
-            self.events.fetch_add(progress.events - events_before, Ordering::Relaxed);
-            self.done_millionths.fetch_add(millionths.saturating_sub(before), Ordering::Relaxed);
-            self.failed.load(Ordering::Relaxed) >= replication
-                && goes_on(progress.released)
-                && (self.watch)(self.progress())
-        };
-        let limits = Limits {
-            max_events: self.plan.max_events,
-            max_jobs: self.plan.max_jobs,
-            all_distributions: self.all_distributions.load(Ordering::Relaxed),
-            observer: Some(&observer),
-        };
-        let result = sim_core::run(self.model, replication, &limits, recorder);
-        match result {
-            Ok((measures, recorder)) => {
-                let (events, millionths) = seen.get();
-                self.events.fetch_add(measures.events.saturating_sub(events), Ordering::Relaxed);
-                self.done_millionths.fetch_add(1_000_000u64.saturating_sub(millionths), Ordering::Relaxed);
-                self.done.fetch_add(1, Ordering::Relaxed);
-                (self.watch)(self.progress());
-                Ok((measures, recorder))
-            }
-            Err(error) => {
-                self.failed.fetch_min(replication, Ordering::Relaxed);
-                Err(Failure {
-                    replication: replication + 1,
-                    replications: self.plan.replications,
-                    error: Box::new(error),
-                })
-            }
-        }
-    }
-
-    /// How much of a replication is done, where its end is known.
-    fn fraction(&self, progress: &sim_core::Progress) -> f64 {
-        let stop = &self.model.stop;
-        let of_time = stop.after.map_or(0.0, |after| progress.now.0 as f64 / after.0.max(1) as f64);
-        let of_jobs = most_jobs(self.model).map_or(0.0, |jobs| progress.left as f64 / jobs.max(1) as f64);
-        of_time.max(of_jobs).clamp(0.0, 1.0)
-    }
-
-    fn progress(&self) -> Progress {
-        let total = self.plan.replications.max(1);
-        let fraction = self.done_millionths.load(Ordering::Relaxed) as f64 / (1e6 * f64::from(total));
-        Progress {
-            done: self.done.load(Ordering::Relaxed),
-            total,
-            fraction: fraction.clamp(0.0, 1.0),
-            events: self.events.load(Ordering::Relaxed),
-        }
     }
 }

@@ -3,8 +3,8 @@
 use crate::models::{mm1, tasks};
 use experiments::compare::Alternative;
 use experiments::metrics;
-use experiments::run::{Progress, RunPlan, RunResult, fold_digests};
-use experiments::{compare, first_difference, run, vocabulary};
+use experiments::run::{Progress, RunPlan, RunResult, find_warmup, fold_digests};
+use experiments::{Replications, compare, first_difference, replicate, run, vocabulary};
 use reports::csv::LongForm;
 use reports::rows::{ALL, RunDocument, SummaryRow};
 use sim_core::RunError;
@@ -92,6 +92,42 @@ fn threads_do_not_change_a_byte() {
     assert!(one.len() > 10_000);
     assert_eq!(one, bytes(2));
     assert_eq!(one, bytes(8));
+}
+
+/// A few at a time or each alone: the values and the digest are those of one run.
+#[test]
+fn replications_can_be_added_or_run_alone() {
+    let after = Stop { after: Some(Time(2_000_000_000)), jobs: None };
+    let endless = Stop { after: Some(Time(200_000_000_000)), jobs: None };
+    let plan = RunPlan { replications: 5, ..RunPlan::default() };
+    for (what, stop, plan) in [
+        ("small, known", jobs(1_000), plan.clone()),
+        ("large, known", jobs(100_001), plan.clone()),
+        ("large, digest", jobs(100_001), RunPlan { digest: true, ..plan.clone() }),
+        ("small, unknown", after, plan.clone()),
+        ("large, unknown", endless, plan.clone()),
+        ("automatic warm-up", jobs(5_000), RunPlan { warmup_auto: true, ..plan }),
+    ] {
+        let model = mm1("fcfs", 0.7, stop);
+        let whole = run(&model, &plan, &quiet).unwrap();
+        for steps in [&[1, 2, 5][..], &[3, 3, 4, 5], &[5, 2]] {
+            let mut replications = Replications::new(&model, &plan, &quiet).unwrap();
+            for total in steps {
+                replications.extend_to(*total, &quiet).unwrap();
+            }
+            assert_eq!(replications.done(), 5);
+            assert_eq!(replications.into_result(), whole, "{what}, {steps:?}");
+        }
+
+        let plan = RunPlan { digest: true, ..plan };
+        let folded = run(&model, &plan, &quiet).unwrap();
+        let warmup =
+            if plan.warmup_auto { find_warmup(&model, &plan, &quiet).unwrap().0 } else { model.warmup };
+        let model = sim_core::model::Model { warmup, ..model };
+        let alone: Vec<_> = (0..5).map(|r| replicate(&model, &plan, r, &quiet).unwrap()).collect();
+        assert!(alone.iter().zip(&folded.values).all(|((values, _), row)| values == row), "{what}");
+        assert_eq!(fold_digests(alone.iter().filter_map(|(_, digest)| *digest)), folded.digest, "{what}");
+    }
 }
 
 #[test]

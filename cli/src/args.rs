@@ -120,6 +120,9 @@ pub struct ModelArgs {
     /// Change a setting of the scenario, such as clients.arrivals.poisson=900/s
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// So many times the demand of every source, such as 1.5: gaps are divided by it, a trace runs faster
+    #[arg(long, value_name = "X")]
+    pub scale: Option<String>,
     /// Root of all random streams; the scenario's seed, or 1, by default
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

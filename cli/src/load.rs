@@ -90,6 +90,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
         until: args.until.clone(),
         warmup: args.warmup.clone(),
         set,
+        scale: args.scale.clone(),
         seed: args.seed,
         io_device: args.io_device.clone(),
         service: args.service.clone(),

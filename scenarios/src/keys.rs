@@ -53,8 +53,8 @@ pub enum Kind {
     Law,
     /// A law of a count: a number, or a table.
     CountLaw,
-    /// A speed: a number, or `"3/2"`.
-    Speed,
+    /// A positive ratio: a number, or `"3/2"`.
+    Ratio,
     /// A policy spec.
     Policy(Layer),
     /// How many children a join waits for: `"all"` or a number.
@@ -195,6 +195,11 @@ pub static SOURCE: Table = table(
         must("class", Kind::Name, "the class of its jobs"),
         must("arrivals", Kind::Forms(ARRIVALS), "when it releases jobs"),
         key(
+            "scale",
+            Kind::Ratio,
+            "so many times the demand: gaps are divided by it, closed sources have so many times the customers; default 1",
+        ),
+        key(
             "clients",
             int(1, 1 << 31),
             "how many distinct clients the jobs come from; default: each job its own",
@@ -251,7 +256,7 @@ macro_rules! processor_keys {
             key("scheduler", Kind::Policy(Layer::Scheduler), "which ready job runs next; default fcfs"),
             key("context_switch", Kind::Span, "cost of changing from one job to another; default 0"),
             key("dispatch_latency", Kind::Span, "cost of carrying a decision out; default 0"),
-            key("speed", Kind::Speed, "speed of each core relative to nominal; default 1"),
+            key("speed", Kind::Ratio, "speed of each core relative to nominal; default 1"),
             key("device", Kind::Boolean, "a device: time there counts as blocked; default false"),
         ]
     };

@@ -13,6 +13,7 @@
 //! against, what "did you mean" searches and what [`schema`] is made from.
 
 mod codes;
+mod demand;
 mod diagnostic;
 mod import;
 mod input;
@@ -34,6 +35,7 @@ mod traces;
 mod tree;
 
 pub use codes::{CODES, Code};
+pub use demand::{DemandError, parse_demand, scale_demand};
 pub use diagnostic::{Diagnostic, Severity};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
@@ -65,11 +67,14 @@ pub struct Loaded {
 /// Compiles an input. On failure every mistake is returned, in the order of the text, mistakes in options first.
 pub fn load(input: &Input, options: &Options) -> Result<Loaded, Vec<Diagnostic>> {
     let mut sink = Sink::new(&input.name);
-    let loaded = match input.kind {
+    let mut loaded = match input.kind {
         InputKind::Scenario => lower::load(input, options, &mut sink),
         InputKind::TaskList => task_list::load(input, options, &mut sink),
         InputKind::AccessLog => import::access_log::load(input, options, &mut sink),
     };
+    if let Some(loaded) = &mut loaded {
+        demand::apply(options, &mut loaded.model, &mut sink);
+    }
     let (errors, warnings) = sink.finish();
     match loaded {
         Some(loaded) if errors.is_empty() => Ok(Loaded { warnings, ..loaded }),

@@ -23,6 +23,8 @@ pub struct Options {
     pub warmup: Option<String>,
     /// Changes of scenario keys, `--set PATH=VALUE`.
     pub set: Vec<(String, String)>,
+    /// Factor of every source's demand, `--scale`.
+    pub scale: Option<String>,
     /// Root of all random streams, `--seed`.
     pub seed: Option<u64>,
     /// Whether I/O of a task list is `parallel` or queues `fcfs`, `--io-device`.
@@ -45,6 +47,7 @@ impl Default for Options {
             until: None,
             warmup: None,
             set: Vec::new(),
+            scale: None,
             seed: None,
             io_device: None,
             service: None,

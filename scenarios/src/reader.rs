@@ -207,31 +207,33 @@ impl<'a> Fields<'a> {
         nodes.iter().map(|node| integer(node, name, min, max, sink).map(|value| value as u32)).collect()
     }
 
-    /// A speed.
-    pub fn speed(&self, name: &str, sink: &mut Sink) -> Option<Ratio> {
+    /// A positive ratio; `help` says what it means.
+    pub fn ratio(&self, name: &str, help: &str, sink: &mut Sink) -> Option<Ratio> {
         let node = self.get(name)?;
-        let ratio = match &node.value {
-            Value::Integer(Some(value)) => u32::try_from(*value).ok().and_then(|value| Ratio::new(value, 1)),
-            Value::Float(_, text) => decimal_ratio(text),
-            Value::Text(text) => match text.split_once('/') {
-                Some((a, b)) => {
-                    a.trim().parse().ok().zip(b.trim().parse().ok()).and_then(|(a, b)| Ratio::new(a, b))
-                }
-                None => decimal_ratio(text),
-            },
+        let found = match &node.value {
+            Value::Integer(Some(value)) => ratio(&value.to_string()),
+            Value::Float(_, text) | Value::Text(text) => ratio(text),
             _ => None,
         };
-        let sane = ratio.filter(|ratio| (1e-6..=1e6).contains(&ratio.as_f64()));
-        if sane.is_none() {
+        if found.is_none() {
             sink.error(
                 "S021",
                 node.place,
                 format!("`{name}` must be a number from 1e-6 to 1e6, exact to 9 digits"),
             )
-            .help("1 is nominal speed; 1.5 and \"3/2\" are the same");
+            .help(format!("{help}; 1.5 and \"3/2\" are the same"));
         }
-        sane
+        found
     }
+}
+
+/// A ratio from 1e-6 to 1e6 as a decimal number or a fraction: `1.25`, `5/4`.
+pub(crate) fn ratio(text: &str) -> Option<Ratio> {
+    let ratio = match text.split_once('/') {
+        Some((a, b)) => a.trim().parse().ok().zip(b.trim().parse().ok()).and_then(|(a, b)| Ratio::new(a, b)),
+        None => decimal_ratio(text),
+    };
+    ratio.filter(|ratio| (1e-6..=1e6).contains(&ratio.as_f64()))
 }
 
 /// `1.25` as 5/4.

@@ -84,7 +84,7 @@ fn kind(of: Kind) -> Value {
         }
         Kind::Law => reference("law"),
         Kind::CountLaw => reference("countLaw"),
-        Kind::Speed => {
+        Kind::Ratio => {
             json!({ "anyOf": [{ "type": "number", "exclusiveMinimum": 0 }, { "type": "string" }] })
         }
         Kind::Policy(layer) => policy_ids(layer),

@@ -114,6 +114,12 @@ impl Empirical {
         let index = WeightedAliasIndex::new(weights.clone()).ok()?;
         Some(Empirical { values, weights, index })
     }
+
+    /// The same weights on other values.
+    pub(crate) fn mapped(&self, value: impl Fn(u64) -> u64) -> Empirical {
+        let values = self.values.iter().map(|old| value(*old)).collect();
+        Empirical { values, weights: self.weights.clone(), index: self.index.clone() }
+    }
 }
 
 impl Law {

@@ -64,6 +64,7 @@ pub mod quantity;
 pub mod queue;
 pub mod record;
 pub mod rng;
+pub mod scale;
 mod sharing;
 pub mod ties;
 pub mod trace;

@@ -179,6 +179,17 @@ impl Ratio {
         f64::from(self.numerator) / f64::from(self.denominator)
     }
 
+    /// `value` times this ratio, rounded to the **nearest** whole number, halves up; `None` beyond 64 bits.
+    pub fn multiply_nearest(self, value: u64) -> Option<u64> {
+        let (numerator, denominator) = (u128::from(self.numerator), u128::from(self.denominator));
+        u64::try_from((2 * u128::from(value) * numerator + denominator) / (2 * denominator)).ok()
+    }
+
+    /// `value` divided by this ratio, rounded to the **nearest** whole number, halves up; `None` beyond 64 bits.
+    pub fn divide_nearest(self, value: u64) -> Option<u64> {
+        Ratio { numerator: self.denominator, denominator: self.numerator }.multiply_nearest(value)
+    }
+
     /// Time needed for `work` at this speed, rounded **up**: work is never finished early.
     #[inline]
     pub fn time_for_ceil(self, work: Work) -> Span {
@@ -262,6 +273,14 @@ mod tests {
         assert_eq!(triple.work_in_floor(Span(3)), Work(9));
         assert_eq!(third.time_for_ceil(Work(10)), Span(30));
         assert_eq!(third.work_in_floor(Span(10)), Work(3));
+        for (value, product, quotient) in
+            [(0, 0, 0), (1, 2, 1), (2, 3, 1), (3, 5, 2), (1_000_001, 1_500_002, 666_667)]
+        {
+            let half_more = Ratio::new(3, 2).unwrap();
+            assert_eq!(half_more.multiply_nearest(value), Some(product), "{value}");
+            assert_eq!(half_more.divide_nearest(value), Some(quotient), "{value}");
+        }
+        assert_eq!(triple.multiply_nearest(u64::MAX), None);
         assert_eq!(Ratio::new(4, 2), Ratio::new(2, 1));
         assert_eq!(Ratio::new(0, 2), None);
     }

@@ -1,6 +1,7 @@
 //! Sources: who makes jobs of which class, and when.
 
 use super::Lowering;
+use crate::demand;
 use crate::diagnostic::{Place, WHOLE, did_you_mean_or_list};
 use crate::input::Input;
 use crate::keys::{self, Kind, Table};
@@ -40,18 +41,18 @@ impl<'a> Lowering<'a> {
             let mut attributes = class.map_or_else(Attributes::default, |class| of_class[class].clone());
             (attributes.place, attributes.task) = (index, index);
             let arrivals = self.arrivals(&item, class, index, input);
-            if let Some(Arrivals::Periodic { period, .. }) = &arrivals {
-                attributes.period = Some(*period);
-            }
             self.model.attributes.push(attributes);
             self.model.tasks.push(name.clone());
             self.model.sources.push(Source {
                 name,
                 class: class.unwrap_or(0) as u32,
-                arrivals: arrivals.unwrap_or(Arrivals::Renewal(Law::Deterministic { value: 1 })),
+                arrivals: Arrivals::Renewal(Law::Deterministic { value: 1 }),
                 attributes: index,
                 clients,
             });
+            if let Some(arrivals) = self.scaled(&item, arrivals) {
+                demand::replace(&mut self.model, index as usize, arrivals);
+            }
         }
         if self.model.sources.is_empty() {
             self.sink
@@ -65,6 +66,22 @@ impl<'a> Lowering<'a> {
                 self.sink
                     .error("S041", self.class_places[class], message)
                     .help("add a [[source]] with this class, or remove it");
+            }
+        }
+    }
+
+    /// The arrivals under the source's key `scale`.
+    fn scaled(&mut self, item: &Fields<'a>, arrivals: Option<Arrivals>) -> Option<Arrivals> {
+        if item.get("scale").is_none() {
+            return arrivals;
+        }
+        let factor = item.ratio("scale", "1 is the demand as written", self.sink);
+        match arrivals?.scaled(factor?) {
+            Ok(arrivals) => Some(arrivals),
+            Err(error) => {
+                let message = format!("the source at so many times its demand: {error}");
+                self.sink.error("S021", item.place("scale"), message);
+                None
             }
         }
     }

@@ -57,7 +57,7 @@ impl<'a> Lowering<'a> {
         let cores = item.integer("cores", self.sink).map_or(1, |cores| cores as u32);
         let context_switch = item.span("context_switch", self.sink).unwrap_or(Span::ZERO);
         let dispatch_latency = item.span("dispatch_latency", self.sink).unwrap_or(Span::ZERO);
-        let speed = item.speed("speed", self.sink).unwrap_or(Ratio::ONE);
+        let speed = item.ratio("speed", "1 is nominal speed", self.sink).unwrap_or(Ratio::ONE);
         let device = item.boolean("device", self.sink).unwrap_or(false);
         let written = item.text("scheduler", self.sink);
         self.seats.push(Seat {

@@ -143,6 +143,10 @@ fn refuse_options(options: &Options, sink: &mut Sink) {
             sink,
         );
     }
+    if let Some(text) = &options.scale {
+        let help = Some("a task list is a schedule: change its arrivals or periods");
+        run_options::refuse("--scale", text, "is for scenarios, access logs and request traces", help, sink);
+    }
     for (path, value) in &options.set {
         run_options::refuse("--set", &format!("{path}={value}"), "is for scenarios", None, sink);
     }

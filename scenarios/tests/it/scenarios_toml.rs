@@ -1,7 +1,7 @@
 //! Scenario files: what they compile to.
 
 use crate::support::{finishes, mistakes, model_of, policies, trace};
-use scenarios::{Input, InputKind::Scenario, Options, load};
+use scenarios::{Input, InputKind, InputKind::Scenario, Options, load};
 use sim_core::law::Law;
 use sim_core::model::{Arrivals, Draw, Op, PoolOrder, StationRef};
 
@@ -203,6 +203,71 @@ fn sources_release_as_written() {
     let rows = r#"{ rows = [["7ms", "1ms", "2ms"], ["0ms", "3ms", "4ms"]] }"#;
     let loaded = model_of(Scenario, &with_arrivals(rows), &Options::default());
     assert_eq!(finishes(&loaded), ["s1 0-7", "s2 7-10"]);
+}
+
+#[test]
+fn demand_scales_by_key_and_option() {
+    let load = |text: &str, key: Option<&str>, option: Option<&str>| {
+        let set = key.map(|value| ("s.scale".to_owned(), value.to_owned())).into_iter().collect();
+        let options = Options { set, scale: option.map(str::to_owned), ..Options::default() };
+        model_of(Scenario, &with_arrivals(text), &options).model
+    };
+    let poisson = r#"{ poisson = "1000/s" }"#;
+    for (key, option, gap) in [
+        (None, None, 1e6),
+        (Some("2"), None, 5e5),
+        (Some("1.25"), None, 8e5),
+        (Some("\"5/4\""), Some("x2"), 4e5),
+        (None, Some("1/4"), 4e6),
+    ] {
+        let model = load(poisson, key, option);
+        let Arrivals::Renewal(Law::Exponential { mean }) = model.sources[0].arrivals else { panic!() };
+        assert!((mean - gap).abs() < 1e-6, "{key:?} {option:?}: {mean}");
+    }
+    let model = load(r#"{ periodic = { period = "5ms", offset = "2ms" } }"#, Some("2"), None);
+    let Arrivals::Periodic { offset, period, .. } = model.sources[0].arrivals else { panic!() };
+    assert_eq!((offset.0, period.0), (1_000_000, 2_500_000));
+    assert_eq!(model.attributes[0].period, Some(period), "policies see the period in effect");
+    let rows = r#"{ rows = [["0ms", "3ms", "4ms"], ["7ms", "1ms", "2ms"]] }"#;
+    let model = load(rows, None, Some("x2"));
+    let Arrivals::Trace(data) = &model.sources[0].arrivals else { panic!() };
+    assert_eq!(
+        (data.rows[1].at.0, data.values.as_slice()),
+        (3_500_000, &[3_000_000, 4_000_000, 1_000_000, 2_000_000][..])
+    );
+}
+
+#[test]
+fn demand_beyond_limits_is_refused() {
+    let scale = |text: &str| Options { scale: Some(text.to_owned()), ..Options::default() };
+    for (arrivals, text, message) in [
+        (r#"{ poisson = "1000/s" }"#, "x", "S021 `x` is no factor from 1e-6 to 1e6, exact to 9 digits"),
+        (r#"{ poisson = "1000/s" }"#, "0", "S021 `0` is no factor from 1e-6 to 1e6, exact to 9 digits"),
+        (r#"{ poisson = "1000/s" }"#, "-2", "S021 `-2` is no factor from 1e-6 to 1e6, exact to 9 digits"),
+        (
+            r#"{ poisson = "1000000/s" }"#,
+            "10000",
+            "S021 the source `s` at 10000 times its demand: more than one arrival a nanosecond",
+        ),
+        (
+            r#"{ closed = { customers = 50, think = "1s" } }"#,
+            "1e6",
+            "S021 `1e6` is no factor from 1e-6 to 1e6, exact to 9 digits",
+        ),
+        (
+            r#"{ closed = { customers = 50, think = "1s" } }"#,
+            "100000",
+            "S021 the source `s` at 100000 times its demand: 5000000 customers; at most 1000000",
+        ),
+    ] {
+        assert_eq!(
+            mistakes(Scenario, &with_arrivals(arrivals), &scale(text)),
+            [message],
+            "{arrivals} {text}"
+        );
+    }
+    let list = mistakes(InputKind::TaskList, "task,arrival,cpu\na,0,1\n", &scale("2"));
+    assert_eq!(list, ["S066 `--scale` is for scenarios, access logs and request traces"]);
 }
 
 #[test]

@@ -6,12 +6,14 @@
 //! | [`metrics`] | every metric by name, and its value in one replication |
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
+//! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
 //! engine measures in integers.
 
 pub mod compare;
+pub mod condition;
 pub mod metrics;
 mod recording;
 pub mod run;

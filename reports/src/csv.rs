@@ -74,7 +74,7 @@ impl<W: Write> LongForm<W> {
 }
 
 /// The I/O error inside a CSV error, so that a broken pipe stays recognizable.
-fn unwrap_io(error: csv::Error) -> io::Error {
+pub(crate) fn unwrap_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),

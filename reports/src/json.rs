@@ -46,13 +46,13 @@ pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io:
     object.close()
 }
 
-struct Object<'w> {
+pub(crate) struct Object<'w> {
     out: &'w mut dyn Write,
     separator: &'static str,
 }
 
 impl<'w> Object<'w> {
-    fn open(out: &'w mut dyn Write) -> io::Result<Object<'w>> {
+    pub fn open(out: &'w mut dyn Write) -> io::Result<Object<'w>> {
         out.write_all(b"{")?;
         Ok(Object { out, separator: "\n" })
     }
@@ -63,12 +63,12 @@ impl<'w> Object<'w> {
         Ok(())
     }
 
-    fn value(&mut self, key: &str, value: &impl Serialize) -> io::Result<()> {
+    pub fn value(&mut self, key: &str, value: &impl Serialize) -> io::Result<()> {
         self.key(key)?;
         serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
     }
 
-    fn rows<T: Serialize>(&mut self, key: &str, rows: &[T]) -> io::Result<()> {
+    pub fn rows<T: Serialize>(&mut self, key: &str, rows: &[T]) -> io::Result<()> {
         self.key(key)?;
         let mut separator = "[\n";
         for row in rows {
@@ -79,7 +79,7 @@ impl<'w> Object<'w> {
         self.out.write_all(if rows.is_empty() { b"[]" } else { b"\n]" })
     }
 
-    fn close(self) -> io::Result<()> {
+    pub fn close(self) -> io::Result<()> {
         self.out.write_all(b"\n}\n")
     }
 }

@@ -13,6 +13,7 @@
 //! | [`gantt`] | text Gantt charts |
 //! | [`explain`] | decision records in words |
 //! | [`compare`] | policies side by side |
+//! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
 //! | [`number`] | how numbers are written |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
@@ -24,5 +25,6 @@ pub mod gantt;
 mod grid;
 pub mod json;
 pub mod number;
+pub mod plan;
 pub mod rows;
 pub mod table;

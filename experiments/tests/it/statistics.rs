@@ -16,6 +16,7 @@ fn close(found: f64, expected: f64) {
 }
 
 /// The rule d* = argmin (1/(k-d)^2) sum of squares (White 1997) on a made-up series with a decaying start.
+/// Case `mser5` of the collection of oracles.
 #[test]
 fn mser5_cuts_the_start() {
     let series: Vec<f64> = (0..400u32)
@@ -40,6 +41,7 @@ fn mser5_says_when_a_series_is_too_short() {
 }
 
 /// Law, Simulation Modeling and Analysis, 5th ed., 9.4.1: t s / sqrt(n) / |mean| <= gamma / (1 + gamma).
+/// Case `sequential-stop`.
 #[test]
 fn sequential_stopping() {
     close(adjusted(0.05), 0.047_619_047_619_047_616);
@@ -49,6 +51,7 @@ fn sequential_stopping() {
 }
 
 /// Chen et al. 2000, minimizing, with the fractions worked out from their formula.
+/// Case `ocba`.
 #[test]
 fn ocba_fractions() {
     let fractions = ocba(&[1.0, 1.2, 1.5, 2.0], &[1.0, 1.0, 1.0, 2.0]).unwrap();
@@ -67,6 +70,7 @@ fn ocba_fractions() {
 }
 
 /// Half widths at 95 % for five pairs, by the textbook formulas (paired t, df 4; Welch, df by Satterthwaite).
+/// Case `welch-paired`.
 #[test]
 fn paired_is_narrower_than_welch_where_pairs_belong_together() {
     let (a, b) = ([5.1, 4.9, 6.0, 5.5, 5.8], [4.8, 4.5, 5.9, 5.1, 5.4]);
@@ -81,6 +85,7 @@ fn paired_is_narrower_than_welch_where_pairs_belong_together() {
 }
 
 /// Var(A - B) = V1 + V2 - 2 rho sqrt(V1 V2): what common random numbers save, measured.
+/// Case `crn-variance`.
 #[test]
 fn common_random_numbers_reduce_the_variance_of_differences() {
     let expected: f64 = 4.0 + 5.0 - 2.0 * 0.9 * 20f64.sqrt();
@@ -112,6 +117,7 @@ fn holm_corrects_step_by_step() {
 
 /// The variance of the mean of an AR(1) series with phi 0.9 over 10 000 points is 0.00999, nineteen times what
 /// independent points would have; batch means see it.
+/// Case `ar1-mean-variance`.
 #[test]
 fn batch_means_see_correlation() {
     let mut widths = Vec::new();

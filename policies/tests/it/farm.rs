@@ -99,7 +99,8 @@ fn farm(policy: &str, weights: &[u32], requests: Vec<Request>) -> Farm {
 }
 
 /// Pick sequences of nginx's smooth weighted round robin from a fresh start (`ngx_http_upstream_round_robin.c`; the 5:1:1
-/// one is in its commit message of 2012).
+/// one is in its commit message of 2012). Cases `wrr-trace-4-3-2`, `wrr-trace-3-2-1` and `wrr-trace-6-4-2` of the collection of
+/// oracles.
 #[test]
 fn smooth_weights_follow_nginx() {
     for (weights, expected) in [
@@ -116,6 +117,7 @@ fn smooth_weights_follow_nginx() {
 }
 
 /// `ngx_http_upstream_ip_hash_module.c`, worked by hand: 89, then (number * 113 + octet) mod 6271 for three octets.
+/// Case `nginx-iphash`.
 #[test]
 fn ip_hash_follows_nginx() {
     let client = |a, b, c, d| u64::from(u32::from(Ipv4Addr::new(a, b, c, d)));

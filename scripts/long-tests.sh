@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The stochastic tests with replications 20 times as long and standard errors three times as small, and the comparison of
-# the release build with the dev build. Takes about a quarter of an hour on two processors. Run from anywhere; needs a Rust
-# toolchain. Arguments go to the test binary: `scripts/long-tests.sh oracles::farms`.
+# The stochastic tests with replications 20 times as long and standard errors three times as small, the comparison of the
+# release build with the dev build, and the peak memory of 10^8 customers. Takes about half an hour on two processors. Run from
+# anywhere; needs a Rust toolchain. Arguments go to the test binary, and then the memory is left out:
+# `scripts/long-tests.sh oracles::farms`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 cargo build --release --locked -p dispatchlab
 DISPATCHLAB_LONG=1 cargo test --locked -p dispatchlab --test cases -- --nocapture "$@"
+(($#)) || bash scripts/memory.sh 100000000

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Passes all tests of the workspace: unit, integration and documentation tests, the commands of the documentation, and the
-# limits on instructions a customer. Installs what it needs from the system's packages where it may (as root); where it may
+# limits on instructions a customer and on memory. Installs what it needs from the system's packages where it may (as root); where it may
 # not, it says by name what did not run. Exit code 0: everything that ran passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -32,6 +32,13 @@ if need valgrind valgrind; then
   bash scripts/instructions.sh || status=$?
 else
   not_run+=("instructions a customer (scripts/instructions.sh): valgrind is not installed")
+fi
+
+if need /usr/bin/time time; then
+  step "peak memory of a long run"
+  bash scripts/memory.sh || status=$?
+else
+  not_run+=("peak memory of a long run (scripts/memory.sh): /usr/bin/time is not installed")
 fi
 
 if ((${#not_run[@]})); then

@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+use crate::manifest::Session;
+use crate::repeat::RepeatArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Simulates how work gets to processors and servers.
@@ -8,7 +10,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "dispatchlab",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input, 101 a bug.\n\
+    after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input,\n\
+                  4 what was to hold does not hold, 101 a bug.\n\
                   Examples:\n  \
                   dispatchlab run convoy --policy srtf\n  \
                   dispatchlab run tasks.csv --policy round-robin:quantum=4ms --context-switch 100us\n  \
@@ -30,6 +33,9 @@ pub struct GlobalArgs {
     /// No progress and no notes on standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// What the command takes note of for its manifest.
+    #[arg(skip)]
+    pub session: Session,
 }
 
 /// When to use color.
@@ -91,6 +97,17 @@ pub enum Format {
     Json,
     /// Long form, one row per replication and metric.
     Csv,
+}
+
+impl Format {
+    /// As it is written on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Table => "table",
+            Format::Json => "json",
+            Format::Csv => "csv",
+        }
+    }
 }
 
 /// What goes over the input's own settings.
@@ -172,6 +189,7 @@ fn confidence(text: &str) -> Result<f64, String> {
 #[derive(Args)]
 pub struct RunArgs {
     /// A scenario (.toml), a task list (.csv), an access log, a library scenario's name, or `-`
+    #[arg(required = false, required_unless_present = "from")]
     pub input: String,
     /// The policy of a processor or balancer, such as round-robin:quantum=4ms or web.cpu=fcfs
     #[arg(long, value_name = "[STATION=]ID[:k=v,...]")]
@@ -194,12 +212,14 @@ pub struct RunArgs {
     pub explain_at: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub repeat: RepeatArgs,
 }
 
 #[derive(Args)]
 pub struct CompareArgs {
     /// One input or several; see `run`
-    #[arg(required = true)]
+    #[arg(required_unless_present = "from")]
     pub input: Vec<String>,
     /// A policy to compare; with only one, it is compared with the input as it is
     #[arg(long, value_name = "[STATION=]ID[:k=v,...]")]
@@ -219,6 +239,8 @@ pub struct CompareArgs {
     pub plan: PlanArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub repeat: RepeatArgs,
 }
 
 #[derive(Args)]

@@ -11,6 +11,8 @@ pub enum Failure {
     Diagnostics(String),
     /// The run itself failed.
     Run(String),
+    /// The result is there, and it is not what was asked for: a condition holds that must not, a target is missed.
+    Verdict(String),
     /// Whoever read the output has gone.
     ClosedPipe,
 }
@@ -21,6 +23,7 @@ impl Failure {
         match self {
             Failure::Run(_) => 1,
             Failure::Usage(_) | Failure::Diagnostics(_) => 2,
+            Failure::Verdict(_) => 4,
             Failure::ClosedPipe => 0,
         }
     }

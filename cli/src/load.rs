@@ -6,13 +6,25 @@ use experiments::RunPlan;
 use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 /// Width of diagnostics: source lines are cut to it.
 const WIDTH: usize = 100;
 
-/// Reads an input; a mistake in its name or kind is rendered.
-pub fn read(name: &str) -> Result<Input, Failure> {
+/// Reads an input; a mistake in its name or kind is rendered. The manifest will name it, and under `--from` it must be
+/// what it was.
+pub fn read(name: &str, global: &GlobalArgs) -> Result<Input, Failure> {
+    global.session.input(name, read_plain(name))
+}
+
+/// Reads an input of which no manifest is to know.
+pub fn read_plain(name: &str) -> Result<Input, Failure> {
     Input::read(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
+}
+
+/// Text that is at hand, as an input of this name.
+pub fn of(name: &str, text: Vec<u8>, folder: PathBuf) -> Result<Input, Failure> {
+    Input::of(name, text, Some(folder)).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
 }
 
 /// Compiles an input under the arguments. Warnings and notes go to standard error.
@@ -36,6 +48,8 @@ pub fn load_again(
     let options = options(policies, args)?;
     let loaded = scenarios::load(input, &options)
         .map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
+    global.session.read_files(&loaded.files)?;
+    global.session.describe_model(&loaded.model, &loaded.policy);
     if !loaded.warnings.is_empty() {
         let warnings = rendered(&loaded.warnings, Some(input));
         if !said.contains(&warnings) {

@@ -4,34 +4,55 @@
 //! decides where the text goes and how the process ends.
 //!
 //! Standard output holds the result only; everything else goes to standard error. Exit codes: 0 done, 1 the run failed,
-//! 2 wrong usage or invalid input, 101 a bug. A closed pipe ends the process quietly.
+//! 2 wrong usage or invalid input, 4 what was to hold does not hold, 101 a bug. A closed pipe ends the process quietly.
 
 mod args;
 mod commands;
 mod failure;
 mod load;
+mod manifest;
 mod output;
 mod progress;
+mod repeat;
 
-use args::{Cli, Command};
-use clap::Parser;
+use args::{Cli, Command, GlobalArgs};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    cli.global.color.install();
-    let result = match &cli.command {
+    let matches = Cli::command().get_matches();
+    let global = GlobalArgs::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    global.color.install();
+    match start(matches, global) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs what was asked for, and writes its manifest.
+fn start(matches: ArgMatches, global: GlobalArgs) -> Result<(), Failure> {
+    let (matches, repeat) = repeat::resolved(matches)?;
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    // Colors and the like are those of this command line, whatever is repeated.
+    cli.global = global;
+    let no_manifest = repeat::no_manifest(&matches);
+    cli.global.session.begin(repeat::command_line(&matches), no_manifest, repeat)?;
+    let result = command(&cli);
+    match &result {
+        Ok(()) | Err(Failure::Verdict(_)) => cli.global.session.finish().and(result),
+        Err(_) => result,
+    }
+}
+
+fn command(cli: &Cli) -> Result<(), Failure> {
+    match &cli.command {
         Command::Run(args) => commands::run::run(args, &cli.global),
         Command::Compare(args) => commands::compare::run(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),
         Command::New(args) => commands::files::new(args),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
     }
 }
 
@@ -48,7 +69,7 @@ impl Report for Failure {
         let _ = match &self {
             Failure::ClosedPipe => return ExitCode::SUCCESS,
             Failure::Diagnostics(text) => write!(stderr, "{text}"),
-            Failure::Usage(text) | Failure::Run(text) => {
+            Failure::Usage(text) | Failure::Run(text) | Failure::Verdict(text) => {
                 let style = anstyle::AnsiColor::Red.on_default().bold();
                 writeln!(stderr, "{style}error{style:#}: {text}")
             }

@@ -1,65 +1,65 @@
-//! Where results go: standard output, or a file that appears whole or not at all.
+//! Where results go: standard output, a file or a new folder. A file or folder appears whole or not at all.
 
-use crate::args::{Format, OutputArgs};
+use crate::args::{Format, GlobalArgs, OutputArgs};
 use crate::failure::Failure;
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// A checked place for a result.
-pub struct Output {
+pub struct Output<'g> {
     /// Its form.
     pub format: Format,
-    place: Place,
+    /// The file as it was named; `None`: standard output.
+    file: Option<String>,
+    global: &'g GlobalArgs,
 }
 
-enum Place {
-    Stdout,
-    File(PathBuf),
-}
-
-impl Output {
+impl<'g> Output<'g> {
     /// Decides form and place before anything is run, so that a wrong one costs no time.
-    pub fn new(args: &OutputArgs) -> Result<Output, Failure> {
+    pub fn new(args: &OutputArgs, global: &'g GlobalArgs) -> Result<Output<'g>, Failure> {
         let Some(file) = args.output.as_deref().filter(|file| *file != "-") else {
-            return Ok(Output { format: args.format.unwrap_or(Format::Table), place: Place::Stdout });
+            return Ok(Output { format: args.format.unwrap_or(Format::Table), file: None, global });
         };
-        let place = Place::File(place(file)?);
-        let suffix = Path::new(file).extension().and_then(|suffix| suffix.to_str());
-        let format = match (args.format, suffix) {
-            (Some(format), _) => format,
-            (None, Some("json")) => Format::Json,
-            (None, Some("csv")) => Format::Csv,
-            (None, Some("txt")) => Format::Table,
-            _ => {
-                return Err(Failure::Usage(format!(
-                    "the form of `{file}` cannot be told from its name: end it in .json, .csv or .txt, or give --format"
-                )));
-            }
-        };
-        Ok(Output { format, place })
+        checked_place(file)?;
+        let format = args.format.or_else(|| format_of(file)).ok_or_else(|| {
+            Failure::Usage(format!(
+                "the form of `{file}` cannot be told from its name: end it in .json, .csv or .txt, or give --format"
+            ))
+        })?;
+        Ok(Output { format, file: Some(file.to_owned()), global })
     }
 
     /// Writes the result.
     pub fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-        match &self.place {
-            Place::Stdout => stdout(write),
-            Place::File(path) => {
-                let name = path.display().to_string();
-                to_file(path, write).map_err(|error| Failure::writing(&name, &error))
+        match &self.file {
+            None if self.global.session.is_check() => {
+                write(&mut io::sink()).map_err(|error| Failure::writing("standard output", &error))
             }
+            None => stdout(write),
+            Some(file) => write_file(file, self.global, write),
         }
     }
 }
 
-/// The file behind a name: its folder must exist, links are followed.
-fn place(file: &str) -> Result<PathBuf, Failure> {
+/// The form that the suffix of a name stands for.
+pub fn format_of(file: &str) -> Option<Format> {
+    match Path::new(file).extension()?.to_str()? {
+        "json" => Some(Format::Json),
+        "csv" => Some(Format::Csv),
+        "txt" => Some(Format::Table),
+        _ => None,
+    }
+}
+
+/// The file behind a name, checked before anything is run: its folder must exist, links are followed.
+pub fn checked_place(file: &str) -> Result<PathBuf, Failure> {
     let path = PathBuf::from(file);
     let path = fs::canonicalize(&path).unwrap_or(path);
     if path.is_dir() {
         return Err(Failure::Usage(format!("cannot write `{file}`: it is a folder")));
     }
-    let folder = folder(&path);
+    let folder = folder_of(&path);
     if !folder.is_dir() {
         return Err(Failure::Usage(format!(
             "cannot write `{file}`: there is no folder `{}`",
@@ -69,7 +69,8 @@ fn place(file: &str) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
-fn folder(path: &Path) -> &Path {
+/// The folder that a file is in.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -79,13 +80,47 @@ pub fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
     write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::writing("standard output", &error))
 }
 
-fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // A pipe or a device cannot be replaced by renaming.
-    if fs::metadata(path).is_ok_and(|about| !about.is_file()) {
-        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(path)?);
-        write(&mut out)?;
-        return out.flush();
+/// Writes a result file: it appears whole or not at all, and its manifest beside it when the command ends. Every result
+/// of a command goes through here, or through the session's folder.
+pub fn write_file(
+    file: &str,
+    global: &GlobalArgs,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let path = global.session.place(file)?;
+    let failed = |error: io::Error| Failure::writing(file, &error);
+    // A pipe or a device cannot be replaced by renaming, and nothing stands beside it.
+    if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
+        let out = fs::OpenOptions::new().write(true).open(&path).map_err(failed)?;
+        let mut out = BufWriter::new(out);
+        return write(&mut out).and_then(|()| out.flush()).map_err(failed);
     }
+    let written = replace(&path, write).map_err(failed)?;
+    global.session.wrote(file, &path, written);
+    Ok(())
+}
+
+/// What was written to a file.
+#[derive(Clone, Copy)]
+pub struct Written {
+    /// How much.
+    pub bytes: u64,
+    /// Its hash.
+    pub hash: blake3::Hash,
+}
+
+/// Writes a file under a temporary name and renames it.
+pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Written> {
+    let temporary = temporary().tempfile_in(folder_of(path))?;
+    let mut out = BufWriter::new(Hashed { inner: temporary, hasher: blake3::Hasher::new(), bytes: 0 });
+    write(&mut out)?;
+    let hashed = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    hashed.inner.persist(path)?;
+    Ok(Written { bytes: hashed.bytes, hash: hashed.hasher.finalize() })
+}
+
+/// Names and rights of temporary files.
+fn temporary() -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".dispatchlab-").suffix(".tmp");
     #[cfg(unix)]
@@ -94,9 +129,77 @@ fn to_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
         // As any new file: the process's mask takes its bits away.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut out = BufWriter::new(builder.tempfile_in(folder(path))?);
-    write(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.persist(path)?;
-    Ok(())
+    builder
+}
+
+/// A writer that knows what went through it.
+struct Hashed<W> {
+    inner: W,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.inner.write(bytes)?;
+        self.hasher.update(&bytes[..taken]);
+        self.bytes += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+/// A new folder of results, under a temporary name until all of them are there.
+pub struct Folder {
+    target: PathBuf,
+    temporary: tempfile::TempDir,
+}
+
+impl Folder {
+    /// Checks that the folder is new, or empty, and can be made.
+    pub fn create(name: &str) -> Result<Folder, Failure> {
+        let target = PathBuf::from(name);
+        let refused = |why: &str| Err(Failure::Usage(format!("cannot make the folder `{name}`: {why}")));
+        if target.file_name().is_none() {
+            return refused("name a new one");
+        }
+        if let Ok(mut entries) = fs::read_dir(&target) {
+            if entries.next().is_some() {
+                return refused("it has files in it; name a new one");
+            }
+        } else if target.exists() {
+            return refused("there is a file of this name");
+        }
+        if !folder_of(&target).is_dir() {
+            return refused(&format!("there is no folder `{}`", folder_of(&target).display()));
+        }
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".dispatchlab-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(fs::Permissions::from_mode(0o777));
+        }
+        let temporary =
+            builder.tempdir_in(folder_of(&target)).map_err(|error| Failure::writing(name, &error))?;
+        Ok(Folder { target, temporary })
+    }
+
+    /// Where its files are written.
+    pub fn path(&self) -> &Path {
+        self.temporary.path()
+    }
+
+    /// Gives it its name.
+    pub fn commit(self) -> io::Result<()> {
+        // An empty folder may be there; where it has been filled meanwhile, this fails and so does the renaming.
+        let _ = fs::remove_dir(&self.target);
+        let path = self.temporary.keep();
+        fs::rename(&path, &self.target).inspect_err(|_| {
+            let _ = fs::remove_dir_all(&path);
+        })
+    }
 }

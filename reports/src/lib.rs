@@ -14,6 +14,7 @@
 //! | [`explain`] | decision records in words |
 //! | [`compare`] | policies side by side |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
+//! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
 //! | [`number`] | how numbers are written |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
@@ -24,6 +25,7 @@ pub mod explain;
 pub mod gantt;
 mod grid;
 pub mod json;
+pub mod manifest;
 pub mod number;
 pub mod plan;
 pub mod rows;

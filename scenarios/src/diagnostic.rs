@@ -14,6 +14,7 @@
 //! Each is explained in [`CODES`](crate::CODES).
 
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// How bad it is.
@@ -83,6 +84,7 @@ pub(crate) struct Sink {
     found: Vec<(Place, Diagnostic)>,
     dropped: usize,
     overflow: Diagnostic,
+    files: Vec<PathBuf>,
 }
 
 impl Sink {
@@ -93,7 +95,20 @@ impl Sink {
             found: Vec::new(),
             dropped: 0,
             overflow: blank("S009", Severity::Error, String::new(), file.to_owned()),
+            files: Vec::new(),
         }
+    }
+
+    /// Takes note of a file that was read besides the input.
+    pub fn read_file(&mut self, path: PathBuf) {
+        if !self.files.contains(&path) {
+            self.files.push(path);
+        }
+    }
+
+    /// The files of [`read_file`](Sink::read_file).
+    pub fn take_files(&mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.files)
     }
 
     /// Registers an option, so that mistakes can point into its text; the place is the whole of it.

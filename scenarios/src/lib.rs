@@ -62,6 +62,8 @@ pub struct Loaded {
     pub warmup_auto: bool,
     /// What kind of input it was.
     pub kind: InputKind,
+    /// Files that were read besides the input, in the order in which it names them.
+    pub files: Vec<std::path::PathBuf>,
 }
 
 /// Compiles an input. On failure every mistake is returned, in the order of the text, mistakes in options first.
@@ -75,9 +77,10 @@ pub fn load(input: &Input, options: &Options) -> Result<Loaded, Vec<Diagnostic>>
     if let Some(loaded) = &mut loaded {
         demand::apply(options, &mut loaded.model, &mut sink);
     }
+    let files = sink.take_files();
     let (errors, warnings) = sink.finish();
     match loaded {
-        Some(loaded) if errors.is_empty() => Ok(Loaded { warnings, ..loaded }),
+        Some(loaded) if errors.is_empty() => Ok(Loaded { warnings, files, ..loaded }),
         _ => Err(errors),
     }
 }

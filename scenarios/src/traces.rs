@@ -128,6 +128,7 @@ pub(crate) fn file(
     sink: &mut Sink,
 ) -> Option<TraceData> {
     let text = read(name, folder).map_err(|message| sink.error("S050", place, message)).ok()?;
+    sink.read_file(folder.unwrap_or(Path::new("")).join(name));
     // Mistakes in the file are shown with the file's own lines.
     let whole = sink.option(name, &text);
     let mut releases = Releases::default();

@@ -22,7 +22,7 @@ struct Named {
 }
 
 pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let target = Output::new(&args.output)?;
+    let target = Output::new(&args.output, global)?;
     let wanted: Vec<MetricName> = args
         .metric
         .iter()
@@ -36,6 +36,7 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
         ..load::plan(&args.plan, &named[0].loaded)
     };
+    global.session.describe_plan(&plan, named.len());
     let failed = |(index, failure): (usize, experiments::Failure)| {
         Failure::Run(format!("{}: {failure}", named[index].label))
     };
@@ -80,7 +81,7 @@ fn alternatives(args: &CompareArgs, global: &GlobalArgs) -> Result<Vec<Named>, F
     }
     let mut named: Vec<Named> = Vec::new();
     for name in &args.input {
-        let input = load::read(name)?;
+        let input = load::read(name, global)?;
         let mut said = BTreeSet::new();
         for policy in &policies {
             let own: Vec<String> = policy.iter().map(|policy| (*policy).clone()).collect();

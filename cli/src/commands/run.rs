@@ -16,9 +16,9 @@ use sim_core::units::Time;
 use std::io::{self, Write};
 
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let target = Output::new(&args.output)?;
+    let target = Output::new(&args.output, global)?;
     let explain_at = explain_at(args)?;
-    let input = load::read(&args.input)?;
+    let input = load::read(&args.input, global)?;
     let loaded = load::load(&input, &args.policy, &args.model, global)?;
     let plan = RunPlan {
         records: args.records,
@@ -26,6 +26,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         decisions: args.explain || explain_at.is_some(),
         ..load::plan(&args.plan, &loaded)
     };
+    global.session.describe_plan(&plan, 1);
     let result = {
         let meter = Meter::new(global);
         let watch = |progress| {

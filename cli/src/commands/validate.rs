@@ -11,7 +11,8 @@ pub fn run(args: &ValidateArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let mut mistakes = String::new();
     let mut good = String::new();
     for name in &args.input {
-        let loaded = load::read(name).and_then(|input| load::load(&input, &args.policy, &args.model, global));
+        let loaded =
+            load::read(name, global).and_then(|input| load::load(&input, &args.policy, &args.model, global));
         match loaded {
             Ok(loaded) => {
                 let model = &loaded.model;

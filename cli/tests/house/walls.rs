@@ -21,13 +21,15 @@ const PLACES: &[(&str, &[&str])] = &[
     ("csv", &["reports"]),
     ("toml", &["scenarios"]),
     ("annotate-snippets", &["scenarios"]),
-    ("jiff", &["scenarios"]),
+    ("jiff", &["scenarios", "dispatchlab"]),
     ("rayon", &["experiments"]),
     ("clap", &["dispatchlab"]),
     ("indicatif", &["dispatchlab"]),
     ("anstream", &["dispatchlab"]),
     ("anstyle", &["dispatchlab"]),
     ("tempfile", &["dispatchlab"]),
+    ("blake3", &["dispatchlab"]),
+    ("rustix", &["dispatchlab"]),
 ];
 
 /// What the engine and the policies may use at all.

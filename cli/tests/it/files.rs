@@ -20,7 +20,7 @@ fn results_appear_whole_and_replace_what_was_there() {
     assert!(ended.code == 1 && !path.exists(), "a failed run leaves nothing behind");
     let names: Vec<_> =
         fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 3, "no temporary file is left: {names:?}");
+    assert_eq!(names.len(), 6, "each has its manifest, and no temporary file is left: {names:?}");
 }
 
 #[test]

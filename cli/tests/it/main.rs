@@ -3,6 +3,7 @@
 mod comparing;
 mod files;
 mod policies;
+mod repeating;
 mod running;
 
 use assert_cmd::Command;

@@ -325,6 +325,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         policy: spec.text.clone(),
         warmup_auto: matches!(warmup, Some((None, _))),
         kind: InputKind::AccessLog,
+        files: Vec::new(),
     })
 }
 

@@ -80,6 +80,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         policy,
         warmup_auto,
         kind: InputKind::Scenario,
+        files: Vec::new(),
     })
 }
 

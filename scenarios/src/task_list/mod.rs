@@ -121,6 +121,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         policy,
         warmup_auto,
         kind: InputKind::TaskList,
+        files: Vec::new(),
     })
 }
 

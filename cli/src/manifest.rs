@@ -1,0 +1,320 @@
+//! What a command takes note of while it works, so that its manifest can be written beside its results.
+//!
+//! The [`Session`] is in the arguments that every command gets. `load::read` and `load::load` tell it the inputs,
+//! [`crate::output`] the results; a command adds [`Session::describe`]. When the command has ended, `main` calls
+//! [`Session::finish`]. Under `--from` it holds the inputs to the manifest, under `--check` the results.
+
+use crate::failure::Failure;
+use crate::output::{self, Folder, Written};
+use crate::repeat::{Repeat, places_left_out};
+use experiments::RunPlan;
+use reports::manifest::{
+    Circumstances, CommandLine, InputFile, MANIFEST_SCHEMA, Manifest, ResultFile, RunFacts, Tool,
+};
+use scenarios::Input;
+use sim_core::model::Model;
+use std::fs;
+use std::io::{self, Read as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Inputs up to this size are kept in the manifest.
+const KEPT_BYTES: usize = 64 << 10;
+
+/// One command's work. Interior locks, so that it can be handed around by reference.
+#[derive(Default)]
+pub struct Session(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    started: Option<(jiff::Timestamp, Instant)>,
+    command: Option<CommandLine>,
+    inputs: Vec<InputFile>,
+    facts: RunFacts,
+    threads: Option<u64>,
+    results: Vec<(ResultFile, PathBuf)>,
+    folder: Option<Folder>,
+    no_manifest: bool,
+    repeat: Option<Repeat>,
+    /// Under `--check`: where results go instead, and what each would have been called.
+    scratch: Option<tempfile::TempDir>,
+}
+
+impl Session {
+    /// The command begins.
+    pub fn begin(
+        &self,
+        command: CommandLine,
+        no_manifest: bool,
+        repeat: Option<Repeat>,
+    ) -> Result<(), Failure> {
+        let mut state = self.state();
+        state.started = Some((jiff::Timestamp::now(), Instant::now()));
+        state.command = Some(command);
+        state.no_manifest = no_manifest;
+        if repeat.as_ref().is_some_and(|repeat| repeat.check) {
+            let scratch = tempfile::Builder::new().prefix("dispatchlab-check-").tempdir();
+            state.scratch = Some(scratch.map_err(|error| Failure::writing("a temporary folder", &error))?);
+        }
+        state.repeat = repeat;
+        Ok(())
+    }
+
+    /// Whether results are only compared with those of a manifest.
+    pub fn is_check(&self) -> bool {
+        self.state().scratch.is_some()
+    }
+
+    /// Takes note of an input that was read, and holds it to the manifest that is repeated, if one is.
+    pub fn input(&self, name: &str, found: Result<Input, Failure>) -> Result<Input, Failure> {
+        let input = match &self.state().repeat {
+            Some(repeat) => repeat.input(name, found),
+            None => found,
+        }?;
+        self.read_bytes(name, "input", &input.text);
+        Ok(input)
+    }
+
+    /// Takes note of a file that was read, by its content.
+    pub fn read_bytes(&self, name: &str, role: &str, bytes: &[u8]) {
+        let text = (role == "input" && bytes.len() <= KEPT_BYTES)
+            .then(|| std::str::from_utf8(bytes).ok().map(str::to_owned))
+            .flatten();
+        self.add_input(InputFile {
+            name: name.to_owned(),
+            role: role.to_owned(),
+            bytes: bytes.len() as u64,
+            blake3: blake3::hash(bytes).to_hex().to_string(),
+            text,
+        });
+    }
+
+    /// Takes note of files that an input names.
+    pub fn read_files(&self, files: &[PathBuf]) -> Result<(), Failure> {
+        for path in files {
+            let name = path.display().to_string();
+            // A sweep loads a scenario many times.
+            if self.state().inputs.iter().any(|known| known.name == name) {
+                continue;
+            }
+            let (bytes, hash) =
+                hash_of(path).map_err(|error| Failure::Usage(format!("cannot read `{name}`: {error}")))?;
+            let hash = hash.to_hex().to_string();
+            let changed = self.state().repeat.as_ref().and_then(|repeat| repeat.changed_file(&name, &hash));
+            if let Some(message) = changed {
+                return Err(Failure::Usage(message));
+            }
+            self.add_input(InputFile { name, role: "file".to_owned(), bytes, blake3: hash, text: None });
+        }
+        Ok(())
+    }
+
+    fn add_input(&self, input: InputFile) {
+        let mut state = self.state();
+        if !state.inputs.iter().any(|known| known.name == input.name && known.blake3 == input.blake3) {
+            state.inputs.push(input);
+        }
+    }
+
+    /// Adds to what is said of the run.
+    pub fn describe(&self, add: impl FnOnce(&mut RunFacts)) {
+        add(&mut self.state().facts);
+    }
+
+    /// Adds a model with its policies: scenario, seed, and the options that it was compiled with.
+    pub fn describe_model(&self, model: &Model, policy: &str) {
+        self.describe(|facts| {
+            if !facts.scenarios.contains(&model.name) {
+                facts.scenarios.push(model.name.clone());
+            }
+            if !facts.policies.iter().any(|known| known == policy) {
+                facts.policies.push(policy.to_owned());
+            }
+            facts.seed = Some(model.seed);
+            let ties = model.ties.entries().map(|(rule, value)| (rule.to_owned(), value.into()));
+            facts.options.insert("ties".to_owned(), serde_json::Value::Object(ties.into_iter().collect()));
+            facts.options.insert("stop_after_ns".to_owned(), model.stop.after.map(|after| after.0).into());
+            facts.options.insert("stop_jobs".to_owned(), model.stop.jobs.into());
+            facts.options.insert("warmup_ns".to_owned(), model.warmup.0.into());
+        });
+    }
+
+    /// Adds how a model is run.
+    pub fn describe_plan(&self, plan: &RunPlan, cells: usize) {
+        self.describe(|facts| {
+            facts.replications = Some(u64::from(plan.replications));
+            facts.cells = Some(cells as u64);
+            let options = &mut facts.options;
+            options.insert("confidence".to_owned(), plan.confidence.into());
+            options.insert("warmup_auto".to_owned(), plan.warmup_auto.into());
+            options.insert("max_events".to_owned(), plan.max_events.into());
+            options.insert("max_jobs".to_owned(), plan.max_jobs.into());
+            options.insert("records".to_owned(), plan.records.into());
+            options.insert("digest".to_owned(), plan.digest.into());
+        });
+        let threads = match plan.threads {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads => threads,
+        };
+        self.state().threads = Some(threads as u64);
+    }
+
+    /// Where a result file is to be written: what was asked for, or a place of its own under `--check`.
+    pub fn place(&self, file: &str) -> Result<PathBuf, Failure> {
+        let state = self.state();
+        match &state.scratch {
+            Some(scratch) => Ok(scratch.path().join(format!("{}.result", state.results.len()))),
+            None => output::checked_place(file),
+        }
+    }
+
+    /// Takes note of a result.
+    pub fn wrote(&self, name: &str, path: &Path, written: Written) {
+        let result = ResultFile {
+            name: name.to_owned(),
+            bytes: written.bytes,
+            blake3: written.hash.to_hex().to_string(),
+        };
+        self.state().results.push((result, path.to_owned()));
+    }
+
+    /// Opens a new folder for results; it gets its name when the command has ended.
+    #[allow(dead_code, reason = "the folder of `run` comes with its files")]
+    pub fn open_folder(&self, name: &str) -> Result<(), Failure> {
+        let mut state = self.state();
+        if state.scratch.is_none() {
+            state.folder = Some(Folder::create(name)?);
+        }
+        Ok(())
+    }
+
+    /// Writes a file of the folder.
+    #[allow(dead_code, reason = "the folder of `run` comes with its files")]
+    pub fn write_in_folder(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let path = {
+            let state = self.state();
+            match (&state.scratch, &state.folder) {
+                (Some(scratch), _) => scratch.path().join(format!("{}.result", state.results.len())),
+                (None, Some(folder)) => folder.path().join(name),
+                (None, None) => PathBuf::from(name),
+            }
+        };
+        let written = output::replace(&path, write).map_err(|error| Failure::writing(name, &error))?;
+        self.wrote(name, &path, written);
+        Ok(())
+    }
+
+    /// The manifest as things stand.
+    pub fn manifest(&self) -> Manifest {
+        let state = self.state();
+        let commit = option_env!("DISPATCHLAB_COMMIT");
+        let circumstances = state.started.map(|(started, clock)| Circumstances {
+            started: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            host: host(),
+            threads: state.threads,
+            wall_s: clock.elapsed().as_secs_f64(),
+            cpu_s: cpu_seconds(),
+        });
+        Manifest {
+            schema: MANIFEST_SCHEMA.to_owned(),
+            tool: Tool {
+                name: "dispatchlab".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                commit: commit.map(|commit| commit.trim_end_matches("-dirty").to_owned()),
+                dirty: commit.map(|commit| commit.ends_with("-dirty")),
+                target: option_env!("DISPATCHLAB_TARGET").map(str::to_owned),
+            },
+            command: state.command.clone().unwrap_or_else(|| CommandLine {
+                name: String::new(),
+                arguments: Vec::new(),
+                line: None,
+            }),
+            inputs: state.inputs.clone(),
+            run: state.facts.clone(),
+            results: state.results.iter().map(|(result, _)| result.clone()).collect(),
+            circumstances,
+        }
+    }
+
+    /// The part of the manifest that may stand inside a result: the same on every machine, at any time, for any number of
+    /// threads, wherever results are written.
+    #[allow(dead_code, reason = "for results that have room for it: Parquet, HTML")]
+    pub fn manifest_within(&self) -> Manifest {
+        let manifest = self.manifest();
+        let arguments = places_left_out(&manifest.command.arguments);
+        manifest.within(arguments)
+    }
+
+    /// The command has ended and its results are written: writes the manifest, or compares.
+    pub fn finish(&self) -> Result<(), Failure> {
+        let manifest = self.manifest();
+        let mut state = self.state();
+        if state.scratch.is_some() {
+            let repeat = state.repeat.take();
+            return repeat.map_or(Ok(()), |repeat| repeat.compare(&state.results));
+        }
+        if let Some(folder) = state.folder.take() {
+            let path = folder.path().join("manifest.json");
+            output::replace(&path, |out| manifest.write(out))
+                .and_then(|_| folder.commit())
+                .map_err(|error| Failure::writing("manifest.json", &error))?;
+        } else if let Some((_, first)) = state.results.first()
+            && !state.no_manifest
+        {
+            let mut name = first.as_os_str().to_owned();
+            name.push(".manifest.json");
+            let path = PathBuf::from(name);
+            output::replace(&path, |out| manifest.write(out))
+                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Length and hash of a file.
+pub fn hash_of(path: &Path) -> io::Result<(u64, blake3::Hash)> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = blake3::Hasher::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((bytes, hasher.finalize()));
+        }
+        bytes += read as u64;
+        hasher.update(&buffer[..read]);
+    }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems may not tell")]
+fn host() -> Option<String> {
+    Some(rustix::system::uname().nodename().to_string_lossy().into_owned())
+}
+
+#[cfg(not(unix))]
+fn host() -> Option<String> {
+    std::env::var("COMPUTERNAME").ok()
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have none")]
+fn cpu_seconds() -> Option<f64> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Some(time.tv_sec as f64 + time.tv_nsec as f64 / 1e9)
+}
+
+#[cfg(not(unix))]
+fn cpu_seconds() -> Option<f64> {
+    None
+}

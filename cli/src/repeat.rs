@@ -1,0 +1,432 @@
+//! `--from MANIFEST`: repeating the run that a manifest describes, and `--check`: telling whether the same comes out.
+//!
+//! The manifest says what is run, the new command line where results go. Nothing is written to the places that the
+//! manifest names: who repeats somebody else's run must not have files replaced by it.
+
+use crate::args::Cli;
+use crate::failure::Failure;
+use crate::load;
+use crate::manifest::hash_of;
+use crate::output;
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args, CommandFactory as _};
+use reports::manifest::{CommandLine, InputFile, Manifest, ResultFile};
+use scenarios::Input;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Arguments of commands that can be repeated.
+#[derive(Args, Default)]
+pub struct RepeatArgs {
+    /// Repeat the run of a manifest; an input that has changed since is refused
+    #[arg(long, value_name = "MANIFEST")]
+    pub from: Option<String>,
+    /// Write nothing, compare with the results that the manifest names byte for byte; exit code 4 where they differ
+    #[arg(long, requires = "from")]
+    pub check: bool,
+    /// Run the text of the input that the manifest kept, whatever the file says now
+    #[arg(long, requires = "from")]
+    pub kept: bool,
+    /// Write no manifest beside the result
+    #[arg(long)]
+    pub no_manifest: bool,
+}
+
+/// Arguments that say where results go. A repetition takes them from its own command line.
+const PLACES: [&str; 6] = ["output", "out_dir", "html", "trace", "charts", "svg"];
+/// Arguments that may stand beside `--from` besides those.
+const BESIDES: [&str; 9] =
+    ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color", "interval"];
+/// Arguments that decide neither what is run nor what is written.
+const NO_MATTER: [&str; 4] = ["threads", "no_manifest", "quiet", "color"];
+
+/// A run that is repeated.
+pub struct Repeat {
+    /// Whether results are only compared.
+    pub check: bool,
+    /// The manifest's name, for messages.
+    name: String,
+    /// The folder that the manifest is in.
+    folder: PathBuf,
+    kept: bool,
+    manifest: Manifest,
+}
+
+/// What the process was asked for, in the fixed form of manifests.
+pub fn command_line(matches: &ArgMatches) -> CommandLine {
+    let mut root = Cli::command();
+    root.build();
+    let (mut command, mut matches) = (&root, matches);
+    let (mut names, mut options, mut positionals) = (Vec::new(), Vec::new(), Vec::new());
+    loop {
+        given(command, matches, &mut options, &mut positionals);
+        let Some((name, inner)) = matches.subcommand() else { break };
+        names.push(name.to_owned());
+        let Some(found) = command.find_subcommand(name) else { break };
+        (command, matches) = (found, inner);
+    }
+    let mut arguments = names.clone();
+    arguments.extend(options);
+    if !positionals.is_empty() {
+        arguments.push("--".to_owned());
+        arguments.extend(positionals);
+    }
+    let line = std::env::args_os().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
+    let line = std::iter::once("dispatchlab".to_owned()).chain(line).collect::<Vec<_>>().join(" ");
+    CommandLine { name: names.join(" "), arguments, line: Some(line) }
+}
+
+/// The arguments that were given to one command.
+fn given(
+    command: &clap::Command,
+    matches: &ArgMatches,
+    options: &mut Vec<String>,
+    positionals: &mut Vec<String>,
+) {
+    for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+        let id = argument.get_id().as_str();
+        if matches.try_contains_id(id).is_err() || matches.value_source(id) != Some(ValueSource::CommandLine)
+        {
+            continue;
+        }
+        let values = || {
+            let occurrences = matches.get_raw_occurrences(id).into_iter().flatten();
+            occurrences.flatten().map(|value| value.to_string_lossy().into_owned())
+        };
+        match (argument.get_long(), argument.get_action()) {
+            (None, _) => positionals.extend(values()),
+            (Some(long), ArgAction::Set | ArgAction::Append) => {
+                options.extend(values().map(|value| format!("--{long}={value}")));
+            }
+            (Some(long), _) => options.push(format!("--{long}")),
+        }
+    }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Arguments of the fixed form without those that say where results go or how many threads work.
+pub fn places_left_out(arguments: &[String]) -> Vec<String> {
+    without(arguments, &[&PLACES[..], &NO_MATTER[..]].concat())
+}
+
+fn without(arguments: &[String], ids: &[&str]) -> Vec<String> {
+    let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    let stays = |argument: &String| {
+        let name = argument.strip_prefix("--").map(|rest| rest.split('=').next().unwrap_or(rest));
+        name.is_none_or(|name| !ids.contains(&name.replace('-', "_").as_str()))
+    };
+    let (options, positionals) = arguments.split_at(end);
+    options.iter().filter(|argument| stays(argument)).chain(positionals).cloned().collect()
+}
+
+/// The matches of what is to be run: those of the command line, or under `--from` those of the manifest.
+pub fn resolved(matches: ArgMatches) -> Result<(ArgMatches, Option<Repeat>), Failure> {
+    let now = command_line(&matches);
+    let inner = innermost(&matches);
+    let Some(name) = inner.try_get_one::<String>("from").ok().flatten().cloned() else {
+        return Ok((matches, None));
+    };
+    let (manifest, folder) = read(&name)?;
+    if manifest.command.name != now.name {
+        let command = &manifest.command.name;
+        return Err(Failure::Usage(format!(
+            "`{name}` is of `dispatchlab {command}`: repeat it by `dispatchlab {command} --from {name}`"
+        )));
+    }
+    let allowed = [&PLACES[..], &BESIDES[..]].concat();
+    let more = without(&now.arguments, &allowed);
+    if let Some(extra) = more.iter().skip(now.name.split(' ').count()).find(|extra| *extra != "--") {
+        return Err(Failure::Usage(format!(
+            "`{}` cannot go with --from: the manifest says what is run",
+            extra.split('=').next().unwrap_or(extra)
+        )));
+    }
+    let flag = |id: &str| inner.get_flag(id);
+    let repeat = Repeat { check: flag("check"), kept: flag("kept"), name, folder, manifest };
+    let arguments = repeat.arguments(&now.arguments);
+    let line = std::iter::once("dispatchlab".to_owned()).chain(arguments);
+    let again = Cli::command().try_get_matches_from(line).map_err(|error| {
+        let error = error.to_string();
+        let first = error.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Failure::Usage(format!("`{}` cannot be repeated by this version: {first}", repeat.name))
+    })?;
+    Ok((again, Some(repeat)))
+}
+
+/// Whether no manifest is to be written.
+pub fn no_manifest(matches: &ArgMatches) -> bool {
+    matches!(innermost(matches).try_get_one::<bool>("no_manifest"), Ok(Some(true)))
+}
+
+fn innermost(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand().map_or(matches, |(_, inner)| innermost(inner))
+}
+
+fn read(name: &str) -> Result<(Manifest, PathBuf), Failure> {
+    /// Far more than any manifest has.
+    const BYTES_MAX: u64 = 256 << 20;
+    let mut text = Vec::new();
+    let taken = if name == "-" {
+        std::io::stdin().lock().take(BYTES_MAX).read_to_end(&mut text)
+    } else {
+        File::open(name).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut text))
+    };
+    taken.map_err(|error| Failure::Usage(format!("cannot read `{name}`: {error}")))?;
+    let manifest = Manifest::read(&text)
+        .map_err(|why| Failure::Usage(format!("`{name}` is no manifest of DispatchLab: {why}")))?;
+    Ok((manifest, output::folder_of(Path::new(name)).to_owned()))
+}
+
+impl Repeat {
+    /// What is to be run, with places of its own.
+    fn arguments(&self, now: &[String]) -> Vec<String> {
+        if self.check {
+            return without(&self.manifest.command.arguments, &NO_MATTER);
+        }
+        let stays = without(&self.manifest.command.arguments, &[&PLACES[..], &NO_MATTER[..]].concat());
+        let (own, old) = (own_options(now), own_options(&self.manifest.command.arguments));
+        let has = |options: &[String], name: &str| {
+            options.iter().find_map(|option| option.strip_prefix(name).map(str::to_owned))
+        };
+        let formed = has(&own, "--format=").is_some() || has(&own, "--output=").is_some();
+        let stays = if formed { without(&stays, &["format"]) } else { stays };
+        let end = stays.iter().position(|argument| argument == "--").unwrap_or(stays.len());
+        let (options, positionals) = stays.split_at(end);
+        let mut arguments = options.to_vec();
+        arguments.extend(own);
+        // A result that went to a file by its suffix has the same form on standard output.
+        if !formed
+            && has(&arguments, "--format=").is_none()
+            && let Some(format) = has(&old, "--output=").and_then(|file| output::format_of(&file))
+        {
+            arguments.push(format!("--format={}", format.word()));
+        }
+        arguments.extend(positionals.iter().cloned());
+        arguments
+    }
+
+    /// The input of this name, if it is what it was.
+    pub fn input(&self, name: &str, found: Result<Input, Failure>) -> Result<Input, Failure> {
+        let was = self.manifest.inputs.iter().find(|input| input.name == name && input.role == "input");
+        let Some(was) = was else { return found };
+        let beside = self.folder.join(name);
+        let found = match found {
+            Err(_) if name != "-" && beside.is_file() => load::read_plain(&beside.display().to_string())
+                .map(|input| Input { name: name.to_owned(), ..input }),
+            other => other,
+        };
+        match (found, &was.text) {
+            (_, Some(text)) if self.kept => kept(was, text),
+            (Ok(input), _) if blake3::hash(&input.text).to_hex().as_str() == was.blake3 => Ok(input),
+            (Ok(input), text) if !(name == "-" && input.text.is_empty()) => {
+                Err(Failure::Usage(self.changed(was, &input.text, text.as_deref())))
+            }
+            (_, Some(text)) => kept(was, text),
+            (Err(failure), None) => Err(failure),
+            (Ok(_), None) => Err(Failure::Usage(format!(
+                "`{}` read its input from standard input and did not keep it, since it is long: pipe it in again",
+                self.name
+            ))),
+        }
+    }
+
+    fn changed(&self, was: &InputFile, now: &[u8], text: Option<&str>) -> String {
+        let name = &was.name;
+        let what = match text {
+            Some(text) => first_difference(text.as_bytes(), now).unwrap_or_default(),
+            None => format!("it had {} bytes and has {}", was.bytes, now.len()),
+        };
+        let cure = match text {
+            Some(_) => "restore it, or run the text that the manifest kept by --kept",
+            None => "restore it",
+        };
+        format!("`{name}` has changed since `{}` was written: {what}; {cure}", self.name)
+    }
+
+    /// What is wrong with a file that an input names, if it is not what it was.
+    pub fn changed_file(&self, name: &str, hash: &str) -> Option<String> {
+        let was = self.manifest.inputs.iter().find(|input| input.name == name)?;
+        (was.blake3 != hash).then(|| {
+            format!(
+                "`{name}` has changed since `{}` was written: its content is another; restore it",
+                self.name
+            )
+        })
+    }
+
+    /// Compares what was written now with what the manifest says, prints it, and fails where they differ.
+    pub fn compare(&self, results: &[(ResultFile, PathBuf)]) -> Result<(), Failure> {
+        let mut text = String::new();
+        let mut different = 0;
+        let recorded = &self.manifest.results;
+        for was in recorded {
+            let now = results.iter().find(|(result, _)| result.name == was.name);
+            let verdict = match now {
+                Some((now, _)) if now.blake3 == was.blake3 => self.edited(was),
+                Some((_, path)) => Some(self.difference(was, path)),
+                None => Some("it was not written again".to_owned()),
+            };
+            let word = if verdict.is_some() { "different" } else { "same" };
+            different += usize::from(verdict.is_some());
+            let colon = if verdict.is_some() { ": " } else { "" };
+            let _ = writeln!(text, "{word:<9}  {}{colon}{}", was.name, verdict.unwrap_or_default());
+        }
+        for (now, _) in results.iter().filter(|(now, _)| !recorded.iter().any(|was| was.name == now.name)) {
+            different += 1;
+            let _ = writeln!(text, "different  {}: the manifest does not name it", now.name);
+        }
+        let files = if recorded.len() == 1 { "file" } else { "files" };
+        let _ = writeln!(text, "{} {files} compared, {different} different", recorded.len());
+        output::stdout(|out| out.write_all(text.as_bytes()))?;
+        if different == 0 {
+            return Ok(());
+        }
+        let mine = option_env!("DISPATCHLAB_COMMIT").map(|commit| commit.trim_end_matches("-dirty"));
+        let tool = &self.manifest.tool;
+        let other = tool.version != env!("CARGO_PKG_VERSION") || tool.commit.as_deref() != mine;
+        let hint = if other { " (the manifest is of another version of DispatchLab)" } else { "" };
+        Err(Failure::Verdict(format!("the results are not those of `{}`{hint}", self.name)))
+    }
+
+    /// Where the result of a manifest is now.
+    fn result_place(&self, name: &str) -> Option<PathBuf> {
+        let path = Path::new(name);
+        let beside = path.file_name().map(|file| self.folder.join(file));
+        [Some(self.folder.join(name)), beside, Some(path.to_owned())]
+            .into_iter()
+            .flatten()
+            .find(|p| p.is_file())
+    }
+
+    /// Whether the file itself is no longer what was written.
+    fn edited(&self, was: &ResultFile) -> Option<String> {
+        let (_, hash) = hash_of(&self.result_place(&was.name)?).ok()?;
+        (hash.to_hex().as_str() != was.blake3)
+            .then(|| "the run gives what it gave, but the file has been changed since".to_owned())
+    }
+
+    fn difference(&self, was: &ResultFile, now: &Path) -> String {
+        let old = self
+            .result_place(&was.name)
+            .filter(|path| hash_of(path).is_ok_and(|(_, hash)| hash.to_hex().as_str() == was.blake3));
+        old.and_then(|old| first_file_difference(&old, now).ok().flatten()).unwrap_or_else(|| {
+            "its content is another; the file that was written then is not there".to_owned()
+        })
+    }
+}
+
+/// Options of the fixed form that say where and in which form results go.
+fn own_options(arguments: &[String]) -> Vec<String> {
+    let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
+    let wanted = |argument: &&String| {
+        let name = argument.trim_start_matches("--").split('=').next().unwrap_or_default().replace('-', "_");
+        let own = ["format", "threads", "no_manifest", "interval"];
+        argument.starts_with("--") && (PLACES.contains(&name.as_str()) || own.contains(&name.as_str()))
+    };
+    arguments[..end].iter().filter(wanted).cloned().collect()
+}
+
+fn kept(was: &InputFile, text: &str) -> Result<Input, Failure> {
+    let folder = output::folder_of(Path::new(&was.name)).to_owned();
+    // Standard input is called as it was; its kind is told by the text.
+    let name = if was.name == "-" { "<stdin>" } else { &was.name };
+    match Input::library(name) {
+        Some(library) => Ok(Input { text: text.as_bytes().to_vec(), ..library }),
+        None => load::of(name, text.as_bytes().to_vec(), folder),
+    }
+}
+
+/// The first line at which two texts part.
+fn first_difference(was: &[u8], now: &[u8]) -> Option<String> {
+    lines_difference(&mut &was[..], &mut &now[..]).ok().flatten()
+}
+
+fn first_file_difference(was: &Path, now: &Path) -> std::io::Result<Option<String>> {
+    lines_difference(&mut BufReader::new(File::open(was)?), &mut BufReader::new(File::open(now)?))
+}
+
+/// Reads two texts side by side; lines longer than the limit are compared piece by piece.
+fn lines_difference(
+    was: &mut dyn std::io::BufRead,
+    now: &mut dyn std::io::BufRead,
+) -> std::io::Result<Option<String>> {
+    const PIECE: u64 = 1 << 16;
+    let mut number = 1u64;
+    loop {
+        let (mut before, mut after) = (Vec::new(), Vec::new());
+        was.take(PIECE).read_until(b'\n', &mut before)?;
+        now.take(PIECE).read_until(b'\n', &mut after)?;
+        if before != after {
+            return Ok(Some(format!("line {number} was {} and is {}", shown(&before), shown(&after))));
+        }
+        if before.is_empty() {
+            return Ok(None);
+        }
+        number += u64::from(before.ends_with(b"\n"));
+    }
+}
+
+fn shown(line: &[u8]) -> String {
+    /// Characters of a line that a message shows.
+    const SHOWN: usize = 60;
+    if line.is_empty() {
+        return "not there".to_owned();
+    }
+    let Ok(text) = std::str::from_utf8(line) else { return "not text".to_owned() };
+    let text = text.trim_end_matches(['\n', '\r']);
+    let short: String = text.chars().take(SHOWN).collect();
+    let more = if short.len() < text.len() { "..." } else { "" };
+    format!("`{short}{more}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn places_are_told_from_what_is_run() {
+        for (line, rest) in [
+            ("run --policy=fcfs --output=a.csv -- web.toml", "run --policy=fcfs -- web.toml"),
+            ("run --out-dir=d --threads=2 -- --output=a", "run -- --output=a"),
+            ("run --digest -- a", "run --digest -- a"),
+        ] {
+            assert_eq!(places_left_out(&words(line)), words(rest), "{line}");
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        for (word, text) in
+            [("a.toml", "a.toml"), ("p99 < 5ms", "'p99 < 5ms'"), ("", "''"), ("it's", r"'it'\''s'")]
+        {
+            assert_eq!(quoted(word), text);
+        }
+    }
+
+    #[test]
+    fn the_first_different_line_is_shown() {
+        for (was, now, text) in [
+            ("a\nb\n", "a\nc\n", Some("line 2 was `b` and is `c`")),
+            ("a\n", "a\nc\n", Some("line 2 was not there and is `c`")),
+            ("a", "a\n", Some("line 1 was `a` and is `a`")),
+            ("a\nb", "a\nb", None),
+        ] {
+            assert_eq!(first_difference(was.as_bytes(), now.as_bytes()).as_deref(), text, "{was:?} {now:?}");
+        }
+    }
+}

@@ -361,7 +361,7 @@ pub fn most_jobs(model: &Model) -> Option<u64> {
             let after = model.stop.after?;
             Some(after.0 / period.0.max(1) + 1)
         }
-        Arrivals::Renewal(_) | Arrivals::Closed { .. } => None,
+        Arrivals::Renewal(_) | Arrivals::Varying(_) | Arrivals::Closed { .. } => None,
     };
     let released =
         model.sources.iter().map(of_source).try_fold(0u64, |sum, jobs| Some(sum.saturating_add(jobs?)));

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// A source that cannot be scaled.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the source `{source_name}` at {} times its demand: {error}", factor.as_f64())]
+#[error("the source `{source_name}` at {} times the demand: {error}", factor.as_f64())]
 pub struct DemandError {
     /// Its name.
     pub source_name: String,

@@ -18,6 +18,10 @@ pub enum Kind {
     SpanOrAuto,
     /// A rate, `"900/s"`.
     Rate,
+    /// A rate that may be 0, `"0/s"`.
+    RateFromZero,
+    /// A rate, or a table that says how it changes.
+    Rates,
     /// A whole number in a range.
     Integer {
         /// Least value.
@@ -136,6 +140,8 @@ pub const NAMES_MAX: usize = 4096;
 pub const ROLES_MAX: usize = 100;
 /// Most balancers: each job in the system has room for a server of each.
 pub const BALANCERS_MAX: usize = 256;
+/// Most steps of one rate.
+pub const RATE_STEPS_MAX: usize = 100_000;
 /// Longest name, in bytes.
 pub const NAME_BYTES_MAX: usize = 100;
 
@@ -209,8 +215,14 @@ pub static SOURCE: Table = table(
 
 /// The ways in which jobs arrive.
 pub static ARRIVALS: &[&Table] = &[
-    &table("Poisson arrivals", &[must("poisson", Kind::Rate, "rate of a Poisson process")]),
-    &table("renewal arrivals", &[must("renewal", Kind::Law, "law of the gaps between arrivals")]),
+    &table("Poisson arrivals", &[must("poisson", Kind::Rates, "rate of a Poisson process")]),
+    &table(
+        "renewal arrivals",
+        &[
+            must("renewal", Kind::Law, "law of the gaps between arrivals"),
+            key("rate", Kind::Rates, "the rate, in place of the mean of the law; default: the law's"),
+        ],
+    ),
     &table("closed arrivals", &[must("closed", Kind::Table(&CLOSED), "a fixed number of customers")]),
     &table("periodic arrivals", &[must("periodic", Kind::Table(&PERIODIC), "one job every period")]),
     &table(
@@ -230,6 +242,43 @@ pub static ARRIVALS: &[&Table] = &[
     ),
     &table("rows", &[must("rows", Kind::Rows, "arrival and sizes of each job")]),
 ];
+
+/// The ways in which a rate changes.
+pub static RATES: &[&Table] = &[
+    &table(
+        "a rate in steps",
+        &[
+            must("steps", Kind::Plain(&RATE_STEP), "rates one after another"),
+            key(
+                "then",
+                Kind::Choice(&["repeat", "hold", "stop"]),
+                "after the last step: the first again, its rate for ever, or no arrivals; default repeat",
+            ),
+        ],
+    ),
+    &table(
+        "a rate that swings",
+        &[
+            must("mean", Kind::Rate, "the rate averaged over a period"),
+            must(
+                "swing",
+                Kind::Number { min: 0.0, max: 1.0, inclusive: true },
+                "how far it goes up and down, as a part of the mean: the peak is 1 + swing times the mean",
+            ),
+            must("period", Kind::Span, "how long it takes to come round, such as \"24h\""),
+            key("peak_at", Kind::Span, "when the rate is highest, from the start of the run; default 0"),
+        ],
+    ),
+];
+
+static RATE_STEP: Table = table(
+    "a step of a rate",
+    &[
+        must("rate", Kind::RateFromZero, "the rate, or that at the beginning"),
+        key("to", Kind::RateFromZero, "the rate at the end, reached in a straight line; default: the same"),
+        key("for", Kind::Span, "how long; the last step may go on for ever"),
+    ],
+);
 
 static CLOSED: Table = table(
     "`closed`",

@@ -40,6 +40,7 @@ static ENTRIES: &[Entry] = entries![
     "bench/mm1" ".toml" Scenario,
     "bench/rr" ".toml" Scenario,
     "showcase/access-small" ".log" AccessLog,
+    "showcase/busy-day" ".toml" Scenario,
     "showcase/pipeline" ".toml" Scenario,
     "showcase/web-shop" ".toml" Scenario,
     "textbook/convoy" ".csv" TaskList,

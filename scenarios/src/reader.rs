@@ -331,6 +331,14 @@ pub(crate) fn span(node: &Node, name: &str, sink: &mut Sink) -> Option<Span> {
     }
 }
 
+/// [`rate`] that may be 0: an infinite gap.
+pub(crate) fn rate_from_zero(node: &Node, name: &str, sink: &mut Sink) -> Option<f64> {
+    match &node.value {
+        Value::Text(text) if quantity::is_rate_of_zero(text) => Some(f64::INFINITY),
+        _ => rate(node, name, sink),
+    }
+}
+
 /// The mean gap of a rate, in nanoseconds.
 pub(crate) fn rate(node: &Node, name: &str, sink: &mut Sink) -> Option<f64> {
     match &node.value {

@@ -1,7 +1,7 @@
 //! JSON Schema of scenario files, for completion and checks in editors. Made from [`keys`](crate::keys); it stays
 //! within draft-07.
 
-use crate::keys::{ARRIVALS, Kind, LAWS, SCENARIO, STEPS, Table};
+use crate::keys::{ARRIVALS, Kind, LAWS, RATES, SCENARIO, STEPS, Table};
 use policies::Layer;
 use serde_json::{Map, Value, json};
 use sim_core::ties::{PRESETS, RULES};
@@ -16,6 +16,7 @@ pub fn schema() -> Value {
     definitions.insert("law".into(), json!({ "anyOf": [span(), forms(LAWS)] }));
     definitions
         .insert("countLaw".into(), json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, forms(LAWS)] }));
+    definitions.insert("rate".into(), json!({ "anyOf": [rate(), forms(RATES)] }));
     definitions.insert("step".into(), forms(STEPS));
     definitions.insert("arrivals".into(), forms(ARRIVALS));
     let mut root = table(&SCENARIO);
@@ -53,6 +54,10 @@ fn span() -> Value {
     json!({ "type": "string", "pattern": SPAN })
 }
 
+fn rate() -> Value {
+    json!({ "type": "string", "pattern": RATE })
+}
+
 fn reference(name: &str) -> Value {
     // Siblings of `$ref` are ignored in draft-07, so that the description goes around it.
     json!({ "allOf": [{ "$ref": format!("#/definitions/{name}") }] })
@@ -69,7 +74,8 @@ fn kind(of: Kind) -> Value {
         Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": crate::keys::NAME_BYTES_MAX }),
         Kind::Span => span(),
         Kind::SpanOrAuto => json!({ "anyOf": [span(), { "const": "auto" }] }),
-        Kind::Rate => json!({ "type": "string", "pattern": RATE }),
+        Kind::Rate | Kind::RateFromZero => rate(),
+        Kind::Rates => reference("rate"),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),
         Kind::Number { min, max, inclusive } => {
             let lower = if inclusive { "minimum" } else { "exclusiveMinimum" };

@@ -187,6 +187,7 @@ impl Change<'_> {
         match kind {
             Kind::Table(table) => self.table(node, table, depth),
             Kind::Forms(forms) => self.forms(node, &format!("`{name}`"), forms, depth),
+            Kind::Rates => self.forms(node, "a rate", keys::RATES, depth),
             Kind::Law | Kind::CountLaw => self.forms(node, "a law", keys::LAWS, depth),
             Kind::Ties => {
                 const STRING: Kind = Kind::Text;

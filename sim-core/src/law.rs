@@ -115,6 +115,10 @@ impl Empirical {
         Some(Empirical { values, weights, index })
     }
 
+    fn draw(&self, stream: &mut Stream) -> u64 {
+        self.values[self.index.sample(stream)]
+    }
+
     /// The same weights on other values.
     pub(crate) fn mapped(&self, value: impl Fn(u64) -> u64) -> Empirical {
         let values = self.values.iter().map(|old| value(*old)).collect();
@@ -159,11 +163,20 @@ impl Law {
     fn sample_rest(&self, stream: &mut Stream) -> u64 {
         match self {
             Law::Deterministic { value } => *value,
-            Law::Exponential { mean } => nanos_round(mean * exponential(stream)),
-            Law::Uniform { low, high } => nanos_round(low + (high - low) * unit(stream.next_u64())),
+            Law::Empirical(table) => table.draw(stream),
+            _ => nanos_round(self.draw(stream)),
+        }
+    }
+
+    /// One draw, not rounded.
+    pub(crate) fn draw(&self, stream: &mut Stream) -> f64 {
+        match self {
+            Law::Deterministic { value } => *value as f64,
+            Law::Exponential { mean } => mean * exponential(stream),
+            Law::Uniform { low, high } => low + (high - low) * unit(stream.next_u64()),
             Law::Erlang { shape, mean } => {
                 let sum: f64 = (0..*shape).map(|_| exponential(stream)).sum();
-                nanos_round(sum * mean / f64::from(*shape))
+                sum * mean / f64::from(*shape)
             }
             Law::Hyperexponential { branches } => {
                 let mut u = unit(stream.next_u64());
@@ -175,28 +188,28 @@ impl Law {
                     }
                     u -= p;
                 }
-                nanos_round(mean * exponential(stream))
+                mean * exponential(stream)
             }
-            Law::Lognormal { mu, sigma } => nanos_round(libm::exp(mu + sigma * normal(stream))),
-            Law::Weibull { shape, scale } => nanos_round(scale * libm::pow(exponential(stream), 1.0 / shape)),
-            Law::Gamma { shape, scale } => nanos_round(scale * gamma(*shape, stream)),
+            Law::Lognormal { mu, sigma } => libm::exp(mu + sigma * normal(stream)),
+            Law::Weibull { shape, scale } => scale * libm::pow(exponential(stream), 1.0 / shape),
+            Law::Gamma { shape, scale } => scale * gamma(*shape, stream),
             Law::Pareto { shape, scale } => {
                 let u = 1.0 - unit(stream.next_u64());
-                nanos_round(scale * libm::pow(u, -1.0 / shape))
+                scale * libm::pow(u, -1.0 / shape)
             }
             Law::BoundedPareto { shape, low, high } => {
                 let u = unit(stream.next_u64());
                 let ratio = libm::pow(low / high, *shape);
                 let x = low * libm::pow(1.0 - u * (1.0 - ratio), -1.0 / shape);
-                nanos_round(x.clamp(*low, *high))
+                x.clamp(*low, *high)
             }
             Law::NormalTruncated { mean, sd, low, high } => loop {
                 let x = mean + sd * normal(stream);
                 if (*low..=*high).contains(&x) {
-                    return nanos_round(x);
+                    return x;
                 }
             },
-            Law::Empirical(table) => table.values[table.index.sample(stream)],
+            Law::Empirical(table) => table.draw(stream) as f64,
         }
     }
 

@@ -60,6 +60,7 @@ pub mod model;
 pub mod policy;
 mod pool;
 mod processor;
+pub mod profile;
 pub mod quantity;
 pub mod queue;
 pub mod record;

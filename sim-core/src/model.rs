@@ -7,6 +7,7 @@
 use crate::event::ENTITY_MAX;
 use crate::law::Law;
 use crate::policy::{Balancer, CpuScheduler, ErasedBalancer};
+use crate::profile::Varying;
 use crate::ties::Ties;
 use crate::units::{Ratio, Span, Time};
 use std::fmt;
@@ -215,6 +216,8 @@ pub struct TraceData {
 pub enum Arrivals {
     /// Independent gaps by one law (Poisson: exponential); the first job comes one gap after the start.
     Renewal(Law),
+    /// Gaps at a rate that changes over time.
+    Varying(Arc<Varying>),
     /// A fixed number of customers: each thinks, is served, thinks again.
     Closed {
         /// How many customers.

@@ -152,6 +152,13 @@ fn scale_exact(number: &str, scale: u64, text: &str) -> Result<Span, QuantityErr
     }
 }
 
+/// Whether the text is a rate of zero: `0/s`.
+pub fn is_rate_of_zero(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(number, unit)| {
+        number.trim().parse::<f64>() == Ok(0.0) && time_unit(unit.trim()).is_some()
+    })
+}
+
 /// A rate, `900/s` or `0.5/ms`, as the mean gap in nanoseconds.
 pub fn parse_rate(text: &str) -> Result<f64, QuantityError> {
     let Some((number, unit)) = text.split_once('/') else {

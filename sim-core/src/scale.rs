@@ -3,6 +3,7 @@
 //! | arrivals | scaled by `f` |
 //! |---|---|
 //! | renewal (Poisson too) | each gap divided by `f`: the same draws, so that scaled runs meet the same work |
+//! | a rate that changes | each rate multiplied by `f`; the times at which it changes stay |
 //! | trace | each time divided by `f`, rounded to the nearest nanosecond, halves up: the trace runs faster |
 //! | periodic | offset and period divided by `f`, rounded likewise |
 //! | closed | `f` times the customers, rounded to the nearest whole number, halves up, and never below one |
@@ -47,6 +48,7 @@ impl Arrivals {
                 }
                 Arrivals::Renewal(law)
             }
+            Arrivals::Varying(varying) => Arrivals::Varying(Arc::new(varying.scaled(factor)?)),
             Arrivals::Closed { customers, think } => {
                 let customers = factor.multiply_nearest(u64::from(*customers)).unwrap_or(u64::MAX).max(1);
                 if customers > u64::from(CUSTOMERS_MAX) {

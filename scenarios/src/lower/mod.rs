@@ -4,6 +4,7 @@
 //! sources, then what concerns the whole (end of the run, what is never used). Each part goes on after mistakes.
 
 mod machine;
+mod rates;
 mod sources;
 mod stations;
 
@@ -230,9 +231,14 @@ impl<'a> Lowering<'a> {
         if let Some(until) = run_options::until(self.options, self.sink) {
             stop.after = Some(until);
         }
-        let endless = self.model.sources.iter().zip(&self.source_places).find(|(source, _)| {
-            !matches!(source.arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
-        });
+        let endless =
+            self.model.sources.iter().zip(&self.source_places).find(|(source, _)| match &source.arrivals {
+                Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. } => false,
+                Arrivals::Varying(varying) => !varying.profile().ends(),
+                Arrivals::Renewal(_) | Arrivals::Closed { .. } | Arrivals::Periodic { count: None, .. } => {
+                    true
+                }
+            });
         let given = fields.get("stop").is_some() || self.options.until.is_some();
         if let (Some((source, place)), false) = (endless, given) {
             let message = format!("the source `{}` never runs dry, so the run would not end", source.name);

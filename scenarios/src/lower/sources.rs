@@ -1,6 +1,7 @@
 //! Sources: who makes jobs of which class, and when.
 
 use super::Lowering;
+use super::rates::{Rate, rate};
 use crate::demand;
 use crate::diagnostic::{Place, WHOLE, did_you_mean_or_list};
 use crate::input::Input;
@@ -10,6 +11,7 @@ use crate::reader::{self, Fields};
 use crate::traces::{self, TraceTarget};
 use sim_core::law::Law;
 use sim_core::model::{Arrivals, Attributes, Source};
+use sim_core::profile::Varying;
 use sim_core::units::Span;
 use std::sync::Arc;
 
@@ -76,10 +78,11 @@ impl<'a> Lowering<'a> {
             return arrivals;
         }
         let factor = item.ratio("scale", "1 is the demand as written", self.sink);
-        match arrivals?.scaled(factor?) {
+        let (arrivals, factor) = (arrivals?, factor?);
+        match arrivals.scaled(factor) {
             Ok(arrivals) => Some(arrivals),
             Err(error) => {
-                let message = format!("the source at so many times its demand: {error}");
+                let message = format!("at {} times the demand: {error}", factor.as_f64());
                 self.sink.error("S021", item.place("scale"), message);
                 None
             }
@@ -111,9 +114,24 @@ impl<'a> Lowering<'a> {
         let key = form.table.keys[0].name;
         let inner = form.get(key)?;
         match key {
-            "poisson" => Some(Arrivals::Renewal(Law::Exponential { mean: reader::rate(inner, key, sink)? })),
+            "poisson" => Some(match rate(inner, key, sink)? {
+                Rate::Constant(mean) => Arrivals::Renewal(Law::Exponential { mean }),
+                Rate::Varying(profile) => Arrivals::Varying(Arc::new(Varying::poisson(profile))),
+            }),
             "renewal" => {
-                let law = law(inner, key, Unit::Time, sink)?;
+                let law = law(inner, key, Unit::Time, sink);
+                if let Some(node) = form.get("rate") {
+                    let profile = rate(node, "rate", sink)?.profile();
+                    let varying = Varying::renewal(law?, profile);
+                    if varying.is_none() {
+                        let message =
+                            "the mean of this law is 0, infinite or not known, so no rate can replace it";
+                        sink.error("S021", inner.place, message)
+                            .help("leave out `rate`, or choose another law, such as `erlang` or `lognormal`");
+                    }
+                    return varying.map(|varying| Arrivals::Varying(Arc::new(varying)));
+                }
+                let law = law?;
                 if matches!(law, Law::Deterministic { value: 0 }) {
                     sink.error(
                         "S021",

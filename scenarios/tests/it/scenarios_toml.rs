@@ -4,6 +4,9 @@ use crate::support::{finishes, mistakes, model_of, policies, trace};
 use scenarios::{Input, InputKind, InputKind::Scenario, Options, load};
 use sim_core::law::Law;
 use sim_core::model::{Arrivals, Draw, Op, PoolOrder, StationRef};
+use sim_core::record::Full;
+use sim_core::units::Time;
+use sim_core::{Limits, run};
 
 fn single(register: u16, base: u32) -> StationRef {
     StationRef { base, register }
@@ -206,6 +209,103 @@ fn sources_release_as_written() {
 }
 
 #[test]
+fn rates_change_as_written() {
+    let hour = 3_600 * 1_000_000_000;
+    // What is expected by each hour, per 3600 arrivals.
+    for (rate, expected) in [
+        (r#"{ steps = [{ rate = "1/s", for = "1h" }, { rate = "3/s", for = "1h" }] }"#, [1.0, 4.0, 5.0, 8.0]),
+        (r#"{ steps = [{ rate = "1/s", for = "1h" }, { rate = "3/s" }] }"#, [1.0, 4.0, 7.0, 10.0]),
+        (
+            r#"{ steps = [{ rate = "1/s", for = "1h" }, { rate = "3/s", for = "1h" }], then = "hold" }"#,
+            [1.0, 4.0, 7.0, 10.0],
+        ),
+        (
+            r#"{ steps = [{ rate = "1/s", for = "1h" }, { rate = "3/s", for = "1h" }], then = "stop" }"#,
+            [1.0, 4.0, 4.0, 4.0],
+        ),
+        (r#"{ steps = [{ rate = "0/s", to = "4/s", for = "2h" }, { rate = "0/s" }] }"#, [1.0, 4.0, 4.0, 4.0]),
+        (r#"{ mean = "2/s", swing = 0, period = "1h" }"#, [2.0, 4.0, 6.0, 8.0]),
+        (
+            r#"{ mean = "2/s", swing = 1, period = "2h", peak_at = "30min" }"#,
+            [3.273_239_545, 4.0, 7.273_239_545, 8.0],
+        ),
+    ] {
+        for text in [format!("{{ poisson = {rate} }}"), format!("{{ renewal = \"5us\", rate = {rate} }}")] {
+            let model = model_of(Scenario, &with_arrivals(&text), &Options::default()).model;
+            let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!("{text}") };
+            for (index, expected) in expected.iter().enumerate() {
+                let found = varying.profile().expected(Time((index as u64 + 1) * hour)) / 3600.0;
+                assert!((found - expected).abs() < 1e-6, "{text}: {found} by hour {}", index + 1);
+            }
+        }
+    }
+    let dry = r#"
+class = [{ name = "c", steps = [{ delay = "1ms" }] }]
+source = [{ name = "s", class = "c", arrivals = { poisson = { steps = [{ rate = "9/s", for = "1s" }], then = "stop" } } }]
+"#;
+    model_of(Scenario, dry, &Options::default());
+    let endless = mistakes(Scenario, &dry.replace("stop", "hold"), &Options::default());
+    assert_eq!(endless, ["S042 the source `s` never runs dry, so the run would not end"]);
+}
+
+/// Through the whole engine: where every job stays two hours, those in the system at some time are the arrivals of the
+/// two hours before it (Eick, Massey and Whitt, "The physics of the Mt/G/infinity queue", Operations Research 41(4), 1993).
+#[test]
+fn jobs_that_never_wait_follow_the_rate() {
+    const HOUR: u64 = 3_600 * 1_000_000_000;
+    const REPLICATIONS: u32 = 60;
+    let text = |arrivals: &str, hours: u64| {
+        format!(
+            r#"
+stop = {{ after = "{hours}h" }}
+class = [{{ name = "c", steps = [{{ delay = "2h" }}] }}]
+source = [{{ name = "s", class = "c", arrivals = {{ poisson = {arrivals} }} }}]
+"#
+        )
+    };
+    for arrivals in [
+        r#"{ mean = "200/h", swing = 0.8, period = "24h", peak_at = "14h" }"#,
+        r#"{ steps = [{ rate = "20/h", for = "6h" }, { rate = "20/h", to = "900/h", for = "5h" }, { rate = "100/h" }] }"#,
+    ] {
+        for hours in [5, 11, 14, 26] {
+            let model = model_of(Scenario, &text(arrivals, hours), &Options::default()).model;
+            let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!() };
+            let expected = varying.profile().expected(Time(hours * HOUR))
+                - varying.profile().expected(Time((hours - 2) * HOUR));
+            let present = (0..REPLICATIONS).map(|replication| {
+                let (_, full) = run(&model, replication, &Limits::default(), Full::new(false)).unwrap();
+                full.trace.jobs.iter().filter(|job| job.finish.is_none()).count() as f64
+            });
+            let mean = present.sum::<f64>() / f64::from(REPLICATIONS);
+            // The number present is Poisson: its variance is its mean.
+            let error = (expected / f64::from(REPLICATIONS)).sqrt();
+            let what = format!("{arrivals} at {hours} h: {mean}, expected {expected} +- {error}");
+            assert!((mean - expected).abs() <= 4.0 * error, "{what}");
+            let twin = expected + (0.05 * expected).max(10.0 * error);
+            assert!((mean - twin).abs() > 4.0 * error, "{what}: the test could not fail");
+        }
+    }
+}
+
+/// Demand is one thing to planners, whatever the source: rates that change keep their times.
+#[test]
+fn rates_that_change_scale_and_can_be_set() {
+    let text = with_arrivals(r#"{ poisson = { steps = [{ rate = "1/s", for = "1h" }, { rate = "3/s" }] } }"#);
+    let expected = |pairs: &[(&str, &str)]| {
+        let model = model_of(Scenario, &text, &set(pairs)).model;
+        let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!("{pairs:?}") };
+        (varying.profile().expected(Time(2 * 3_600 * 1_000_000_000)) / 3600.0 * 1e6).round() / 1e6
+    };
+    assert_eq!(expected(&[]), 4.0);
+    assert_eq!(expected(&[("s.scale", "1.5")]), 6.0);
+    assert_eq!(expected(&[("s.arrivals.poisson.steps.0.rate", "5/s")]), 8.0);
+    assert_eq!(expected(&[("s.arrivals.poisson.steps.1.rate", "0/s")]), 1.0);
+    let wave = r#"{ mean = "7/s", swing = 0.5, period = "1h" }"#;
+    assert_eq!(expected(&[("s.arrivals.poisson", wave)]), 14.0);
+    assert_eq!(expected(&[("s.arrivals.poisson", wave), ("s.arrivals.poisson.mean", "8/s")]), 16.0);
+}
+
+#[test]
 fn demand_scales_by_key_and_option() {
     let load = |text: &str, key: Option<&str>, option: Option<&str>| {
         let set = key.map(|value| ("s.scale".to_owned(), value.to_owned())).into_iter().collect();
@@ -247,7 +347,7 @@ fn demand_beyond_limits_is_refused() {
         (
             r#"{ poisson = "1000000/s" }"#,
             "10000",
-            "S021 the source `s` at 10000 times its demand: more than one arrival a nanosecond",
+            "S021 the source `s` at 10000 times the demand: more than one arrival a nanosecond",
         ),
         (
             r#"{ closed = { customers = 50, think = "1s" } }"#,
@@ -257,7 +357,7 @@ fn demand_beyond_limits_is_refused() {
         (
             r#"{ closed = { customers = 50, think = "1s" } }"#,
             "100000",
-            "S021 the source `s` at 100000 times its demand: 5000000 customers; at most 1000000",
+            "S021 the source `s` at 100000 times the demand: 5000000 customers; at most 1000000",
         ),
     ] {
         assert_eq!(

@@ -59,9 +59,10 @@ impl SourceState {
 
     /// When the next job is released after the one at `now`, the `nth` (0-based), by sources that are no renewal.
     #[inline(never)]
-    fn next_release(&self, now: Time, nth: u64) -> Time {
+    fn next_release(&mut self, now: Time, nth: u64) -> Time {
         match &self.arrivals {
             Arrivals::Renewal(_) | Arrivals::Closed { .. } => Time::NEVER,
+            Arrivals::Varying(varying) => varying.next(now, &mut self.gaps),
             Arrivals::Periodic { period, count, .. } => {
                 let more = count.is_none_or(|count| nth + 1 < count);
                 if more { Time(now.0.saturating_add(period.0)) } else { Time::NEVER }
@@ -154,6 +155,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             let source = &mut self.sources[entity as usize];
             let (first, times) = match &source.arrivals {
                 Arrivals::Renewal(law) => (Time(law.sample(&mut source.gaps)), 1),
+                Arrivals::Varying(varying) => (varying.next(Time::ZERO, &mut source.gaps), 1),
                 // Drawn one by one below.
                 Arrivals::Closed { customers, .. } => (Time::ZERO, *customers),
                 Arrivals::Periodic { offset, count, .. } => (Time(offset.0), u32::from(*count != Some(0))),

@@ -1,0 +1,122 @@
+//! Rates: `"900/s"`, steps and ramps, a wave.
+
+use crate::diagnostic::Sink;
+use crate::keys::{self, Kind};
+use crate::reader::{self, Fields};
+use crate::tree::{Node, Value};
+use sim_core::profile::{Piece, Profile, ProfileError, Then};
+use sim_core::units::Span;
+
+/// A rate as it is written.
+pub(super) enum Rate {
+    /// One that never changes, as the mean gap in nanoseconds.
+    Constant(f64),
+    /// One that does.
+    Varying(Profile),
+}
+
+impl Rate {
+    /// As a function of time, whether or not it changes.
+    pub fn profile(self) -> Profile {
+        match self {
+            Rate::Constant(gap) => Profile::constant(gap),
+            Rate::Varying(profile) => profile,
+        }
+    }
+}
+
+/// Reads a rate.
+pub(super) fn rate(node: &Node, name: &str, sink: &mut Sink) -> Option<Rate> {
+    if !matches!(node.value, Value::Table(_)) {
+        return reader::rate(node, name, sink).map(Rate::Constant);
+    }
+    let form = reader::open_form(node, &format!("`{name}`"), keys::RATES, sink)?;
+    if form.table.key("steps").is_some() { steps(&form, sink) } else { wave(&form, sink) }.map(Rate::Varying)
+}
+
+fn wave(form: &Fields<'_>, sink: &mut Sink) -> Option<Profile> {
+    let gap = form.get("mean").and_then(|node| reader::rate(node, "mean", sink));
+    let swing = form.number("swing", sink);
+    let period = form.positive_span("period", sink);
+    let peak = match form.get("peak_at") {
+        Some(_) => form.span("peak_at", sink),
+        None => Some(Span::ZERO),
+    };
+    Profile::wave(gap?, swing?, period?, peak?)
+        .map_err(|error| {
+            sink.error("S021", form.place("mean"), format!("a rate with {error} at its peak"));
+        })
+        .ok()
+}
+
+fn steps(form: &Fields<'_>, sink: &mut Sink) -> Option<Profile> {
+    let node = form.get("steps")?;
+    let Some(Kind::Plain(table)) = form.table.key("steps").map(|key| key.kind) else { return None };
+    let items = reader::array(node, "steps", sink)?;
+    if items.len() > keys::RATE_STEPS_MAX {
+        let message = format!("{} steps of a rate; at most {}", items.len(), keys::RATE_STEPS_MAX);
+        sink.error("S046", node.place, message);
+        return None;
+    }
+    let given = form.get("then").is_some();
+    let chosen = form.choice("then", sink).map(|index| [Then::Repeat, Then::Hold, Then::Stop][index]);
+    let mut then = chosen.unwrap_or(Then::Repeat);
+    let (mut pieces, mut good) = (Vec::new(), !given || chosen.is_some());
+    for (index, item) in items.iter().enumerate() {
+        let Some(step) = reader::open(item, table, sink) else {
+            good = false;
+            continue;
+        };
+        let from = step.get("rate").and_then(|node| reader::rate_from_zero(node, "rate", sink));
+        let to = match step.get("to") {
+            Some(node) => reader::rate_from_zero(node, "to", sink),
+            None => from,
+        };
+        let last = index + 1 == items.len();
+        let length = if step.get("for").is_some() || !last {
+            let length = step.positive_span("for", sink);
+            if step.get("for").is_none() {
+                sink.error("S011", item.place, "only the last step of a rate can go on for ever")
+                    .help("say how long this one lasts: `for = \"1h\"`");
+            }
+            length
+        } else {
+            if step.get("to").is_some() {
+                sink.error("S011", item.place, "a rate that changes from `rate` to `to` needs `for`")
+                    .help("say how long it takes: `for = \"1h\"`");
+                good = false;
+            }
+            if given {
+                sink.error(
+                    "S013",
+                    form.place("then"),
+                    "the last step goes on for ever: nothing comes `then`",
+                )
+                .label(item.place, "this step has no `for`");
+                good = false;
+            }
+            then = Then::Hold;
+            // Any length does: the rate is held after it.
+            Some(Span(1))
+        };
+        match (from, to, length) {
+            (Some(from), Some(to), Some(length)) => pieces.push(Piece { length, from, to }),
+            _ => good = false,
+        }
+    }
+    if !good {
+        return None;
+    }
+    Profile::pieces(&pieces, then)
+        .map_err(|error| {
+            let (message, help) = match error {
+                ProfileError::Empty => {
+                    ("a rate without steps".to_owned(), Some("add { rate = \"100/s\", for = \"1h\" }"))
+                }
+                ProfileError::Zero => (error.to_string(), Some("at least one step must let jobs arrive")),
+                _ => (format!("the steps of a rate: {error}"), None),
+            };
+            sink.error("S021", node.place, message).help_if(|| help.map(str::to_owned));
+        })
+        .ok()
+}

@@ -1,8 +1,10 @@
 //! What can be written on the command line.
 
+use crate::gate::PrecisionArgs;
 use crate::manifest::Session;
 use crate::repeat::RepeatArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use experiments::condition::parse_part;
 
 /// Simulates how work gets to processors and servers.
 #[derive(Parser)]
@@ -11,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     version,
     propagate_version = true,
     after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input,\n\
-                  4 what was to hold does not hold, 101 a bug.\n\
+                  4 what was to hold does not hold, 5 not as sure as asked for, 101 a bug.\n\
                   Examples:\n  \
                   dispatchlab run convoy --policy srtf\n  \
                   dispatchlab run tasks.csv --policy round-robin:quantum=4ms --context-switch 100us\n  \
@@ -204,6 +206,11 @@ pub struct RunArgs {
     /// Give a hash of the order of events, however many there are; table and JSON
     #[arg(long)]
     pub digest: bool,
+    #[command(flatten)]
+    pub precision: PrecisionArgs,
+    /// Exit with 4 where this holds, such as 'response/p99 > 250ms', and with 5 where it cannot be told; may be repeated
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<String>,
     /// Explain every decision of replication 1
     #[arg(long)]
     pub explain: bool,
@@ -227,9 +234,18 @@ pub struct CompareArgs {
     /// What the others are compared with; the first by default
     #[arg(long, value_name = "POLICY")]
     pub reference: Option<String>,
-    /// Compare these metrics, such as response/p99
+    /// Compare these metrics, such as response/p99; the first decides who wins
     #[arg(long, value_name = "METRIC")]
     pub metric: Vec<String>,
+    /// Differences within this part of the reference's value make no practical difference, such as 1%
+    #[arg(long, value_name = "PART", default_value = "0", value_parser = parse_part)]
+    pub noise: f64,
+    #[command(flatten)]
+    pub precision: PrecisionArgs,
+    /// Exit with 4 where this holds for a policy, and with 5 where it cannot be told: 'response/p99 > 250ms',
+    /// 'response/p99 worse by 5%' (than the reference); `POLICY: ` in front holds one policy alone to it; may be repeated
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<String>,
     /// Show the first decision at which each policy parts with the reference
     #[arg(long)]
     pub first_difference: bool,

@@ -13,6 +13,8 @@ pub enum Failure {
     Run(String),
     /// The result is there, and it is not what was asked for: a condition holds that must not, a target is missed.
     Verdict(String),
+    /// The result is there, but not as sure as was asked for.
+    Precision(String),
     /// Whoever read the output has gone.
     ClosedPipe,
 }
@@ -24,6 +26,7 @@ impl Failure {
             Failure::Run(_) => 1,
             Failure::Usage(_) | Failure::Diagnostics(_) => 2,
             Failure::Verdict(_) => 4,
+            Failure::Precision(_) => 5,
             Failure::ClosedPipe => 0,
         }
     }

@@ -4,11 +4,13 @@
 //! decides where the text goes and how the process ends.
 //!
 //! Standard output holds the result only; everything else goes to standard error. Exit codes: 0 done, 1 the run failed,
-//! 2 wrong usage or invalid input, 4 what was to hold does not hold, 101 a bug. A closed pipe ends the process quietly.
+//! 2 wrong usage or invalid input, 4 what was to hold does not hold, 5 not as sure as asked for, 101 a bug. A closed
+//! pipe ends the process quietly.
 
 mod args;
 mod commands;
 mod failure;
+mod gate;
 mod load;
 mod manifest;
 mod output;
@@ -40,7 +42,7 @@ fn start(matches: ArgMatches, global: GlobalArgs) -> Result<(), Failure> {
     cli.global.session.begin(repeat::command_line(&matches), no_manifest, repeat)?;
     let result = command(&cli);
     match &result {
-        Ok(()) | Err(Failure::Verdict(_)) => cli.global.session.finish().and(result),
+        Ok(()) | Err(Failure::Verdict(_) | Failure::Precision(_)) => cli.global.session.finish().and(result),
         Err(_) => result,
     }
 }
@@ -69,7 +71,15 @@ impl Report for Failure {
         let _ = match &self {
             Failure::ClosedPipe => return ExitCode::SUCCESS,
             Failure::Diagnostics(text) => write!(stderr, "{text}"),
-            Failure::Usage(text) | Failure::Run(text) | Failure::Verdict(text) => {
+            Failure::Verdict(text) => {
+                let style = anstyle::AnsiColor::Red.on_default().bold();
+                writeln!(stderr, "{style}failed{style:#}: {text}")
+            }
+            Failure::Precision(text) => {
+                let style = anstyle::AnsiColor::Yellow.on_default().bold();
+                writeln!(stderr, "{style}undecided{style:#}: {text}")
+            }
+            Failure::Usage(text) | Failure::Run(text) => {
                 let style = anstyle::AnsiColor::Red.on_default().bold();
                 writeln!(stderr, "{style}error{style:#}: {text}")
             }

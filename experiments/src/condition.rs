@@ -1,19 +1,36 @@
 //! Conditions on metrics: `response/p99 > 250ms`, decided by intervals and never by a mean alone.
 
 use crate::metrics::{self, MetricName, RowKey, UnknownMetric};
+use crate::run::RunResult;
+use reports::condition::ConditionRow;
 use reports::rows::ALL;
 use sim_core::quantity::{self, QuantityError};
+use std::fmt;
 use thiserror::Error;
+
+/// One number of a result, by name: `response/p99`, `response/p99 page`, `utilization/mean web.cpu`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Subject {
+    /// The metric.
+    pub metric: MetricName,
+    /// Where and for which class, as titles of tables have it: `cpu`, `page`, `cpu page`; empty for everything.
+    pub place: String,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.metric.fmt(f)?;
+        if self.place.is_empty() { Ok(()) } else { write!(f, " {}", self.place) }
+    }
+}
 
 /// What is said of one number of a result.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Condition {
     /// As it was written.
     pub text: String,
-    /// The metric.
-    pub metric: MetricName,
-    /// Where and for which class, as titles of tables have it: `cpu`, `page`, `cpu page`; empty for everything.
-    pub place: String,
+    /// The number.
+    pub subject: Subject,
     /// What is said of it.
     pub test: Test,
 }
@@ -91,10 +108,8 @@ pub enum ConditionError {
     #[error("`{0}`: neither direction of this metric is better, so that nothing is worse")]
     NoDirection(String),
     /// The model has no such row.
-    #[error("`{text}`: `{metric}` is not measured {place}; it is for {known}")]
+    #[error("`{metric}` is not measured {place}; it is for {known}")]
     Place {
-        /// The condition.
-        text: String,
         /// The metric.
         metric: String,
         /// What was asked for.
@@ -104,30 +119,13 @@ pub enum ConditionError {
     },
 }
 
-impl Condition {
-    /// Reads `METRIC [PLACE] < LIMIT` (or `<=`, `>`, `>=`), or `METRIC [PLACE] worse than reference by PART`. Limits have the
-    /// metric's kind of unit: `250ms`, `900/s`, `95%` or `0.95`, `10`.
-    pub fn parse(text: &str) -> Result<Condition, ConditionError> {
-        const WORSE: [&str; 2] = [" worse than reference by ", " worse by "];
+impl Subject {
+    /// Reads `METRIC [PLACE]`.
+    pub fn parse(text: &str) -> Result<Subject, UnknownMetric> {
         let text = text.trim();
-        if let Some((name, part)) = WORSE.iter().find_map(|words| text.split_once(words)) {
-            let (metric, place) = name_and_place(name)?;
-            if metric.def.better.is_none() {
-                return Err(ConditionError::NoDirection(text.to_owned()));
-            }
-            let part = parse_part(part).map_err(|why| limit_error(text, why))?;
-            return Ok(Condition { text: text.to_owned(), metric, place, test: Test::WorseBy(part) });
-        }
-        let at = text.find(['<', '>', '=', '!']).ok_or_else(|| ConditionError::NoOrder(text.to_owned()))?;
-        let rest = &text[at..];
-        let (sign, order) = Order::ALL
-            .into_iter()
-            .find(|(sign, _)| rest.starts_with(sign))
-            .ok_or_else(|| ConditionError::Equality(text.to_owned()))?;
-        let (metric, place) = name_and_place(&text[..at])?;
-        let limit =
-            parse_limit(&rest[sign.len()..], metric.def.unit).map_err(|why| limit_error(text, why))?;
-        Ok(Condition { text: text.to_owned(), metric, place, test: Test::Limit(order, limit) })
+        let (name, place) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+        let place: Vec<&str> = place.split_whitespace().filter(|part| *part != ALL).collect();
+        Ok(Subject { metric: metrics::parse(name)?, place: place.join(" ") })
     }
 
     /// Which of a model's rows is meant.
@@ -153,7 +151,72 @@ impl Condition {
             place => format!("for `{place}`"),
         };
         let metric = self.metric.to_string();
-        Err(ConditionError::Place { text: self.text.clone(), metric, place, known })
+        Err(ConditionError::Place { metric, place, known })
+    }
+}
+
+impl Condition {
+    /// Reads `METRIC [PLACE] < LIMIT` (or `<=`, `>`, `>=`), or `METRIC [PLACE] worse than reference by PART`. Limits have the
+    /// metric's kind of unit: `250ms`, `900/s`, `95%` or `0.95`, `10`.
+    pub fn parse(text: &str) -> Result<Condition, ConditionError> {
+        const WORSE: [&str; 2] = [" worse than reference by ", " worse by "];
+        let text = text.trim();
+        if let Some((name, part)) = WORSE.iter().find_map(|words| text.split_once(words)) {
+            let subject = Subject::parse(name)?;
+            if subject.metric.def.better.is_none() {
+                return Err(ConditionError::NoDirection(text.to_owned()));
+            }
+            let part = parse_part(part).map_err(|why| limit_error(text, why))?;
+            return Ok(Condition { text: text.to_owned(), subject, test: Test::WorseBy(part) });
+        }
+        let at = text.find(['<', '>', '=', '!']).ok_or_else(|| ConditionError::NoOrder(text.to_owned()))?;
+        let rest = &text[at..];
+        let (sign, order) = Order::ALL
+            .into_iter()
+            .find(|(sign, _)| rest.starts_with(sign))
+            .ok_or_else(|| ConditionError::Equality(text.to_owned()))?;
+        let subject = Subject::parse(&text[..at])?;
+        let limit = parse_limit(&rest[sign.len()..], subject.metric.def.unit)
+            .map_err(|why| limit_error(text, why))?;
+        Ok(Condition { text: text.to_owned(), subject, test: Test::Limit(order, limit) })
+    }
+}
+
+impl Condition {
+    /// Whether it holds for a result. A comparison with a reference is undecided here.
+    pub fn check(&self, result: &RunResult) -> ConditionRow {
+        let Ok(place) = self.subject.row(&result.keys) else {
+            return self.row(None, None, Outcome::Undecided);
+        };
+        let found = &result.summary[place];
+        let interval = found.ci_low.zip(found.ci_high);
+        let outcome = match self.test {
+            Test::Limit(order, limit) => judge(order, limit, found.value, interval),
+            Test::WorseBy(_) => Outcome::Undecided,
+        };
+        self.row(found.value, interval, outcome)
+    }
+
+    /// What was found of it.
+    pub(crate) fn row(
+        &self,
+        value: Option<f64>,
+        interval: Option<(f64, f64)>,
+        outcome: Outcome,
+    ) -> ConditionRow {
+        ConditionRow {
+            condition: self.text.clone(),
+            policy: None,
+            outcome: match outcome {
+                Outcome::Holds => "true",
+                Outcome::Fails => "false",
+                Outcome::Undecided => "undecided",
+            },
+            value,
+            unit: self.subject.metric.def.unit,
+            ci_low: interval.map(|(low, _)| low),
+            ci_high: interval.map(|(_, high)| high),
+        }
     }
 }
 
@@ -171,13 +234,6 @@ pub fn judge(order: Order, limit: f64, value: Option<f64>, interval: Option<(f64
 /// A station and a class in words, as titles of tables have them; empty where both are everything.
 fn place(scope: &str, class: &str) -> String {
     [scope, class].into_iter().filter(|part| *part != ALL).collect::<Vec<_>>().join(" ")
-}
-
-fn name_and_place(text: &str) -> Result<(MetricName, String), ConditionError> {
-    let text = text.trim();
-    let (name, place) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let place: Vec<&str> = place.split_whitespace().filter(|part| *part != ALL).collect();
-    Ok((metrics::parse(name)?, place.join(" ")))
 }
 
 fn limit_error(text: &str, why: String) -> ConditionError {
@@ -237,7 +293,9 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str) -> Result<(String, String, Test), String> {
-        Condition::parse(text).map(|c| (c.metric.to_string(), c.place, c.test)).map_err(|e| e.to_string())
+        Condition::parse(text)
+            .map(|c| (c.subject.metric.to_string(), c.subject.place, c.test))
+            .map_err(|e| e.to_string())
     }
 
     #[test]
@@ -288,7 +346,7 @@ mod tests {
                 "`utilization/mean worse by 1%`: neither direction of this metric is better, so that nothing is worse",
             ),
         ] {
-            assert_eq!(parsed(text).map_err(|e| e.clone()), Err(message.to_owned()), "{text}");
+            assert_eq!(parsed(text), Err(message.to_owned()), "{text}");
         }
     }
 

@@ -7,6 +7,7 @@
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
+//! | [`precision`] | as many replications as a precision takes |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -15,6 +16,7 @@
 pub mod compare;
 pub mod condition;
 pub mod metrics;
+pub mod precision;
 mod recording;
 pub mod run;
 mod runner;
@@ -22,6 +24,6 @@ pub mod stats;
 pub mod vocabulary;
 mod warmup;
 
-pub use compare::{Comparison, compare, first_difference};
+pub use compare::{CompareOptions, Comparison, compare, first_difference};
 pub use run::{Failure, Progress, Replications, RunPlan, RunResult, replicate, run};
 pub use vocabulary::vocabulary;

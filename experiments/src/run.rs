@@ -4,6 +4,7 @@
 //! simulation a thread, plus one float per replication and row.
 
 use crate::metrics::{self, RowKey};
+use crate::precision::Precision;
 use crate::recording::Recording;
 use crate::runner::{First, Keep, Mode, Runner};
 use crate::stats::student;
@@ -26,8 +27,10 @@ pub const MAX_REPLICATIONS: u32 = 1_000_000;
 #[derive(Clone, PartialEq, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, as on the command line")]
 pub struct RunPlan {
-    /// Independent replications, from 1 to [`MAX_REPLICATIONS`].
+    /// Independent replications, from 1 to [`MAX_REPLICATIONS`]; without effect where there is a precision.
     pub replications: u32,
+    /// As many replications as it takes to know some numbers this precisely.
+    pub precision: Option<Precision>,
     /// Threads; 0: one a processor of this machine. Results do not depend on it.
     pub threads: usize,
     /// A replication fails after this many events.
@@ -53,6 +56,7 @@ impl Default for RunPlan {
     fn default() -> Self {
         RunPlan {
             replications: 1,
+            precision: None,
             threads: 0,
             max_events: u64::MAX,
             max_jobs: Limits::default().max_jobs,
@@ -125,6 +129,8 @@ pub struct RunResult {
     pub warmup: Time,
     /// Remarks for the user, one sentence each.
     pub notes: Vec<String>,
+    /// Where the plan's precision was not reached, and what it would take; a sentence each.
+    pub shortfalls: Vec<String>,
 }
 
 impl RunResult {
@@ -140,14 +146,23 @@ impl RunResult {
     }
 }
 
-/// Runs all replications of a plan.
+/// Runs all replications of a plan: a given number, or as many as its precision takes.
 ///
 /// # Errors
 /// The first replication, by number, that could not be finished.
 pub fn run(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<RunResult, Failure> {
     let mut replications = Replications::new(model, plan, watch)?;
-    replications.extend_to(plan.replications, watch)?;
-    Ok(replications.into_result())
+    let Some(precision) = &plan.precision else {
+        replications.extend_to(plan.replications, watch)?;
+        return Ok(replications.into_result());
+    };
+    let mut next = Some(precision.least);
+    while let Some(total) = next {
+        replications.extend_to(total, watch)?;
+        next = precision.next(&replications, plan.confidence);
+    }
+    let shortfalls = precision.shortfalls(&replications, plan.confidence);
+    Ok(RunResult { shortfalls, ..replications.into_result() })
 }
 
 /// The values of one replication (0-based) in the order of [`metrics::keys`], and its digest where the plan wants digests.
@@ -298,6 +313,7 @@ impl<'a> Replications<'a> {
             digest,
             warmup: self.model.warmup,
             notes,
+            shortfalls: Vec::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Policies side by side.
 
+use crate::conclusion::wrapped;
+use crate::condition::{ConditionRow, condition_table};
 use crate::grid::Grid;
 use crate::number::{common_unit, estimate, json_number, significant, with_unit};
 use crate::rows::ALL;
@@ -7,6 +9,8 @@ use crate::table::ties_text;
 use serde::Serialize;
 use sim_core::ties::Ties;
 use std::fmt::Write as _;
+
+pub use crate::conclusion::{Conclusion, CostRow};
 
 /// One number of one policy, with its difference from the reference.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -49,7 +53,7 @@ pub struct CompareRow {
     /// p value of the paired t test with Holm's correction over the policies.
     #[serde(serialize_with = "json_number")]
     pub p_holm: Option<f64>,
-    /// `reference`, `better`, `worse`, `no difference shown`; `None` where it cannot be told.
+    /// `reference`, `better`, `worse`, `no difference shown`, `no practical difference`; `None` where it cannot be told.
     pub verdict: Option<&'static str>,
 }
 
@@ -109,7 +113,16 @@ pub struct CompareDocument<'a> {
     pub rows: Vec<CompareRow>,
     /// One a policy other than the reference; `None` where it was not asked for.
     pub first_difference: Option<Vec<FirstDifferenceRow>>,
+    /// Differences within this part of the reference's value make no practical difference; 0 where every one counts.
+    pub noise: f64,
+    /// Who wins; `None` where nothing that was compared has a direction.
+    pub conclusion: Option<Conclusion>,
+    /// Conditions that must not hold; empty where there are none.
+    pub conditions: Vec<ConditionRow>,
 }
+
+/// Characters a line.
+const WIDTH: usize = 80;
 
 /// What is known of a metric beyond its rows.
 pub type Better = Option<&'static str>;
@@ -119,13 +132,19 @@ pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &s
     let mut out = String::new();
     let _ = write!(out, "{}  seed {}  ties {}", document.scenario, document.seed, ties_text(&document.ties));
     if document.replications > 1 {
-        let _ = write!(out, "  {} replications", document.replications);
+        let _ = write!(out, "  {} replications (common random numbers)", document.replications);
     }
     out.push('\n');
     if document.replications > 1 {
         blocks(&mut out, document, direction);
     } else {
         matrix(&mut out, document);
+    }
+    if let Some(conclusion) = &document.conclusion {
+        let _ = write!(out, "\n{}", wrapped(&conclusion.text(), WIDTH));
+    }
+    if !document.conditions.is_empty() {
+        let _ = write!(out, "\n{}", condition_table(&document.conditions));
     }
     differences(&mut out, document);
     out
@@ -137,8 +156,13 @@ fn metrics<'a>(document: &'a CompareDocument<'_>) -> impl Iterator<Item = &'a [C
 }
 
 fn title(row: &CompareRow) -> String {
-    let mut title = format!("{}/{}", row.metric, row.statistic);
-    for part in [&row.scope, &row.class] {
+    title_of(&format!("{}/{}", row.metric, row.statistic), &row.scope, &row.class)
+}
+
+/// A metric with its place and class, where these are not everything.
+pub(crate) fn title_of(metric: &str, scope: &str, class: &str) -> String {
+    let mut title = metric.to_owned();
+    for part in [scope, class] {
         if part != ALL {
             let _ = write!(title, " {part}");
         }
@@ -173,12 +197,20 @@ fn matrix(out: &mut String, document: &CompareDocument<'_>) {
 /// Several replications: one table a metric, with intervals and verdicts.
 fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) {
     let level = estimate(document.confidence * 100.0);
-    out.push_str("common random numbers: the policies meet the same work, differences are paired");
+    let _ = write!(out, "{level} % confidence, paired differences");
     let others = document.policies.len().saturating_sub(1);
     if others > 1 {
-        let _ = write!(out, ",\nwith Holm's correction over {others} policies");
+        let _ = write!(out, " (Holm over {others})");
     }
-    out.push_str("\nthe best is marked with *\n");
+    out.push_str(", the best is marked with *\n");
+    if document.noise > 0.0 {
+        let _ = writeln!(
+            out,
+            "within {} % of {}: no practical difference",
+            estimate(document.noise * 100.0),
+            document.reference
+        );
+    }
     for rows in metrics(document) {
         let Some(first) = rows.iter().find(|row| row.value.is_some()) else { continue };
         let better = match direction(&first.metric, &first.statistic) {
@@ -194,7 +226,7 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
         let mut grid = Grid::new([
             "policy".to_owned(),
             "mean".to_owned(),
-            format!("{level} % CI"),
+            "CI".to_owned(),
             format!("vs {}", document.reference),
             "verdict".to_owned(),
         ])
@@ -213,7 +245,7 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
                 row.verdict.unwrap_or_default().to_owned(),
             ]);
         }
-        grid.write(out, 0);
+        grid.write_within(out, WIDTH);
     }
 }
 

@@ -27,6 +27,9 @@ pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<
     object.rows("tasks", &document.tasks)?;
     object.rows("gantt", &document.gantt)?;
     object.rows("summary", document.summary)?;
+    if !document.conditions.is_empty() {
+        object.rows("conditions", &document.conditions)?;
+    }
     object.close()
 }
 
@@ -43,6 +46,9 @@ pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io:
     object.value("policies", &document.policies)?;
     object.rows("rows", &document.rows)?;
     object.value("first_difference", &document.first_difference)?;
+    object.value("noise", &document.noise)?;
+    object.value("conclusion", &document.conclusion)?;
+    object.rows("conditions", &document.conditions)?;
     object.close()
 }
 

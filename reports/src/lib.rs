@@ -12,7 +12,8 @@
 //! | [`table`] | what a terminal shows of a run |
 //! | [`gantt`] | text Gantt charts |
 //! | [`explain`] | decision records in words |
-//! | [`compare`] | policies side by side |
+//! | [`compare`] | policies side by side, and the words that close it |
+//! | [`condition`] | conditions that must not hold, and what was found |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
 //! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
 //! | [`number`] | how numbers are written |
@@ -20,6 +21,8 @@
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
 
 pub mod compare;
+mod conclusion;
+pub mod condition;
 pub mod csv;
 pub mod explain;
 pub mod gantt;

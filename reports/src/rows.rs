@@ -2,6 +2,7 @@
 //!
 //! Times are whole nanoseconds, ratios are plain numbers, rates are per second. What did not happen is `None`.
 
+use crate::condition::ConditionRow;
 use crate::number::json_number;
 use serde::{Serialize, Serializer};
 use sim_core::model::Model;
@@ -114,6 +115,8 @@ pub struct RunDocument<'a> {
     pub gantt: Vec<GanttRow<'a>>,
     /// The numbers.
     pub summary: &'a [SummaryRow],
+    /// Conditions that must not hold; empty where there are none.
+    pub conditions: Vec<ConditionRow>,
 }
 
 impl<'a> RunDocument<'a> {
@@ -134,6 +137,7 @@ impl<'a> RunDocument<'a> {
             tasks: trace.map(|trace| task_rows(model, trace)).unwrap_or_default(),
             gantt: trace.map(|trace| gantt_rows(model, trace)).unwrap_or_default(),
             summary,
+            conditions: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Plain ASCII, no line longer than asked for except where a single name is longer than that. What is left out is said.
 
+use crate::condition::condition_table;
 use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
 use crate::json::digest_hex;
@@ -59,6 +60,9 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     summary.parts(&mut out);
     summary.stations(&mut out);
     summary.others(&mut out);
+    if !document.conditions.is_empty() {
+        let _ = write!(out, "\n{}", condition_table(&document.conditions));
+    }
     if let Some(digest) = document.digest.filter(|_| options.digest) {
         let _ = writeln!(out, "\ndigest  {}", digest_hex(digest));
     }

@@ -2,13 +2,15 @@
 
 use crate::args::{CompareArgs, Format, GlobalArgs};
 use crate::failure::Failure;
-use crate::load;
 use crate::output::Output;
 use crate::progress::Meter;
-use experiments::compare::Alternative;
+use crate::{gate, load};
+use experiments::compare::{Alternative, PolicyCondition};
+use experiments::condition::Subject;
 use experiments::metrics::{self, MetricName};
-use experiments::{Comparison, RunPlan};
+use experiments::{CompareOptions, Comparison, RunPlan};
 use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
+use reports::condition::condition_table;
 use reports::csv::LongForm;
 use reports::rows::SummaryRow;
 use scenarios::Loaded;
@@ -32,8 +34,19 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let reference = reference(args, &named)?;
     let alternatives: Vec<Alternative<'_>> =
         named.iter().map(|named| Alternative { label: &named.label, model: &named.loaded.model }).collect();
+    let options = options(args, wanted, &named, reference)?;
+    let precision = args.precision.precision(usual_subjects(&options.metrics))?;
+    let subjects: Vec<&Subject> = options
+        .conditions
+        .iter()
+        .map(|one| &one.condition.subject)
+        .chain(precision.iter().flat_map(|precision| &precision.subjects))
+        .collect();
+    gate::check(&subjects, &metrics::keys(&named[reference].loaded.model))?;
     let plan = RunPlan {
         warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
+        waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
+        precision: precision.clone(),
         ..load::plan(&args.plan, &named[0].loaded)
     };
     global.session.describe_plan(&plan, named.len());
@@ -46,20 +59,23 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
             meter.update(index, named.len(), progress);
             true
         };
-        experiments::compare(&alternatives, reference, &wanted, &plan, &watch).map_err(failed)?
+        experiments::compare(&alternatives, &options, &plan, &watch).map_err(failed)?
     };
     load::notes(&comparison.notes, global);
     let first_difference = first_differences(args, &alternatives, reference, &plan)?;
     let document = CompareDocument {
         scenario: &named[reference].loaded.model.name,
         seed: named[reference].loaded.model.seed,
-        replications: plan.replications,
+        replications: comparison.results[0].values.len() as u32,
         confidence: plan.confidence,
         ties: named[reference].loaded.model.ties,
         reference: &named[reference].label,
         policies: named.iter().map(|named| named.label.clone()).collect(),
         rows: comparison.rows.clone(),
         first_difference,
+        noise: options.noise,
+        conclusion: comparison.conclusion.clone(),
+        conditions: comparison.conditions.clone(),
     };
     target.write(|out| match target.format {
         Format::Table => {
@@ -69,8 +85,32 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
             out.write_all(compare_table(&document, &direction).as_bytes())
         }
         Format::Json => reports::json::write_compare(&document, out),
-        Format::Csv => csv(&named, &comparison, &wanted, out),
-    })
+        Format::Csv => csv(&named, &comparison, &options.metrics, out),
+    })?;
+    if target.format == Format::Csv && !comparison.conditions.is_empty() {
+        let _ = write!(anstream::stderr(), "{}", condition_table(&comparison.conditions));
+    }
+    gate::verdict(&comparison.conditions, &comparison.shortfalls)
+}
+
+fn options(
+    args: &CompareArgs,
+    metrics: Vec<MetricName>,
+    named: &[Named],
+    reference: usize,
+) -> Result<CompareOptions, Failure> {
+    let labels: Vec<&str> = named.iter().map(|named| named.label.as_str()).collect();
+    let parsed = args.fail_if.iter().map(|text| PolicyCondition::parse(text, &labels));
+    let conditions = parsed.collect::<Result<_, _>>().map_err(|error| gate::usage(&error))?;
+    Ok(CompareOptions { reference, metrics, noise: args.noise, conditions })
+}
+
+/// What a precision is about unless something is named: the metric that decides who wins.
+fn usual_subjects(metrics: &[MetricName]) -> Vec<Subject> {
+    match metrics {
+        [first, ..] => vec![Subject { metric: *first, place: String::new() }],
+        [] => gate::usual_subject(),
+    }
 }
 
 /// Every input under every policy; with one policy only, the input as it is stands in front.

@@ -4,8 +4,11 @@ use crate::args::{Format, GlobalArgs, RunArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Meter;
-use crate::{load, output};
+use crate::{gate, load, output};
+use experiments::condition::{Condition, Subject, Test};
+use experiments::metrics;
 use experiments::{RunPlan, RunResult, vocabulary};
+use reports::condition::{ConditionRow, condition_table};
 use reports::csv::LongForm;
 use reports::explain::Explainer;
 use reports::rows::{RunDocument, SummaryRow};
@@ -20,7 +23,17 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let explain_at = explain_at(args)?;
     let input = load::read(&args.input, global)?;
     let loaded = load::load(&input, &args.policy, &args.model, global)?;
+    let conditions = conditions(args)?;
+    let precision = args.precision.precision(gate::usual_subject())?;
+    let subjects: Vec<&Subject> = conditions
+        .iter()
+        .map(|condition| &condition.subject)
+        .chain(precision.iter().flat_map(|precision| &precision.subjects))
+        .collect();
+    gate::check(&subjects, &metrics::keys(&loaded.model))?;
     let plan = RunPlan {
+        waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
+        precision,
         records: args.records,
         digest: args.digest,
         decisions: args.explain || explain_at.is_some(),
@@ -36,16 +49,17 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         experiments::run(&loaded.model, &plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))?
     };
     load::notes(&result.notes, global);
+    let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
     target.write(|out| match target.format {
         Format::Table => {
-            out.write_all(table(args, &loaded, &plan, &result).as_bytes())?;
+            out.write_all(table(args, &loaded, &plan, &result, &checked).as_bytes())?;
             match &explanation {
                 Some(text) => write!(out, "\n{text}"),
                 None => Ok(()),
             }
         }
-        Format::Json => reports::json::write_run(&document(&loaded, &result), out),
+        Format::Json => reports::json::write_run(&document(&loaded, &result, &checked), out),
         Format::Csv => csv(&loaded, &result, out),
     })?;
     // The other forms have no place for prose.
@@ -54,7 +68,23 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     {
         let _ = write!(anstream::stderr(), "{text}");
     }
-    Ok(())
+    if target.format == Format::Csv && !checked.is_empty() {
+        let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
+    }
+    gate::verdict(&checked, &result.shortfalls)
+}
+
+fn conditions(args: &RunArgs) -> Result<Vec<Condition>, Failure> {
+    let parsed = args.fail_if.iter().map(|text| {
+        let condition = Condition::parse(text).map_err(|error| gate::usage(&error))?;
+        match condition.test {
+            Test::Limit(..) => Ok(condition),
+            Test::WorseBy(_) => {
+                Err(Failure::Usage(format!("`{text}`: a run has no reference; `compare` has one")))
+            }
+        }
+    });
+    parsed.collect()
 }
 
 fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
@@ -65,7 +95,7 @@ fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
     Ok(Some(Time(span.0)))
 }
 
-fn document<'a>(loaded: &'a Loaded, result: &'a RunResult) -> RunDocument<'a> {
+fn document<'a>(loaded: &'a Loaded, result: &'a RunResult, conditions: &[ConditionRow]) -> RunDocument<'a> {
     let mut document = RunDocument::new(
         &loaded.model,
         &loaded.policy,
@@ -73,6 +103,7 @@ fn document<'a>(loaded: &'a Loaded, result: &'a RunResult) -> RunDocument<'a> {
         result.digest,
         &result.summary,
     );
+    document.conditions = conditions.to_vec();
     if !result.has_segments {
         // Idle time alone would be a lie.
         document.gantt.clear();
@@ -80,16 +111,22 @@ fn document<'a>(loaded: &'a Loaded, result: &'a RunResult) -> RunDocument<'a> {
     document
 }
 
-fn table(args: &RunArgs, loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> String {
+fn table(
+    args: &RunArgs,
+    loaded: &Loaded,
+    plan: &RunPlan,
+    result: &RunResult,
+    conditions: &[ConditionRow],
+) -> String {
     let usual = TableOptions::default();
     let options = TableOptions {
-        replications: plan.replications,
+        replications: result.values.len() as u32,
         confidence: plan.confidence,
         digest: args.digest,
         max_jobs: if args.records { usize::MAX } else { usual.max_jobs },
         ..usual
     };
-    run_table(&document(loaded, result), &options)
+    run_table(&document(loaded, result, conditions), &options)
 }
 
 fn csv(loaded: &Loaded, result: &RunResult, out: &mut dyn Write) -> io::Result<()> {

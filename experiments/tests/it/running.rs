@@ -2,9 +2,11 @@
 
 use crate::models::{mm1, tasks};
 use experiments::compare::Alternative;
+use experiments::condition::Subject;
 use experiments::metrics;
+use experiments::precision::Precision;
 use experiments::run::{Progress, RunPlan, RunResult, find_warmup, fold_digests};
-use experiments::{Replications, compare, first_difference, replicate, run, vocabulary};
+use experiments::{CompareOptions, Replications, compare, first_difference, replicate, run, vocabulary};
 use reports::csv::LongForm;
 use reports::rows::{ALL, RunDocument, SummaryRow};
 use sim_core::RunError;
@@ -265,7 +267,8 @@ fn comparison_finds_the_better_policy() {
     ];
     let plan = RunPlan { replications: 10, ..RunPlan::default() };
     let metric = metrics::parse("first_response/mean").unwrap();
-    let found = compare(&alternatives, 0, &[metric], &plan, &|_, _| true).unwrap();
+    let asked = CompareOptions { metrics: vec![metric], ..CompareOptions::default() };
+    let found = compare(&alternatives, &asked, &plan, &|_, _| true).unwrap();
     let verdicts: Vec<Option<&str>> = found.rows.iter().map(|row| row.verdict).collect();
     assert_eq!(verdicts, [Some("reference"), Some("better"), Some("no difference shown")]);
     assert_eq!(found.rows.iter().map(|row| row.best).collect::<Vec<_>>(), [false, true, false]);
@@ -283,7 +286,7 @@ fn alternatives_share_one_warmup() {
     let alternatives =
         [Alternative { label: "fcfs", model: &models[0] }, Alternative { label: "srtf", model: &models[1] }];
     let plan = RunPlan { replications: 2, warmup_auto: true, ..RunPlan::default() };
-    let found = compare(&alternatives, 0, &[], &plan, &|_, _| true).unwrap();
+    let found = compare(&alternatives, &CompareOptions::default(), &plan, &|_, _| true).unwrap();
     assert_eq!(found.results[0].warmup, found.results[1].warmup);
     let own = alternatives.map(|a| run(a.model, &plan, &quiet).unwrap().warmup);
     assert_eq!(Some(&found.results[0].warmup), own.iter().max());
@@ -344,4 +347,71 @@ fn explanations_use_the_words_of_the_policy() {
     assert!(text.contains("> B") && text.contains("  C"), "{text}");
     assert!(explainer.at(Time(4_000_000)).starts_with("no decision at 4ms; the last one before it"));
     assert_eq!(explainer.all().matches("policy  fcfs").count(), 3);
+}
+
+/// The stopping rule of Law, 9.4.1, on a run: where it stops the rule holds, and it did not hold at the batch before.
+#[test]
+fn a_precision_takes_as_many_replications_as_the_rule_says() {
+    let model = mm1("fcfs", 0.8, jobs(2_000));
+    let subjects = vec![Subject::parse("response/mean").unwrap()];
+    let asked = Precision { relative: 0.05, subjects, least: 10, most: 500 };
+    let plan = |threads| RunPlan { precision: Some(asked.clone()), threads, ..RunPlan::default() };
+    let result = run(&model, &plan(1), &quiet).unwrap();
+    assert_eq!(result, run(&model, &plan(3), &quiet).unwrap());
+    assert_eq!(result.shortfalls, Vec::<String>::new());
+    let found = row(&result, "response/mean");
+    let share = (found.ci_high.unwrap() - found.value.unwrap()) / found.value.unwrap();
+    assert!(share <= 0.05 / 1.05, "{share}");
+    assert!(found.n > 10, "{}", found.n);
+    // As many as the pilot needs, within a batch.
+    let whole = RunPlan { replications: found.n as u32, ..RunPlan::default() };
+    assert_eq!(run(&model, &whole, &quiet).unwrap(), result, "the same replications, asked for at once");
+
+    let few = Precision { most: 12, ..asked.clone() };
+    let result = run(&model, &RunPlan { precision: Some(few), ..RunPlan::default() }, &quiet).unwrap();
+    assert_eq!(result.values.len(), 12);
+    assert!(result.shortfalls[0].starts_with("response/mean is known to "), "{:?}", result.shortfalls);
+
+    // What never varies is precise at once; what is never measured stops there too, and says so.
+    let list = tasks("fcfs", &[("A", 0, 5), ("B", 1, 3)]);
+    let result = run(&list, &plan(1), &quiet).unwrap();
+    assert_eq!((result.values.len(), result.shortfalls.len()), (10, 0));
+    let subjects = vec![Subject::parse("tardiness/max").unwrap()];
+    let never = Precision { subjects, ..asked };
+    let result = run(&list, &RunPlan { precision: Some(never), ..RunPlan::default() }, &quiet).unwrap();
+    assert_eq!(result.values.len(), 10);
+    assert_eq!(result.shortfalls, ["tardiness/max has no precision: nothing was measured"]);
+}
+
+/// The winner is the best of those shown to beat the reference; where it is worse is said; a wide threshold makes the
+/// difference one that does not matter.
+#[test]
+fn a_comparison_ends_with_who_wins_and_what_it_costs() {
+    let models = ["fcfs", "srtf", "fcfs"].map(|policy| mm1(policy, 0.9, jobs(5_000)));
+    let alternatives = [
+        Alternative { label: "fcfs", model: &models[0] },
+        Alternative { label: "srtf", model: &models[1] },
+        Alternative { label: "fcfs again", model: &models[2] },
+    ];
+    let plan = RunPlan { replications: 10, ..RunPlan::default() };
+    let metric = metrics::parse("response/mean").unwrap();
+    let found = |reference: usize, noise: f64| {
+        let asked = CompareOptions { reference, noise, metrics: vec![metric], ..CompareOptions::default() };
+        compare(&alternatives, &asked, &plan, &|_, _| true).unwrap()
+    };
+    let won = found(0, 0.0).conclusion.unwrap();
+    assert_eq!((won.winner.as_str(), won.against.as_str(), won.rivals.len()), ("srtf", "fcfs", 0));
+    assert!(won.difference < 0.0 && won.half_width.is_some_and(|half| half < -won.difference));
+    let costs: Vec<&str> = won.costs.iter().map(|cost| cost.metric.as_str()).collect();
+    assert!(costs.contains(&"response/max") && !costs.contains(&"waiting/mean"), "{costs:?}");
+
+    let kept = found(1, 0.0).conclusion.unwrap();
+    assert_eq!((kept.winner.as_str(), kept.against.as_str()), ("srtf", "fcfs"));
+    assert!((kept.difference - won.difference).abs() < 1e-6, "the same pair, from the other side");
+
+    let small = found(0, 0.99);
+    let verdicts: Vec<Option<&str>> = small.rows.iter().map(|row| row.verdict).collect();
+    assert_eq!(verdicts, ["reference", "no practical difference", "no practical difference"].map(Some));
+    let small = small.conclusion.unwrap();
+    assert_eq!((small.winner.as_str(), small.rivals.len(), small.costs.len()), ("fcfs", 2, 0));
 }

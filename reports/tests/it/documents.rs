@@ -49,6 +49,7 @@ fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
             share: None,
         }],
         summary,
+        conditions: Vec::new(),
     }
 }
 
@@ -247,18 +248,20 @@ fn comparison(replications: u32) -> CompareDocument<'static> {
         policies: vec!["a".to_owned(), "b".to_owned()],
         rows: vec![compared("a", 4e6, u64::from(replications)), compared("b", 3e6, u64::from(replications))],
         first_difference: None,
+        noise: 0.0,
+        conclusion: None,
+        conditions: Vec::new(),
     }
 }
 
 #[test]
 fn comparisons_with_replications_have_intervals_and_verdicts() {
     let text = compare_table(&comparison(5), &|_, _| Some("lower"));
-    let expected = "two  seed 1  ties textbook  5 replications
-common random numbers: the policies meet the same work, differences are paired
-the best is marked with *
+    let expected = "two  seed 1  ties textbook  5 replications (common random numbers)
+95 % confidence, paired differences, the best is marked with *
 
 response/mean in ms (lower is better)
-policy  mean    95 % CI            vs a  verdict
+policy  mean         CI            vs a  verdict
   a        4  [3.9, 4.1]                 reference
 * b        3  [2.9, 3.1]  -25.0 % +/- 12.5  better
 ";

@@ -1,0 +1,166 @@
+//! Who wins, by how much, how sure, and what it costs elsewhere.
+
+use super::rows::{Compared, is_default, verdict};
+use crate::metrics::Better;
+use crate::stats::difference::holm;
+use reports::compare::{CompareRow, Conclusion, CostRow};
+use reports::rows::ALL;
+
+impl Compared<'_> {
+    /// What follows from the rows of the first metric that has a direction and differs at all; see
+    /// [`super::CompareOptions::metrics`].
+    pub fn conclusion(&self, rows: &[CompareRow]) -> Option<Conclusion> {
+        let reference = self.options.reference;
+        let (position, group) = self.primary(rows)?;
+        let key = &self.keys()[position];
+        let better = key.metric.def.better?;
+        let value = |index: &usize| group[*index].value;
+        // Larger is better from here on.
+        let worth = |index: &usize| match better {
+            Better::Lower => value(index).map_or(f64::NEG_INFINITY, |value| -value),
+            Better::Higher => value(index).unwrap_or(f64::NEG_INFINITY),
+        };
+        let all: Vec<usize> = (0..self.labels.len()).filter(|index| value(index).is_some()).collect();
+        // The first of equals, so that the order of the command line decides.
+        let best_of = |from: Vec<usize>| from.into_iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
+        let is_better = |index: &usize| group[*index].verdict == Some("better");
+        let shown: Vec<usize> = all.iter().copied().filter(is_better).collect();
+        let replicated = group.iter().any(|row| row.difference_low.is_some());
+        let winner = match best_of(shown) {
+            Some(winner) => winner,
+            // Nobody is shown to beat the reference: it wins if the others are all shown to be worse.
+            None if replicated => reference,
+            None => best_of(all.clone())?,
+        };
+        let others = || all.iter().copied().filter(move |index| *index != winner);
+        let against = if winner == reference { best_of(others().collect())? } else { reference };
+        let rivals: Vec<usize> = self.rivals(position, winner, better, group);
+        let gain = &group[if winner == reference { against } else { winner }];
+        let sign = if winner == reference { -1.0 } else { 1.0 };
+        let base = group[against].value?;
+        let ends = gain.difference_low.zip(gain.difference_high);
+        let label = |index: usize| self.labels[index].to_owned();
+        let costs = if !replicated || !rivals.contains(&against) {
+            self.costs(position, winner, against)
+        } else {
+            Vec::new()
+        };
+        Some(Conclusion {
+            metric: key.metric.to_string(),
+            scope: key.scope.clone(),
+            class: key.class.clone(),
+            unit: key.metric.def.unit,
+            better: better.word(),
+            winner: label(winner),
+            value: group[winner].value?,
+            against: label(against),
+            reference: label(reference),
+            difference: gain.difference? * sign,
+            half_width: ends.map(|(low, high)| (high - low) / 2.0),
+            relative_to: base,
+            confidence: replicated.then_some(self.confidence),
+            rivals: rivals.into_iter().map(label).collect(),
+            no_practical_difference: all
+                .iter()
+                .filter(|index| group[**index].verdict == Some("no practical difference"))
+                .map(|index| label(*index))
+                .collect(),
+            costs,
+        })
+    }
+
+    /// The first metric that decides: it has a direction, and not all values are equal.
+    fn primary<'r>(&self, rows: &'r [CompareRow]) -> Option<(usize, &'r [CompareRow])> {
+        rows.chunks(self.labels.len()).find_map(|group| {
+            if !group.iter().any(|row| row.best) {
+                return None;
+            }
+            let first = &group[0];
+            let position = self.keys().iter().position(|key| {
+                key.metric.def.name == first.metric
+                    && key.metric.statistic == first.statistic
+                    && (&key.scope, &key.class) == (&first.scope, &first.class)
+            });
+            Some((position?, group))
+        })
+    }
+
+    /// The alternatives that are not shown to be worse than the winner. Against the reference the verdict of the table holds;
+    /// against the others the paired t tests of all pairs, with Holm's correction, since who wins was not known before.
+    fn rivals(&self, position: usize, winner: usize, better: Better, group: &[CompareRow]) -> Vec<usize> {
+        let reference = self.options.reference;
+        let places = self.places(position);
+        let count = self.labels.len();
+        let pairs: Vec<(usize, usize)> = (0..count).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
+        let found: Vec<_> =
+            pairs.iter().map(|(a, b)| self.difference(&places, *a, *b, self.confidence)).collect();
+        let p = holm(&found.iter().map(|found| found.map_or(1.0, |found| found.p)).collect::<Vec<_>>());
+        let is_worse = |other: usize| {
+            if winner == reference {
+                return group[other].verdict == Some("worse");
+            }
+            if other == reference {
+                return group[winner].verdict == Some("better");
+            }
+            let pair = pairs.iter().position(|pair| *pair == (winner.max(other), winner.min(other)));
+            let Some((found, p)) = pair.and_then(|at| found[at].map(|found| (found, p[at]))) else {
+                return false;
+            };
+            let lower = (found.interval.mean < 0.0) == (winner > other);
+            p < 1.0 - self.confidence && lower == (better == Better::Lower)
+        };
+        (0..count)
+            .filter(|other| *other != winner && group[*other].value.is_some() && !is_worse(*other))
+            .collect()
+    }
+
+    /// Where `winner` is worse than `against`: among the default metrics and those of the classes, by paired t tests with
+    /// Holm's correction over the metrics looked at. With one replication, wherever its value is worse.
+    fn costs(&self, primary: usize, winner: usize, against: usize) -> Vec<CostRow> {
+        let decides = self.keys()[primary].metric;
+        let looked_at = self.keys().iter().enumerate().filter(|(position, key)| {
+            let asked = self.options.metrics.contains(&key.metric);
+            let of_class = key.metric == decides && key.scope == ALL;
+            *position != primary && (asked || of_class || is_default(key)) && key.metric.def.better.is_some()
+        });
+        let mut found = Vec::new();
+        for (position, key) in looked_at {
+            let places = self.places(position);
+            let value =
+                |index: usize| places[index].and_then(|place| self.results[index].summary[place].value);
+            let (Some(mine), Some(base)) = (value(winner), value(against)) else { continue };
+            if mine == 0.0 && base == 0.0 {
+                continue;
+            }
+            let difference = self.difference(&places, winner, against, self.confidence);
+            found.push((key, mine - base, base, difference));
+        }
+        let p = holm(&found.iter().map(|(.., found)| found.map_or(1.0, |found| found.p)).collect::<Vec<_>>());
+        let mut costs = Vec::new();
+        for ((key, difference, base, found), p) in found.into_iter().zip(p) {
+            let Some(better) = key.metric.def.better else { continue };
+            let is_worse = match &found {
+                Some(found) => {
+                    let margin = base.abs() * self.options.noise;
+                    verdict(better, found, p < 1.0 - self.confidence, margin) == "worse"
+                }
+                None => match better {
+                    Better::Lower => difference > base.abs() * self.options.noise,
+                    Better::Higher => difference < -base.abs() * self.options.noise,
+                },
+            };
+            if is_worse {
+                costs.push(CostRow {
+                    metric: key.metric.to_string(),
+                    scope: key.scope.clone(),
+                    class: key.class.clone(),
+                    unit: key.metric.def.unit,
+                    difference: found.map_or(difference, |found| found.interval.mean),
+                    half_width: found.map(|found| found.interval.half_width),
+                    relative_to: base,
+                });
+            }
+        }
+        costs
+    }
+}

@@ -1,0 +1,273 @@
+//! A comparison in one sentence or three.
+
+use crate::compare::title_of;
+use crate::number::{estimate, with_unit};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+use std::fmt::Write as _;
+
+/// Who wins, by how much, how sure, and at what cost elsewhere.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Conclusion {
+    /// The metric that decides.
+    pub metric: String,
+    /// Where.
+    pub scope: String,
+    /// For which class.
+    pub class: String,
+    /// The metric's unit.
+    pub unit: &'static str,
+    /// `lower` or `higher`.
+    pub better: &'static str,
+    /// The best policy of those that are shown to beat the reference; the reference where none is. With one replication the
+    /// policy with the best value.
+    pub winner: String,
+    /// Its value.
+    pub value: f64,
+    /// What the difference is taken from: the reference, or the next best where the reference wins.
+    pub against: String,
+    /// The reference.
+    pub reference: String,
+    /// The winner's value minus the other's.
+    pub difference: f64,
+    /// Half the length of the difference's interval; `None` of one replication.
+    pub half_width: Option<f64>,
+    /// The value that it is given in percent of.
+    pub relative_to: f64,
+    /// Confidence level; `None` of one replication.
+    pub confidence: Option<f64>,
+    /// Policies that are not shown to be worse than the winner.
+    pub rivals: Vec<String>,
+    /// Policies whose difference from the reference is too small to matter.
+    pub no_practical_difference: Vec<String>,
+    /// Where the winner is worse than `against`.
+    pub costs: Vec<CostRow>,
+}
+
+/// A metric on which the winner is worse.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct CostRow {
+    /// The metric.
+    pub metric: String,
+    /// Where.
+    pub scope: String,
+    /// For which class.
+    pub class: String,
+    /// Its unit.
+    pub unit: &'static str,
+    /// The winner's value minus the other's.
+    pub difference: f64,
+    /// Half the length of the difference's interval; `None` of one replication.
+    pub half_width: Option<f64>,
+    /// The value that it is given in percent of.
+    pub relative_to: f64,
+}
+
+impl Serialize for Conclusion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Conclusion", 13)?;
+        fields.serialize_field("text", &self.text())?;
+        fields.serialize_field("metric", &self.metric)?;
+        fields.serialize_field("scope", &self.scope)?;
+        fields.serialize_field("class", &self.class)?;
+        fields.serialize_field("unit", self.unit)?;
+        fields.serialize_field("winner", &self.winner)?;
+        fields.serialize_field("value", &self.value)?;
+        fields.serialize_field("against", &self.against)?;
+        fields.serialize_field("difference", &self.difference)?;
+        fields.serialize_field("half_width", &self.half_width)?;
+        fields.serialize_field("relative_to", &self.relative_to)?;
+        fields.serialize_field("rivals", &self.rivals)?;
+        fields.serialize_field("costs", &self.costs)?;
+        fields.end()
+    }
+}
+
+impl Conclusion {
+    /// In words.
+    pub fn text(&self) -> String {
+        let on = title_of(&self.metric, &self.scope, &self.class);
+        let by = amount(self.difference, self.half_width, self.relative_to, self.unit);
+        let Some(confidence) = self.confidence else {
+            return format!(
+                "{} has the best {on} of this one replication: {by} against {}.{}",
+                self.winner,
+                self.against,
+                self.elsewhere("Nothing else that was looked at is worse.")
+            );
+        };
+        let sure = format!("at {} % confidence", estimate(confidence * 100.0));
+        let rivals = list(&self.rivals);
+        if self.winner == self.reference && !self.rivals.is_empty() {
+            let small = self.rivals.iter().all(|rival| self.no_practical_difference.contains(rival));
+            return if small {
+                format!(
+                    "No policy beats {} on {on}: {rivals} make no practical difference, {sure}.",
+                    self.winner
+                )
+            } else {
+                format!(
+                    "No policy is shown to beat {} on {on}: between it and {rivals} no difference is shown {sure}; more \
+                     replications may tell.",
+                    self.winner
+                )
+            };
+        }
+        let next = if self.winner == self.reference { ", the next best" } else { "" };
+        let mut text = format!("{} wins on {on}: {by} against {}{next}, {sure}.", self.winner, self.against);
+        if !self.rivals.is_empty() {
+            let _ = write!(text, " Between it and {rivals} no difference is shown.");
+        }
+        text.push_str(&self.elsewhere("It is not shown to be worse on anything else that was looked at."));
+        text
+    }
+
+    fn elsewhere(&self, nothing: &str) -> String {
+        /// Costs named one by one; all are in the JSON document.
+        const NAMED: usize = 4;
+        if self.costs.is_empty() {
+            return format!(" {nothing}");
+        }
+        let mut named: Vec<String> = self
+            .costs
+            .iter()
+            .take(NAMED)
+            .map(|cost| {
+                let by = amount(cost.difference, cost.half_width, cost.relative_to, cost.unit);
+                format!("{} ({by})", title_of(&cost.metric, &cost.scope, &cost.class))
+            })
+            .collect();
+        if self.costs.len() > NAMED {
+            named.push(format!("{} more", self.costs.len() - NAMED));
+        }
+        format!(" It is worse on {}.", list(&named))
+    }
+}
+
+/// A difference in percent, or in its unit where there is nothing to take percent of.
+fn amount(difference: f64, half_width: Option<f64>, base: f64, unit: &str) -> String {
+    if base == 0.0 {
+        let half = half_width.map(|half| format!(" +/- {}", with_unit(half, unit))).unwrap_or_default();
+        return format!("{}{}{half}", if difference > 0.0 { "+" } else { "" }, with_unit(difference, unit));
+    }
+    let percent = |value: f64| value / base.abs() * 100.0;
+    let half = half_width.map(|half| format!(" +/- {:.1}", percent(half))).unwrap_or_default();
+    format!("{:+.1} %{half}", percent(difference))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Breaks text into lines of at most `width` characters at spaces.
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
+    let (mut out, mut column) = (String::new(), 0);
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > width {
+            out.push('\n');
+            column = 0;
+        } else if column > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conclusion() -> Conclusion {
+        Conclusion {
+            metric: "response/p99".into(),
+            scope: "all".into(),
+            class: "all".into(),
+            unit: "ns",
+            better: "lower",
+            winner: "srpt".into(),
+            value: 412e6,
+            against: "fcfs".into(),
+            reference: "fcfs".into(),
+            difference: -254e6,
+            half_width: Some(6e6),
+            relative_to: 666e6,
+            confidence: Some(0.95),
+            rivals: Vec::new(),
+            no_practical_difference: Vec::new(),
+            costs: vec![
+                CostRow {
+                    metric: "response/max".into(),
+                    scope: "all".into(),
+                    class: "all".into(),
+                    unit: "ns",
+                    difference: 2.12e9,
+                    half_width: Some(4e8),
+                    relative_to: 1e9,
+                },
+                CostRow {
+                    metric: "jobs/lost".into(),
+                    scope: "all".into(),
+                    class: "page".into(),
+                    unit: "jobs",
+                    difference: 3.0,
+                    half_width: Some(1.0),
+                    relative_to: 0.0,
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn the_closing_words_say_who_and_by_how_much_and_at_what_cost() {
+        let c = conclusion();
+        assert_eq!(
+            c.text(),
+            "srpt wins on response/p99: -38.1 % +/- 0.9 against fcfs, at 95 % confidence. It is worse on response/max \
+             (+212.0 % +/- 40.0) and jobs/lost page (+3 +/- 1)."
+        );
+        let rival = Conclusion { rivals: vec!["sjf".into()], costs: Vec::new(), ..c.clone() };
+        assert_eq!(
+            rival.text(),
+            "srpt wins on response/p99: -38.1 % +/- 0.9 against fcfs, at 95 % confidence. Between it and sjf no difference \
+             is shown. It is not shown to be worse on anything else that was looked at."
+        );
+        let open = Conclusion {
+            winner: "fcfs".into(),
+            against: "sjf".into(),
+            rivals: vec!["sjf".into(), "las".into()],
+            ..c.clone()
+        };
+        assert_eq!(
+            open.text(),
+            "No policy is shown to beat fcfs on response/p99: between it and sjf and las no difference is shown at 95 % \
+             confidence; more replications may tell."
+        );
+        let small = Conclusion { no_practical_difference: open.rivals.clone(), ..open };
+        assert_eq!(
+            small.text(),
+            "No policy beats fcfs on response/p99: sjf and las make no practical difference, at 95 % confidence."
+        );
+        let once = Conclusion { confidence: None, half_width: None, costs: Vec::new(), ..c };
+        assert_eq!(
+            once.text(),
+            "srpt has the best response/p99 of this one replication: -38.1 % against fcfs. Nothing else that was looked at \
+             is worse."
+        );
+    }
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrapped("aa bb cc", 5), "aa bb\ncc\n");
+        assert_eq!(wrapped("aaaaaaa b", 5), "aaaaaaa\nb\n");
+    }
+}

@@ -16,10 +16,14 @@
 //! | [`condition`] | conditions that must not hold, and what was found |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
 //! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
+//! | `chart` | charts as SVG and PNG (feature `chart`) |
+//! | `html` | reports as one page that needs nothing else (feature `chart`) |
 //! | [`number`] | how numbers are written |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
 
+#[cfg(feature = "chart")]
+pub mod chart;
 pub mod compare;
 mod conclusion;
 pub mod condition;
@@ -27,6 +31,8 @@ pub mod csv;
 pub mod explain;
 pub mod gantt;
 mod grid;
+#[cfg(feature = "chart")]
+pub mod html;
 pub mod json;
 pub mod manifest;
 pub mod number;

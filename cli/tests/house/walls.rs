@@ -23,6 +23,9 @@ const PLACES: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["scenarios"]),
     ("jiff", &["scenarios", "dispatchlab"]),
     ("rayon", &["experiments"]),
+    ("plotters", &["reports"]),
+    ("png", &["reports"]),
+    ("maud", &["reports"]),
     ("clap", &["dispatchlab"]),
     ("indicatif", &["dispatchlab"]),
     ("anstream", &["dispatchlab"]),
@@ -149,15 +152,30 @@ fn nothing_below_the_scenarios_reaches_the_outside_world() {
     }
 }
 
-/// `rand_distr` takes `ln` and `exp` through `num-traits`; its feature `std`, switched on by any crate of the tree, would
-/// make them the platform's, and results would differ between machines in their last bits.
+/// Who takes `ln` and `exp` through `num-traits`, which are the platform's where any crate of the tree switches its feature
+/// `std` on: results would differ between machines in their last bits. Nobody may whose floats reach a result or a picture.
 #[test]
 fn logarithms_are_the_same_on_every_machine() {
-    for (name, features) in built_with("dispatchlab") {
-        let std = name == "num-traits" && features.split(',').any(|feature| feature == "std");
-        assert!(!std, "num-traits is built with `std`: somebody in the tree switched it on");
+    let found = metadata();
+    let users: BTreeSet<&str> = found
+        .packages
+        .iter()
+        .filter(|package| {
+            let normal = |kind| kind == DependencyKind::Normal;
+            package.dependencies.iter().any(|used| used.name == "num-traits" && normal(used.kind))
+        })
+        .map(|package| package.name.as_str())
+        .collect();
+    let built: BTreeSet<String> = built_with("dispatchlab").into_iter().map(|(name, _)| name).collect();
+    let built_users: Vec<&str> = users.into_iter().filter(|user| built.contains(*user)).collect();
+    // Charts place everything themselves, with `libm`: of `plotters` they use the backends and the font.
+    assert_eq!(built_users, ["plotters", "rand_distr"], "a new user of num-traits");
+    for file in files(&root().join("reports/src/chart"), "rs") {
+        for line in read(&file).lines().filter(|line| line.contains("plotters::")) {
+            let known = ["plotters::backend::", "plotters::style::"].iter().any(|known| line.contains(known));
+            assert!(known, "{}: `{}`", shown(&file), line.trim());
+        }
     }
-    // Tests are built with more: what `rand_distr` computes with floats is not used at all.
     for package in ["sim-core", "policies"] {
         for file in files(&root().join(package).join("src"), "rs") {
             for line in read(&file).lines().filter(|line| line.contains("rand_distr")) {

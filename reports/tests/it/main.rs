@@ -1,7 +1,11 @@
 //! One binary for all integration tests of `reports`: rows in, exact text out.
 
+#[cfg(feature = "chart")]
+mod charts;
 mod documents;
 mod explaining;
+#[cfg(feature = "chart")]
+mod pages;
 mod traces;
 
 use reports::rows::SummaryRow;

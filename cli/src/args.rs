@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::commands::report::ReportArgs;
 use crate::gate::PrecisionArgs;
 use crate::manifest::Session;
 use crate::repeat::RepeatArgs;
@@ -220,6 +221,8 @@ pub struct RunArgs {
     #[command(flatten)]
     pub output: OutputArgs,
     #[command(flatten)]
+    pub report: ReportArgs,
+    #[command(flatten)]
     pub repeat: RepeatArgs,
 }
 
@@ -255,6 +258,8 @@ pub struct CompareArgs {
     pub plan: PlanArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+    #[command(flatten)]
+    pub report: ReportArgs,
     #[command(flatten)]
     pub repeat: RepeatArgs,
 }

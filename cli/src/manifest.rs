@@ -243,7 +243,6 @@ impl Session {
 
     /// The part of the manifest that may stand inside a result: the same on every machine, at any time, for any number of
     /// threads, wherever results are written.
-    #[allow(dead_code, reason = "for results that have room for it: Parquet, HTML")]
     pub fn manifest_within(&self) -> Manifest {
         let manifest = self.manifest();
         let arguments = places_left_out(&manifest.command.arguments);

@@ -1,6 +1,7 @@
 //! `dispatchlab compare`.
 
 use crate::args::{CompareArgs, Format, GlobalArgs};
+use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Meter;
@@ -9,9 +10,11 @@ use experiments::compare::{Alternative, PolicyCondition};
 use experiments::condition::Subject;
 use experiments::metrics::{self, MetricName};
 use experiments::{CompareOptions, Comparison, RunPlan};
+use reports::chart::rows::counted;
 use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
 use reports::condition::condition_table;
 use reports::csv::LongForm;
+use reports::html::compare::{self, CompareExtras, compare_page};
 use reports::rows::SummaryRow;
 use scenarios::Loaded;
 use std::collections::BTreeSet;
@@ -25,6 +28,7 @@ struct Named {
 
 pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let target = Output::new(&args.output, global)?;
+    let report = Report::new(&args.report, global)?;
     let wanted: Vec<MetricName> = args
         .metric
         .iter()
@@ -87,10 +91,26 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         Format::Json => reports::json::write_compare(&document, out),
         Format::Csv => csv(&named, &comparison, &options.metrics, out),
     })?;
+    report.write(|| {
+        let extras = CompareExtras { responses: responses(&named, &comparison), charts: Vec::new() };
+        let mut all = Vec::new();
+        csv(&named, &comparison, &options.metrics, &mut all)?;
+        Ok(Shown {
+            page: compare_page(&document, &extras),
+            charts: compare::charts(&document, &extras),
+            csv: Some(all),
+        })
+    })?;
     if target.format == Format::Csv && !comparison.conditions.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&comparison.conditions));
     }
     gate::verdict(&comparison.conditions, &comparison.shortfalls)
+}
+
+/// The response times of replication 1 under each policy.
+fn responses(named: &[Named], comparison: &Comparison) -> Vec<(String, Vec<(u64, u64)>)> {
+    let results = named.iter().zip(&comparison.results);
+    results.map(|(named, result)| (named.label.clone(), counted(&result.first.total().response))).collect()
 }
 
 fn options(

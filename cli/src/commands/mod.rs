@@ -3,5 +3,6 @@
 pub mod compare;
 pub mod files;
 pub mod policies;
+pub mod report;
 pub mod run;
 pub mod validate;

@@ -1,6 +1,7 @@
 //! `dispatchlab run`.
 
 use crate::args::{Format, GlobalArgs, RunArgs};
+use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Meter;
@@ -8,9 +9,11 @@ use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
 use experiments::metrics;
 use experiments::{RunPlan, RunResult, vocabulary};
+use reports::chart::rows::counted;
 use reports::condition::{ConditionRow, condition_table};
 use reports::csv::LongForm;
 use reports::explain::Explainer;
+use reports::html::run::{self, RunExtras, run_page};
 use reports::rows::{RunDocument, SummaryRow};
 use reports::table::{TableOptions, run_table};
 use scenarios::Loaded;
@@ -20,6 +23,7 @@ use std::io::{self, Write};
 
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let target = Output::new(&args.output, global)?;
+    let report = Report::new(&args.report, global)?;
     let explain_at = explain_at(args)?;
     let input = load::read(&args.input, global)?;
     let loaded = load::load(&input, &args.policy, &args.model, global)?;
@@ -62,6 +66,17 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         Format::Json => reports::json::write_run(&document(&loaded, &result, &checked), out),
         Format::Csv => csv(&loaded, &result, out),
     })?;
+    report.write(|| {
+        let document = document(&loaded, &result, &checked);
+        let extras = extras(&loaded, &plan, &result);
+        let mut all = Vec::new();
+        csv(&loaded, &result, &mut all)?;
+        Ok(Shown {
+            page: run_page(&document, &extras),
+            charts: run::charts(&document, &extras),
+            csv: Some(all),
+        })
+    })?;
     // The other forms have no place for prose.
     if target.format != Format::Table
         && let Some(text) = explanation
@@ -72,6 +87,19 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
     }
     gate::verdict(&checked, &result.shortfalls)
+}
+
+/// What the report shows beyond the document.
+fn extras(loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> RunExtras {
+    let total = [("all jobs".to_owned(), counted(&result.first.total().response))];
+    let names = loaded.model.classes.iter().map(|class| class.name.clone());
+    let classes = names.zip(result.first.classes.iter().map(|class| counted(&class.response)));
+    RunExtras {
+        replications: result.values.len() as u32,
+        confidence: plan.confidence,
+        responses: total.into_iter().chain(classes).collect(),
+        charts: Vec::new(),
+    }
 }
 
 fn conditions(args: &RunArgs) -> Result<Vec<Condition>, Failure> {

@@ -1,4 +1,5 @@
-//! The README's picture: one task list under several schedulers, drawn from the program's own output.
+//! The README's pictures: one task list under several schedulers, drawn from the program's own output, and a chart of a
+//! comparison as the program draws it.
 
 use crate::{is_fresh, root};
 use assert_cmd::Command;
@@ -119,4 +120,20 @@ fn the_picture_is_what_the_program_prints() {
     svg.push_str("</svg>\n");
     assert!(root().join("docs").is_dir());
     is_fresh("docs/schedules.svg", &svg);
+}
+
+/// The chart of the comparison in the README.
+#[test]
+fn the_chart_is_what_the_program_draws() {
+    let folder = tempfile::tempdir().expect("there is room for temporary files");
+    let output = Command::new(env!("CARGO_BIN_EXE_dispatchlab"))
+        .args(["compare", "web-shop", "--policy", "lb=round-robin", "--policy", "lb=random"])
+        .args(["--policy", "lb=least-connections", "--replications", "10", "--metric", "response/p99"])
+        .args(["--set", "stop.after=\"20s\"", "--quiet", "--charts"])
+        .arg(folder.path())
+        .output()
+        .expect("the command starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let chart = std::fs::read_to_string(folder.path().join("compare-response-p99.svg"));
+    is_fresh("docs/balancers.svg", &chart.expect("the chart is written"));
 }

@@ -4,6 +4,7 @@ mod comparing;
 mod files;
 mod policies;
 mod repeating;
+mod reporting;
 mod running;
 
 use assert_cmd::Command;

@@ -190,6 +190,27 @@ fn interval_row(row: &CompareRow, group: &[&CompareRow]) -> IntervalRow {
     }
 }
 
+/// The beginning of what the cores did, as much of it as can be told apart on one page: all of it where that is little.
+pub fn gantt_begin(rows: &[GanttRow<'_>], subtitle: &str) -> Option<Chart> {
+    /// Stretches of time a lane, on average.
+    const A_LANE: usize = 50;
+    let busy: Vec<&GanttRow<'_>> = rows.iter().filter(|row| row.task.is_some()).collect();
+    let lanes: BTreeSet<(&str, u32)> = busy.iter().map(|row| (row.station, row.core)).collect();
+    let most = A_LANE * lanes.len();
+    if busy.len() <= 2 * most {
+        return gantt(rows, subtitle);
+    }
+    let mut ends: Vec<u64> = busy.iter().map(|row| row.end_ns).collect();
+    let (_, until, _) = ends.select_nth_unstable(most);
+    let until = *until;
+    let begun = rows.iter().filter(|row| row.start_ns < until);
+    let begun: Vec<GanttRow<'_>> =
+        begun.map(|row| GanttRow { end_ns: row.end_ns.min(until), ..row.clone() }).collect();
+    let chart = gantt(&begun, subtitle)?;
+    let shown = with_unit(until as f64, "ns");
+    Some(Chart { title: format!("{}, the first {shown}", chart.title), ..chart })
+}
+
 /// What the cores did; `None` where nothing was recorded.
 pub fn gantt(rows: &[GanttRow<'_>], subtitle: &str) -> Option<Chart> {
     let until_ns = rows.iter().map(|row| row.end_ns).max()?;

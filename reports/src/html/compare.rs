@@ -8,7 +8,6 @@ use crate::compare::{CompareDocument, CompareRow};
 use crate::number::{significant, with_unit};
 use crate::rows::ALL;
 use crate::table::ties_text;
-use std::fmt::Write as _;
 
 /// What a report of a comparison needs beyond its document.
 #[derive(Clone, PartialEq, Debug, Default)]

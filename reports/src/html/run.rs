@@ -37,7 +37,7 @@ pub fn charts(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Chart> {
         charts.extend(rows::histogram("Response times", &subtitle, "response", all));
     }
     charts.extend(extras.charts.iter().cloned());
-    charts.extend(rows::gantt(&document.gantt, &subtitle));
+    charts.extend(rows::gantt_begin(&document.gantt, &subtitle));
     charts
 }
 
@@ -115,6 +115,15 @@ pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f
     }
 }
 
+/// `399 [398, 400]`.
+fn bare(row: &SummaryRow) -> String {
+    let value = row.value.map(estimate).unwrap_or_default();
+    match (row.ci_low, row.ci_high) {
+        (Some(low), Some(high)) => format!("{value} [{}, {}]", estimate(low), estimate(high)),
+        _ => value,
+    }
+}
+
 fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
     let said = |name: &str| {
         let row = find(name).filter(|row| row.value.is_some())?;
@@ -124,8 +133,8 @@ fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
     if let (Some(mean), Some(p99)) = (said("response/mean"), said("response/p99")) {
         sentences.push(format!("Jobs take {mean} on average; 99 of 100 take {p99} or less."));
     }
-    if let Some(rate) = said("throughput/rate") {
-        let mut text = format!("{rate} are completed");
+    if let Some(rate) = find("throughput/rate").filter(|row| row.value.is_some()) {
+        let mut text = format!("{} jobs a second are completed", bare(rate));
         if let Some(utilization) = find("utilization/mean").and_then(|row| row.value) {
             text.push_str(", with processors in use ");
             text.push_str(&significant(utilization * 100.0, 4));

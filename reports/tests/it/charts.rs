@@ -548,6 +548,30 @@ fn tails_keep_the_percentiles_of_nearest_rank() {
     assert_eq!(series.points.last().map(|point| point.y), Some(0.0));
 }
 
+/// Long runs are shown from their beginning, as far as bars can be told apart.
+#[test]
+fn long_schedules_are_cut() {
+    let slices = (0..20_000u64).map(|i| GanttRow {
+        station: "cpu",
+        core: 0,
+        task: Some(if i % 2 == 0 { "A" } else { "B" }),
+        job: Some(1),
+        start_ns: i * 1_000_000,
+        end_ns: (i + 1) * 1_000_000,
+        kind: "run",
+        share: None,
+    });
+    let slices: Vec<_> = slices.collect();
+    let bars = |chart: &Chart| match &chart.kind {
+        Kind::Gantt(gantt) => (gantt.until_ns, gantt.lanes[0].bars.len()),
+        _ => (0, 0),
+    };
+    let cut = rows::gantt_begin(&slices, "").expect("there are rows");
+    assert_eq!((bars(&cut), cut.title.as_str()), ((51_000_000, 51), "What each core did, the first 51 ms"));
+    let whole = rows::gantt_begin(&slices[..100], "").expect("there are rows");
+    assert_eq!((bars(&whole), whole.title.as_str()), ((100_000_000, 100), "What each core did"));
+}
+
 #[test]
 fn charts_are_said_in_words() {
     let all = usual();

@@ -230,7 +230,7 @@ fn every_chart_and_table_says_what_it_is() {
     assert_eq!(headings, expected);
     for said in [
         "Jobs take 3.5 ms [3.1 ms, 3.9 ms] on average; 99 of 100 take 4 ms or less.",
-        "400 /s are completed, with processors in use 81 % of the time.",
+        "400 jobs a second are completed, with processors in use 81 % of the time.",
         "3 jobs are turned away.",
         "0000000000000abc",
         "dispatchlab run &#39;shop&#39;",

@@ -1,0 +1,102 @@
+//! `--html` and `--charts`: one page and pictures, the same every time.
+
+use crate::{end, stdout};
+use std::fs;
+use std::path::Path;
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn a_page_is_the_same_for_any_threads_and_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (first, second) = (at("first.html"), at("second.html"));
+    let shop = ["compare", "web-shop", "--set", "stop.after=\"12s\"", "--policy", "lb=random"];
+    for (file, threads) in [(&first, "1"), (&second, "2")] {
+        let asked = [&shop[..], &["--replications", "2", "--html", file, "--threads", threads]].concat();
+        assert!(stdout(&asked).contains("web shop"), "the table is printed as ever");
+    }
+    let text = read(Path::new(&first));
+    assert_eq!(text, read(Path::new(&second)));
+    assert!(!text.contains(folder.path().to_str().unwrap()), "no path of this machine is in a page");
+    for said in [
+        "<h1>web shop: 2 policies compared</h1>",
+        "dispatchlab compare",
+        "download=\"results.csv\"",
+        "&quot;blake3&quot;",
+        "aria-label=",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn every_chart_of_a_run_is_written_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let charts = folder.path().join("charts");
+    stdout(&["run", "stallings", "--charts", charts.to_str().unwrap()]);
+    let mut names: Vec<String> = fs::read_dir(&charts)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "gantt.png",
+        "gantt.svg",
+        "response-histogram.png",
+        "response-histogram.svg",
+        "response-tail.png",
+        "response-tail.svg",
+    ];
+    names.retain(|name| !name.ends_with(".manifest.json"));
+    assert_eq!(names, expected);
+    assert!(read(&charts.join("gantt.svg")).contains("time (ms)"));
+    assert_eq!(&fs::read(charts.join("gantt.png")).unwrap()[..8], b"\x89PNG\r\n\x1a\n");
+}
+
+#[test]
+fn a_page_can_be_repeated_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html").display().to_string();
+    stdout(&["run", "convoy", "--html", &page]);
+    let manifest = format!("{page}.manifest.json");
+    let checked = stdout(&["run", "--from", &manifest, "--check"]);
+    assert!(checked.contains("1 file compared, 0 different"), "{checked}");
+    let other = folder.path().join("other.html").display().to_string();
+    stdout(&["run", "--from", &manifest, "--html", &other, "--no-manifest"]);
+    assert_eq!(read(Path::new(&page)), read(Path::new(&other)));
+}
+
+#[test]
+fn names_in_files_cannot_break_out_of_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html").display().to_string();
+    let tasks =
+        "task,arrival,cpu\n<script>alert(1)</script>,0,3\n\"\"\"><img src=x onerror=alert(1)>\",1,2\n";
+    let ended = crate::end_with_input(&["run", "-", "--html", &page], tasks);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let text = read(Path::new(&page));
+    assert!(text.contains("&lt;script&gt;alert(1)"), "the name is shown");
+    assert!(!text.contains("<script") && !text.contains("<img"), "and nothing but shown");
+}
+
+#[test]
+fn wrong_places_are_told_before_anything_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let at = |path: &Path| path.display().to_string();
+    for (options, said) in [
+        (["--html".to_owned(), "-".to_owned()], "standard output has the result"),
+        (["--html".to_owned(), at(folder.path())], "it is a folder"),
+        (["--html".to_owned(), at(&folder.path().join("no/page.html"))], "there is no folder"),
+        (["--charts".to_owned(), at(&file)], "it is no folder"),
+        (["--charts".to_owned(), at(&folder.path().join("no/charts"))], "there is no folder"),
+    ] {
+        let ended = end(&["run", "convoy", &options[0], &options[1]]);
+        assert_eq!(ended.code, 2, "{options:?}");
+        assert!(ended.stderr.contains(said) && ended.stdout.is_empty(), "{options:?}: {}", ended.stderr);
+    }
+}

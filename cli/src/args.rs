@@ -6,6 +6,7 @@ use crate::manifest::Session;
 use crate::repeat::RepeatArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use experiments::condition::parse_part;
+use experiments::run::BATCHES;
 
 /// Simulates how work gets to processors and servers.
 #[derive(Parser)]
@@ -209,6 +210,14 @@ pub struct RunArgs {
     pub digest: bool,
     #[command(flatten)]
     pub precision: PrecisionArgs,
+    /// One long run: intervals of response times from so many batches of its jobs
+    #[arg(long, value_name = "N", conflicts_with_all = ["replications", "precision"],
+          value_parser = clap::value_parser!(u32).range(i64::from(*BATCHES.start())..=i64::from(*BATCHES.end())))]
+    pub batches: Option<u32>,
+    /// Also write Welch's plot of the warm-up as CSV; takes 5 --replications or more, which are run once more from their
+    /// beginning
+    #[arg(long, value_name = "FILE")]
+    pub welch: Option<String>,
     /// Exit with 4 where this holds, such as 'response/p99 > 250ms', and with 5 where it cannot be told; may be repeated
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<String>,

@@ -8,6 +8,7 @@
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`precision`] | as many replications as a precision takes |
+//! | [`warmup`] | Welch's plot, and where a warm-up ends |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -15,6 +16,7 @@
 
 pub mod compare;
 pub mod condition;
+mod long_run;
 pub mod metrics;
 pub mod precision;
 mod recording;
@@ -22,7 +24,7 @@ pub mod run;
 mod runner;
 pub mod stats;
 pub mod vocabulary;
-mod warmup;
+pub mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare, first_difference};
 pub use run::{Failure, Progress, Replications, RunPlan, RunResult, replicate, run};

@@ -3,6 +3,7 @@
 //! Each replication is reduced to its row of values where it ran; the trace is that of replication 1. Memory is that of one
 //! simulation a thread, plus one float per replication and row.
 
+use crate::long_run;
 use crate::metrics::{self, RowKey};
 use crate::precision::Precision;
 use crate::recording::Recording;
@@ -18,6 +19,8 @@ use sim_core::{Limits, RunError};
 use std::borrow::Cow;
 use std::fmt;
 
+pub use crate::long_run::BATCHES;
+
 /// Runs of at most this many jobs are recorded without being asked, and have a digest.
 pub const RECORDED_JOBS: u64 = 100_000;
 /// Most replications of one run.
@@ -31,6 +34,8 @@ pub struct RunPlan {
     pub replications: u32,
     /// As many replications as it takes to know some numbers this precisely.
     pub precision: Option<Precision>,
+    /// One long run instead: intervals from so many batches of its jobs, see [`BATCHES`]. Only with one replication.
+    pub batches: Option<u32>,
     /// Threads; 0: one a processor of this machine. Results do not depend on it.
     pub threads: usize,
     /// A replication fails after this many events.
@@ -57,6 +62,7 @@ impl Default for RunPlan {
         RunPlan {
             replications: 1,
             precision: None,
+            batches: None,
             threads: 0,
             max_events: u64::MAX,
             max_jobs: Limits::default().max_jobs,
@@ -154,7 +160,13 @@ pub fn run(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<RunResult,
     let mut replications = Replications::new(model, plan, watch)?;
     let Some(precision) = &plan.precision else {
         replications.extend_to(plan.replications, watch)?;
-        return Ok(replications.into_result());
+        let Some(batches) = plan.batches.filter(|_| replications.done() == 1) else {
+            return Ok(replications.into_result());
+        };
+        let model = replications.model().clone();
+        let mut result = replications.into_result();
+        long_run::add_intervals(&mut result, &model, plan, batches, watch)?;
+        return Ok(result);
     };
     let mut next = Some(precision.least);
     while let Some(total) = next {

@@ -155,6 +155,14 @@ impl<'a> Runner<'a> {
         }
     }
 
+    /// All replications from the first, each in its own way.
+    pub fn each<T: Send>(
+        &self,
+        one: impl Fn(u32) -> Result<T, Failure> + Sync + Send,
+    ) -> Result<Vec<T>, Failure> {
+        in_order(0..self.total, self.plan.threads, one).into_iter().collect()
+    }
+
     /// The replications from this one to the last.
     pub fn several(&self, from: u32, first: Keep, rest: Keep) -> Result<Vec<Done>, Failure> {
         let one =

@@ -1,6 +1,11 @@
-//! Finding the end of the warm-up from replication 1: MSER on the response times in order of release.
+//! Finding the end of the warm-up: MSER on the response times of replication 1 in order of release, and Welch's plot over
+//! several replications for people to judge by.
 
+use crate::run::{Failure, RunPlan, Watch};
+use crate::runner::Runner;
 use crate::stats::series;
+use reports::welch::WelchRow;
+use sim_core::model::Model;
 use sim_core::record::Recorder;
 use sim_core::trace::JobRecord;
 use sim_core::units::Time;
@@ -55,7 +60,67 @@ impl Recorder for Responses {
     }
 }
 
+/// Points of Welch's plot at most.
+const MAX_POINTS: usize = 1_024;
+/// Fewer replications than this do not make a plot that could be read.
+pub const LEAST_WELCH: u32 = 5;
+
+/// Welch's plot of response times over the plan's replications (at least [`LEAST_WELCH`]), from the beginning of the run
+/// whatever its warm-up: a row for each batch of consecutive jobs that all replications have filled, five jobs or so many
+/// times two that there are at most 1024, with the mean over replications and its moving average over a twentieth of the plot
+/// to either side. A batch without a completed job takes the mean of the one before it.
+///
+/// # Errors
+/// The first replication, by number, that could not be finished.
+pub fn welch(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<Vec<WelchRow>, Failure> {
+    let whole = Model { warmup: Time::ZERO, ..model.clone() };
+    let replications = plan.replications.max(LEAST_WELCH);
+    let runner = Runner::new(&whole, plan, watch, 0..replications);
+    let mut all = runner.each(|replication| {
+        let (_, mut responses) = runner.with(replication, Responses::default(), &|_| true)?;
+        while responses.batches.len() > MAX_POINTS {
+            responses.halve();
+        }
+        Ok(responses)
+    })?;
+    let size = all.iter().map(|responses| responses.size).max().unwrap_or(1);
+    for responses in &mut all {
+        while responses.size < size {
+            responses.halve();
+        }
+    }
+    let series: Vec<Vec<f64>> = all.iter().map(Responses::means).collect();
+    let shortest = series.iter().map(Vec::len).min().unwrap_or(0);
+    let window = (shortest / 20).max(1);
+    let released = |batch: usize| {
+        let times = all.iter().map(|responses| responses.batches[batch].first);
+        let known: Vec<f64> = times.filter(|at| *at < Time::NEVER).map(|at| at.0 as f64).collect();
+        crate::stats::mean(&known)
+    };
+    let rows =
+        series::welch_plot(&series, window).into_iter().enumerate().map(|(batch, (mean, smooth))| WelchRow {
+            job: batch as u64 * size + 1,
+            release_ns: released(batch),
+            response_mean_ns: mean,
+            moving_average_ns: smooth,
+        });
+    Ok(rows.collect())
+}
+
 impl Responses {
+    /// The mean of each batch but the last, which is not full.
+    fn means(&self) -> Vec<f64> {
+        let full = self.batches.split_last().map_or(&[][..], |(_, full)| full);
+        let mut before = 0.0;
+        let mean = |batch: &Batch| {
+            if batch.count > 0 {
+                before = batch.sum as f64 / batch.count as f64;
+            }
+            before
+        };
+        full.iter().map(mean).collect()
+    }
+
     fn halve(&mut self) {
         self.size *= 2;
         let pairs = self.batches.chunks(2).map(|pair| {

@@ -18,6 +18,7 @@
 //! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
 //! | `chart` | charts as SVG and PNG (feature `chart`) |
 //! | `html` | reports as one page that needs nothing else (feature `chart`) |
+//! | [`welch`] | Welch's plot of the warm-up, as CSV |
 //! | [`number`] | how numbers are written |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
@@ -39,3 +40,4 @@ pub mod number;
 pub mod plan;
 pub mod rows;
 pub mod table;
+pub mod welch;

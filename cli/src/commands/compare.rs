@@ -66,11 +66,13 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         experiments::compare(&alternatives, &options, &plan, &watch).map_err(failed)?
     };
     load::notes(&comparison.notes, global);
+    let replications = comparison.results[0].values.len() as u32;
+    global.session.describe(|facts| facts.replications = Some(u64::from(replications)));
     let first_difference = first_differences(args, &alternatives, reference, &plan)?;
     let document = CompareDocument {
         scenario: &named[reference].loaded.model.name,
         seed: named[reference].loaded.model.seed,
-        replications: comparison.results[0].values.len() as u32,
+        replications,
         confidence: plan.confidence,
         ties: named[reference].loaded.model.ties,
         reference: &named[reference].label,

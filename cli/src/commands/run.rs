@@ -8,6 +8,7 @@ use crate::progress::Meter;
 use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
 use experiments::metrics;
+use experiments::warmup::{LEAST_WELCH, welch};
 use experiments::{RunPlan, RunResult, vocabulary};
 use reports::chart::rows::counted;
 use reports::condition::{ConditionRow, condition_table};
@@ -16,6 +17,7 @@ use reports::explain::Explainer;
 use reports::html::run::{self, RunExtras, run_page};
 use reports::rows::{RunDocument, SummaryRow};
 use reports::table::{TableOptions, run_table};
+use reports::welch::WelchRow;
 use scenarios::Loaded;
 use sim_core::quantity;
 use sim_core::units::Time;
@@ -25,6 +27,14 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let target = Output::new(&args.output, global)?;
     let report = Report::new(&args.report, global)?;
     let explain_at = explain_at(args)?;
+    if let Some(file) = &args.welch {
+        output::checked_place(file)?;
+        if args.plan.replications < LEAST_WELCH {
+            return Err(Failure::Usage(format!(
+                "--welch needs at least {LEAST_WELCH} replications; add --replications 10"
+            )));
+        }
+    }
     let input = load::read(&args.input, global)?;
     let loaded = load::load(&input, &args.policy, &args.model, global)?;
     let conditions = conditions(args)?;
@@ -38,6 +48,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let plan = RunPlan {
         waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
         precision,
+        batches: args.batches,
         records: args.records,
         digest: args.digest,
         decisions: args.explain || explain_at.is_some(),
@@ -53,6 +64,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         experiments::run(&loaded.model, &plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))?
     };
     load::notes(&result.notes, global);
+    global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));
     let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
     target.write(|out| match target.format {
@@ -64,13 +76,17 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
             }
         }
         Format::Json => reports::json::write_run(&document(&loaded, &result, &checked), out),
-        Format::Csv => csv(&loaded, &result, out),
+        Format::Csv => csv(&loaded, &plan, &result, out),
     })?;
+    if let Some(file) = &args.welch {
+        let rows = plot(&loaded, &plan, global)?;
+        output::write_file(file, global, |out| reports::welch::write_csv(&rows, out))?;
+    }
     report.write(|| {
         let document = document(&loaded, &result, &checked);
         let extras = extras(&loaded, &plan, &result);
         let mut all = Vec::new();
-        csv(&loaded, &result, &mut all)?;
+        csv(&loaded, &plan, &result, &mut all)?;
         Ok(Shown {
             page: run_page(&document, &extras),
             charts: run::charts(&document, &extras),
@@ -100,6 +116,16 @@ fn extras(loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> RunExtras {
         responses: total.into_iter().chain(classes).collect(),
         charts: Vec::new(),
     }
+}
+
+/// Welch's plot, from runs of its own.
+fn plot(loaded: &Loaded, plan: &RunPlan, global: &GlobalArgs) -> Result<Vec<WelchRow>, Failure> {
+    let meter = Meter::new(global);
+    let watch = |progress| {
+        meter.update(0, 1, progress);
+        true
+    };
+    welch(&loaded.model, plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))
 }
 
 fn conditions(args: &RunArgs) -> Result<Vec<Condition>, Failure> {
@@ -157,8 +183,13 @@ fn table(
     run_table(&document(loaded, result, conditions), &options)
 }
 
-fn csv(loaded: &Loaded, result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
+fn csv(loaded: &Loaded, plan: &RunPlan, result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = LongForm::new(out)?;
+    if plan.batches.is_some() {
+        // One run with the intervals of its batches.
+        csv.rows(&loaded.model.name, &loaded.policy, 1, result.summary.iter())?;
+        return csv.finish();
+    }
     for replication in 0..result.values.len() {
         let rows: Vec<SummaryRow> = result.replication_rows(replication).collect();
         csv.rows(&loaded.model.name, &loaded.policy, replication as u32 + 1, &rows)?;

@@ -236,3 +236,26 @@ fn valid_inputs_are_said_to_be_valid() {
     let text = stdout(&["validate", "convoy", "mm1", "web-shop"]);
     assert_eq!(text.lines().filter(|line| line.contains(": valid (")).count(), 3, "{text}");
 }
+
+#[test]
+fn one_long_run_has_intervals_from_batches() {
+    let base = ["run", "mm1", "--set", "stop.jobs=20000", "--batches"];
+    let ended = end(&[&base[..], &["20", "--format", "json"]].concat());
+    assert_eq!(ended.code, 0);
+    assert!(ended.stderr.starts_with("note: intervals from 20 batches of "), "{}", ended.stderr);
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let row = &document["summary"][0];
+    assert_eq!((&row["metric"], &row["n"]), (&Value::from("response"), &Value::from(20)));
+    assert!(
+        row["ci_low"].as_f64() < row["value"].as_f64() && row["value"].as_f64() < row["ci_high"].as_f64()
+    );
+    for (args, said) in [
+        (&["20", "--replications", "2"][..], "cannot be used with"),
+        (&["4"], "4 is not in 5..=64"),
+        (&["20", "--welch", "w.csv"], "--welch needs at least 5 replications"),
+    ] {
+        let ended = end(&[&base[..], args].concat());
+        assert_eq!(ended.code, 2, "{args:?}");
+        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
+    }
+}

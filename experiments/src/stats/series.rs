@@ -64,3 +64,32 @@ pub fn batch_means(values: &[f64], batches: usize, confidence: f64) -> Option<In
         values[front..].chunks_exact(size).map(|batch| batch.iter().sum::<f64>() / size as f64).collect();
     student::interval(&means, confidence)
 }
+
+/// The correlation of neighbors in a series; `None` of fewer than three values, or where all are equal.
+pub fn lag_one(values: &[f64]) -> Option<f64> {
+    if values.len() < 3 {
+        return None;
+    }
+    let mean = super::mean(values)?;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    let products: f64 = values.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    (squares > 0.0).then(|| products / squares)
+}
+
+/// Welch's plot: the mean of several series at each place, then its moving average over `window` places to either side;
+/// near the beginning over as many to either side as there are. As long as the shortest series, less `window` places at the
+/// end. The warm-up is over where the curve has become flat.
+///
+/// Source: Law, Simulation Modeling and Analysis, 5th ed., 9.5.1.
+pub fn welch_plot(series: &[Vec<f64>], window: usize) -> Vec<(f64, f64)> {
+    let length = series.iter().map(Vec::len).min().unwrap_or(0);
+    let means: Vec<f64> =
+        (0..length).map(|i| series.iter().map(|one| one[i]).sum::<f64>() / series.len() as f64).collect();
+    (0..length.saturating_sub(window))
+        .map(|i| {
+            let reach = window.min(i);
+            let around = &means[i - reach..=i + reach];
+            (means[i], around.iter().sum::<f64>() / around.len() as f64)
+        })
+        .collect()
+}

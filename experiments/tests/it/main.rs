@@ -1,5 +1,6 @@
 //! One binary for all integration tests of `experiments`.
 
+mod coverage;
 mod models;
 mod running;
 mod showcase;

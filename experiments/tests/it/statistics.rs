@@ -3,7 +3,7 @@
 use experiments::stats::difference::{holm, paired, welch};
 use experiments::stats::select::ocba;
 use experiments::stats::sequential::{adjusted, replications_needed};
-use experiments::stats::series::{batch_means, mser5};
+use experiments::stats::series::{batch_means, lag_one, mser5, welch_plot};
 use experiments::stats::{mean, student, variance};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -138,6 +138,28 @@ fn batch_means_see_correlation() {
     let truth = 0.009_990_526_315_789_477;
     assert!((found.mean - truth).abs() < found.half_width + 0.05 * truth, "{found:?}");
     assert!(found.mean > 10.0 * 0.000_526_3, "far from what independence would give: {found:?}");
+}
+
+/// Three series of five, by hand: means 2 4 6 8 10; a window of one takes the mean alone, then three of them.
+#[test]
+fn welch_plots_moving_averages() {
+    let series = vec![
+        vec![1.0, 3.0, 5.0, 7.0, 9.0],
+        vec![2.0, 4.0, 6.0, 8.0, 10.0],
+        vec![3.0, 5.0, 7.0, 9.0, 11.0, 13.0],
+    ];
+    assert_eq!(welch_plot(&series, 0).len(), 5);
+    assert_eq!(welch_plot(&series, 1), [(2.0, 2.0), (4.0, 4.0), (6.0, 6.0), (8.0, 8.0)]);
+    let uneven = vec![vec![9.0, 0.0, 3.0, 0.0, 3.0]];
+    assert_eq!(welch_plot(&uneven, 1), [(9.0, 9.0), (0.0, 4.0), (3.0, 1.0), (0.0, 2.0)]);
+    assert_eq!(welch_plot(&[], 3), []);
+}
+
+#[test]
+fn neighbors_that_are_alike_are_seen() {
+    assert_eq!(lag_one(&[1.0, -1.0, 1.0, -1.0]), Some(-0.75));
+    assert_eq!(lag_one(&[-1.0, -1.0, 1.0, 1.0]), Some(0.25));
+    assert_eq!((lag_one(&[1.0, 1.0, 1.0]), lag_one(&[1.0, 2.0])), (None, None));
 }
 
 /// Of 2000 intervals at 95 % about 1900 must cover the truth (4 standard errors: 39); at half the width far fewer do.

@@ -14,8 +14,9 @@ use experiments::run::BATCHES;
     name = "dispatchlab",
     version,
     propagate_version = true,
-    after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input,\n\
-                  4 what was to hold does not hold, 5 not as sure as asked for, 101 a bug.\n\
+    after_help = "Exit codes: 0 done, 1 the run failed, 2 wrong usage or invalid input, 3 cells are missing,\n\
+                  4 what was to hold does not hold, 5 not as sure as asked for,\n\
+                  75 stopped and resumable, 101 a bug.\n\
                   Examples:\n  \
                   dispatchlab run convoy --policy srtf\n  \
                   dispatchlab run tasks.csv --policy round-robin:quantum=4ms --context-switch 100us\n  \
@@ -71,6 +72,8 @@ pub enum Command {
     Run(RunArgs),
     /// Run several policies (or inputs) on the same work and compare them
     Compare(CompareArgs),
+    /// Run many policies and parameter points, here or on a cluster
+    Sweep(crate::commands::sweep::SweepArgs),
     /// List the policies, or show one
     Policies(PoliciesArgs),
     /// Check inputs without running them

@@ -15,6 +15,10 @@ pub enum Failure {
     Verdict(String),
     /// The result is there, but not as sure as was asked for.
     Precision(String),
+    /// Something is missing that the result needs.
+    Incomplete(String),
+    /// Stopped before the end; the same command goes on.
+    Interrupted(String),
     /// Whoever read the output has gone.
     ClosedPipe,
 }
@@ -27,6 +31,8 @@ impl Failure {
             Failure::Usage(_) | Failure::Diagnostics(_) => 2,
             Failure::Verdict(_) => 4,
             Failure::Precision(_) => 5,
+            Failure::Incomplete(_) => 3,
+            Failure::Interrupted(_) => 75,
             Failure::ClosedPipe => 0,
         }
     }

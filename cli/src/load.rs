@@ -114,8 +114,12 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
 
 /// With color; where standard error has none it is stripped on the way.
 fn rendered(found: &[Diagnostic], input: Option<&Input>) -> String {
-    let texts = input.map(Input::texts).unwrap_or_default();
-    let mut text = scenarios::render(found, &texts, true, WIDTH);
+    rendered_with(found, &input.map(Input::texts).unwrap_or_default())
+}
+
+/// Diagnostics with their places in these texts, by name.
+pub fn rendered_with(found: &[Diagnostic], texts: &[(&str, &str)]) -> String {
+    let mut text = scenarios::render(found, texts, true, WIDTH);
     if !text.ends_with('\n') {
         text.push('\n');
     }

@@ -4,8 +4,8 @@
 //! decides where the text goes and how the process ends.
 //!
 //! Standard output holds the result only; everything else goes to standard error. Exit codes: 0 done, 1 the run failed,
-//! 2 wrong usage or invalid input, 4 what was to hold does not hold, 5 not as sure as asked for, 101 a bug. A closed
-//! pipe ends the process quietly.
+//! 2 wrong usage or invalid input, 3 something is missing, 4 what was to hold does not hold, 5 not as sure as asked for,
+//! 75 stopped and resumable, 101 a bug. A closed pipe ends the process quietly.
 
 mod args;
 mod commands;
@@ -51,6 +51,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
     match &cli.command {
         Command::Run(args) => commands::run::run(args, &cli.global),
         Command::Compare(args) => commands::compare::run(args, &cli.global),
+        Command::Sweep(args) => commands::sweep::run(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),
@@ -78,6 +79,14 @@ impl Report for Failure {
             Failure::Precision(text) => {
                 let style = anstyle::AnsiColor::Yellow.on_default().bold();
                 writeln!(stderr, "{style}undecided{style:#}: {text}")
+            }
+            Failure::Incomplete(text) => {
+                let style = anstyle::AnsiColor::Yellow.on_default().bold();
+                writeln!(stderr, "{style}incomplete{style:#}: {text}")
+            }
+            Failure::Interrupted(text) => {
+                let style = anstyle::AnsiColor::Yellow.on_default().bold();
+                writeln!(stderr, "{style}stopped{style:#}: {text}")
             }
             Failure::Usage(text) | Failure::Run(text) => {
                 let style = anstyle::AnsiColor::Red.on_default().bold();

@@ -3,6 +3,7 @@
 use crate::args::GlobalArgs;
 use experiments::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -77,6 +78,46 @@ impl Meter {
             let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
         }
     }
+
+    /// Takes note that `done` of `total` things are done, `fresh` of them since the meter was made: those tell the rate.
+    pub fn count(&self, done: u64, total: u64, fresh: u64, what: &str) {
+        if self.kind == Kind::Off {
+            return;
+        }
+        let Ok(mut state) = self.state.try_lock() else { return };
+        let elapsed = self.start.elapsed();
+        let pause = if self.kind == Kind::Bar { REDRAW } else { LINES };
+        if elapsed < SILENT || state.shown.elapsed() < pause {
+            return;
+        }
+        state.shown = Instant::now();
+        let rate = fresh as f64 / elapsed.as_secs_f64();
+        let mut message = format!("{done}/{total} {what}");
+        if fresh > 0 {
+            let left = Duration::from_secs_f64((total.saturating_sub(done)) as f64 / rate);
+            let _ = write!(message, ", {}/s, {} left", short(rate), indicatif::HumanDuration(left));
+        }
+        if self.kind == Kind::Bar {
+            let bar = state.bar.get_or_insert_with(|| counting_bar(elapsed));
+            bar.set_position((done as f64 / total.max(1) as f64 * 1_000.0) as u64);
+            bar.set_message(message);
+        } else {
+            let _ = writeln!(std::io::stderr(), "[{} s] {message}", elapsed.as_secs());
+        }
+    }
+}
+
+/// A rate in three digits or so.
+fn short(rate: f64) -> String {
+    if rate >= 100.0 { format!("{rate:.0}") } else { format!("{rate:.1}") }
+}
+
+fn counting_bar(elapsed: Duration) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
+    // Within 80 columns; the time left is that of the message, which knows what was done before.
+    let style = ProgressStyle::with_template("[{elapsed}] {bar:20} {percent} %  {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar
 }
 
 impl Drop for Meter {

@@ -9,6 +9,7 @@
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`precision`] | as many replications as a precision takes |
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
+//! | [`sweep`] | many models with many replications, in cells that can be run anywhere |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -23,6 +24,7 @@ mod recording;
 pub mod run;
 mod runner;
 pub mod stats;
+pub mod sweep;
 pub mod vocabulary;
 pub mod warmup;
 

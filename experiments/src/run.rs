@@ -362,7 +362,7 @@ pub fn fold_digests(digests: impl IntoIterator<Item = u64>) -> Option<u64> {
 }
 
 /// Means over replications with Student t intervals; no interval where there is one replication only.
-fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence: f64) -> Vec<SummaryRow> {
+pub(crate) fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence: f64) -> Vec<SummaryRow> {
     let mut column = Vec::with_capacity(values.len());
     keys.iter()
         .enumerate()

@@ -9,6 +9,7 @@
 //! | [`rows`] | the row types, and the document of a run |
 //! | [`json`] | the documents `dispatchlab.run/1` and `dispatchlab.compare/1` |
 //! | [`csv`] | the long form, one row per replication and metric |
+//! | [`sweep`](mod@sweep) | CSV of sweeps, with the swept paths |
 //! | [`table`] | what a terminal shows of a run |
 //! | [`gantt`] | text Gantt charts |
 //! | [`explain`] | decision records in words |
@@ -39,5 +40,6 @@ pub mod manifest;
 pub mod number;
 pub mod plan;
 pub mod rows;
+pub mod sweep;
 pub mod table;
 pub mod welch;

@@ -138,6 +138,23 @@ pub const CODES: &[Code] = &[
         "`--service` is a sum of durations and durations a byte, `field` or `field-us`.",
     ),
     code("S073", "log too long", "The time stamps are further apart than what can be simulated."),
+    code(
+        "S080",
+        "bad range",
+        "A range goes from a number to another in equal steps; all three have the same unit, or none.",
+    ),
+    code(
+        "S081",
+        "nothing to sweep",
+        "A list of a sweep plan has no values, so that there would be no cells.",
+    ),
+    code("S082", "swept twice", "A value, point, policy, metric or path of a sweep plan is there twice."),
+    code("S083", "unknown metric", "Metrics are named `metric/statistic`; the page of metrics lists them."),
+    code(
+        "S084",
+        "seed in a sweep",
+        "All policies and points of a sweep meet the same work: the seed belongs to the plan as a whole.",
+    ),
 ];
 
 #[cfg(test)]

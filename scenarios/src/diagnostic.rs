@@ -10,6 +10,7 @@
 //! | S050-S059 | task lists and traces |
 //! | S060-S069 | options and policies |
 //! | S070-S079 | access logs |
+//! | S080-S089 | sweep plans |
 //!
 //! Each is explained in [`CODES`](crate::CODES).
 

@@ -29,6 +29,7 @@ mod run_options;
 mod schema;
 mod set;
 mod steps;
+pub mod sweep_plan;
 mod task_list;
 mod template;
 mod traces;
@@ -41,6 +42,7 @@ pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
 pub use render::render;
 pub use schema::schema;
+pub use sweep_plan::SweepPlan;
 pub use task_list::{COLUMNS, Column};
 pub use template::{TEMPLATES, template};
 
@@ -68,11 +70,21 @@ pub struct Loaded {
 
 /// Compiles an input. On failure every mistake is returned, in the order of the text, mistakes in options first.
 pub fn load(input: &Input, options: &Options) -> Result<Loaded, Vec<Diagnostic>> {
+    load_tree(input, None, options)
+}
+
+/// [`load`] with the tree of a scenario that has been read before, or that is a part of the text.
+pub(crate) fn load_tree(
+    input: &Input,
+    root: Option<&tree::Node>,
+    options: &Options,
+) -> Result<Loaded, Vec<Diagnostic>> {
     let mut sink = Sink::new(&input.name);
-    let mut loaded = match input.kind {
-        InputKind::Scenario => lower::load(input, options, &mut sink),
-        InputKind::TaskList => task_list::load(input, options, &mut sink),
-        InputKind::AccessLog => import::access_log::load(input, options, &mut sink),
+    let mut loaded = match (input.kind, root) {
+        (InputKind::Scenario, Some(root)) => lower::compile(root.clone(), input, options, &mut sink),
+        (InputKind::Scenario, None) => lower::load(input, options, &mut sink),
+        (InputKind::TaskList, _) => task_list::load(input, options, &mut sink),
+        (InputKind::AccessLog, _) => import::access_log::load(input, options, &mut sink),
     };
     if let Some(loaded) = &mut loaded {
         demand::apply(options, &mut loaded.model, &mut sink);

@@ -5,4 +5,5 @@ pub mod files;
 pub mod policies;
 pub mod report;
 pub mod run;
+pub mod sweep;
 pub mod validate;

@@ -68,7 +68,6 @@ fn every_policy_says_where_it_comes_from() {
 
 /// Codes that no small file by itself can bring about, and why; the tests of `scenarios` do.
 const NOT_IN_A_FILE: &[(&str, &str)] = &[
-    ("S001", "there is no file"),
     ("S002", "it needs a suffix that is not known"),
     ("S003", "it needs more than 16 MiB of text"),
     ("S009", "it needs more than 200 mistakes"),
@@ -76,7 +75,6 @@ const NOT_IN_A_FILE: &[(&str, &str)] = &[
     ("S048", "a warning: the input is run"),
     ("S060", "a mistake in --policy"),
     ("S062", "a mistake in --policy"),
-    ("S063", "a mistake in --set"),
     ("S064", "an option for inputs with one processor"),
     ("S066", "an option of another kind of input"),
     ("S070", "an access log, which needs options too"),

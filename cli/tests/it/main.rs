@@ -6,6 +6,8 @@ mod policies;
 mod repeating;
 mod reporting;
 mod running;
+mod submitting;
+mod sweeping;
 
 use assert_cmd::Command;
 

@@ -18,7 +18,7 @@ use crate::reader::{self, Fields};
 use crate::run_options;
 use crate::set;
 use crate::steps::{self, Stations};
-use crate::tree::{self, Value};
+use crate::tree::{self, Node, Value};
 use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Source, Stop};
 use sim_core::ties::SameArrival;
 use sim_core::units::Time;
@@ -29,6 +29,12 @@ const TEXT_MAX: usize = 16 << 20;
 
 /// Compiles a scenario.
 pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
+    let root = parse(input, sink)?;
+    compile(root, input, options, sink)
+}
+
+/// The tree of a scenario file.
+pub(crate) fn parse(input: &Input, sink: &mut Sink) -> Option<Node> {
     let Ok(text) = std::str::from_utf8(&input.text) else {
         sink.error("S005", WHOLE, "not UTF-8 text");
         return None;
@@ -42,11 +48,13 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         .help("large traces belong into files of their own: arrivals = { trace = \"file.csv\" }");
         return None;
     }
-    let (mut root, broken) = tree::parse(text, sink);
-    if broken {
-        // What was stepped over would be reported as missing: only the syntax errors can be trusted.
-        return None;
-    }
+    let (root, broken) = tree::parse(text, sink);
+    // What was stepped over would be reported as missing: only the syntax errors can be trusted.
+    (!broken).then_some(root)
+}
+
+/// Compiles the tree of a scenario whose places are in the text of `input`; it may be a part of that text only.
+pub(crate) fn compile(mut root: Node, input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
     run_options::refuse_for_scenario(options, sink);
     set::apply(&mut root, &options.set, sink);
     let fields = reader::open(&root, &SCENARIO, sink)?;

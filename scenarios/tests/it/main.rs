@@ -6,4 +6,5 @@ mod library;
 mod robustness;
 mod scenarios_toml;
 mod support;
+mod sweep_plans;
 mod task_lists;

@@ -68,7 +68,7 @@ impl Color {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Run a scenario, a task list or an access log
+    /// Run a scenario, a task list, an access log or a request trace
     Run(RunArgs),
     /// Run several policies (or inputs) on the same work and compare them
     Compare(CompareArgs),
@@ -129,7 +129,7 @@ pub struct ModelArgs {
     /// Cost of carrying out a scheduling decision, such as 2us
     #[arg(long, value_name = "T")]
     pub dispatch_latency: Option<String>,
-    /// Unit of bare numbers in task lists
+    /// Unit of bare numbers in task lists and request traces
     #[arg(long, value_name = "UNIT", default_value = "ms")]
     pub time_unit: String,
     /// Tie rules: a preset (textbook, ostep-mlfq, simso) or key=value,...
@@ -153,10 +153,13 @@ pub struct ModelArgs {
     /// Whether I/O of a task list is `parallel` or queues at one device (`fcfs`)
     #[arg(long, value_name = "KIND")]
     pub io_device: Option<String>,
-    /// Service times of an access log: `100ms + 1us/byte`, or `field` for the log's own
+    /// Service times of a log or trace: `100ms + 1us/byte`, `20ms*tokens`, or `field` for a log's own
     #[arg(long, value_name = "LAW")]
     pub service: Option<String>,
-    /// Number of servers of an access log
+    /// Which column of a request trace is what, such as arrival=TIMESTAMP,service=duration
+    #[arg(long, value_name = "FOR=COLUMN", value_delimiter = ',')]
+    pub map: Vec<String>,
+    /// Number of servers of an access log or request trace
     #[arg(long, value_name = "N")]
     pub servers: Option<u32>,
 }
@@ -195,7 +198,7 @@ fn confidence(text: &str) -> Result<f64, String> {
 
 #[derive(Args)]
 pub struct RunArgs {
-    /// A scenario (.toml), a task list (.csv), an access log, a library scenario's name, or `-`
+    /// A scenario (.toml), a task list or request trace (.csv), an access log, a library scenario's name, or `-`
     #[arg(required = false, required_unless_present = "from")]
     pub input: String,
     /// The policy of a processor or balancer, such as round-robin:quantum=4ms or web.cpu=fcfs

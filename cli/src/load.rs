@@ -74,6 +74,15 @@ pub fn notes(notes: &[String], global: &GlobalArgs) {
     }
 }
 
+/// Options of the form `a=b`.
+fn pairs(texts: &[String], flag: &str, form: &str) -> Result<Vec<(String, String)>, Failure> {
+    let pair = |text: &String| match text.split_once('=') {
+        Some((path, value)) => Ok((path.trim().to_owned(), value.trim().to_owned())),
+        None => Err(Failure::Usage(format!("`{flag} {text}` is not of the form {form}"))),
+    };
+    texts.iter().map(pair).collect()
+}
+
 fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
     let mut found = Vec::new();
     let mut parsed = Vec::new();
@@ -86,14 +95,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
     if !found.is_empty() {
         return Err(Failure::Diagnostics(rendered(&found, None)));
     }
-    let set = args
-        .set
-        .iter()
-        .map(|text| match text.split_once('=') {
-            Some((path, value)) => Ok((path.trim().to_owned(), value.trim().to_owned())),
-            None => Err(Failure::Usage(format!("`--set {text}` is not of the form PATH=VALUE"))),
-        })
-        .collect::<Result<_, _>>()?;
+    let set = pairs(&args.set, "--set", "PATH=VALUE")?;
     Ok(Options {
         policies: parsed,
         cores: args.cores,
@@ -108,6 +110,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
         seed: args.seed,
         io_device: args.io_device.clone(),
         service: args.service.clone(),
+        map: pairs(&args.map, "--map", "FOR=COLUMN")?,
         servers: args.servers,
     })
 }

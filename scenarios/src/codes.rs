@@ -130,14 +130,24 @@ pub const CODES: &[Code] = &[
         "Schedulers that share the cores never switch, so a cost has no meaning.",
     ),
     code("S066", "option of another kind of input", "The option does not fit this kind of input."),
-    code("S070", "no requests", "No line of the log could be read."),
-    code("S071", "missing option", "An access log needs `--service` and `--servers`."),
+    code("S070", "no requests", "No line of the log or trace could be read."),
+    code(
+        "S071",
+        "missing option",
+        "An access log needs `--service` and `--servers`, a request trace `--servers` and what its service times are.",
+    ),
     code(
         "S072",
         "bad service",
-        "`--service` is a sum of durations and durations a byte, `field` or `field-us`.",
+        "`--service` is a sum of durations, durations times a column or a byte, and columns; of a log also `field` or \
+         `field-us`.",
     ),
     code("S073", "log too long", "The time stamps are further apart than what can be simulated."),
+    code(
+        "S074",
+        "no such column",
+        "A request trace does not have the column, or `--map` says of nothing known what it is.",
+    ),
     code(
         "S080",
         "bad range",

@@ -9,7 +9,7 @@
 //! | S040-S049 | the model as a whole |
 //! | S050-S059 | task lists and traces |
 //! | S060-S069 | options and policies |
-//! | S070-S079 | access logs |
+//! | S070-S079 | access logs and request traces |
 //! | S080-S089 | sweep plans |
 //!
 //! Each is explained in [`CODES`](crate::CODES).

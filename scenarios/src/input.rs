@@ -13,6 +13,8 @@ pub enum InputKind {
     TaskList,
     /// A web server's access log in Common or Combined Log Format.
     AccessLog,
+    /// A request trace: CSV with a header that names an arrival and a service time, or JSON objects line by line.
+    RequestTrace,
 }
 
 /// Text to be loaded.
@@ -31,8 +33,9 @@ pub struct Input {
 /// Larger inputs are refused.
 const BYTES_MAX: u64 = 1 << 30;
 
-const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), access logs in Common or \
-                     Combined Log Format, and the names of library scenarios";
+const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), request traces (.csv with \
+                     columns `arrival` and `service`, or with `timestamp`), access logs in Common or Combined Log \
+                     Format, and the names of library scenarios";
 
 impl Input {
     /// Text that is already at hand.
@@ -106,6 +109,7 @@ impl Input {
         let kind = match suffix.as_str() {
             "toml" => Some(InputKind::Scenario),
             "csv" if has_task_column(&text) => Some(InputKind::TaskList),
+            "csv" if has_trace_header(&text) => Some(InputKind::RequestTrace),
             _ => guess(&text),
         };
         match kind {
@@ -139,7 +143,8 @@ fn first_lines(text: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
         .take(count)
 }
 
-fn has_task_column(text: &[u8]) -> bool {
+/// Whether the header has a column `task`.
+pub(crate) fn has_task_column(text: &[u8]) -> bool {
     first_lines(text, 1).any(|line| {
         line.split(|b| *b == b',').any(|field| {
             let field = field.trim_ascii();
@@ -148,11 +153,17 @@ fn has_task_column(text: &[u8]) -> bool {
     })
 }
 
+fn has_trace_header(text: &[u8]) -> bool {
+    first_lines(text, 1).any(crate::import::request_trace::is_header)
+}
+
 fn guess(text: &[u8]) -> Option<InputKind> {
     if first_lines(text, 50).any(crate::import::access_log::is_request) {
         Some(InputKind::AccessLog)
     } else if has_task_column(text) && first_lines(text, 1).any(|line| line.contains(&b',')) {
         Some(InputKind::TaskList)
+    } else if has_trace_header(text) || first_lines(text, 1).any(crate::import::request_trace::is_object) {
+        Some(InputKind::RequestTrace)
     } else if first_lines(text, 1).any(|line| line.starts_with(b"[") || line.contains(&b'=')) {
         Some(InputKind::Scenario)
     } else {

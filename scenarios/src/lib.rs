@@ -1,11 +1,11 @@
-//! Text in, model out: scenario files, task lists and access logs.
+//! Text in, model out: scenario files, task lists, access logs and request traces.
 //!
 //! ```text
 //! file, standard input or library name --Input::read--> Input --load--> Loaded { model, .. }
 //!                                                               \-----> all diagnostics at once
 //! ```
 //!
-//! Three kinds of input are known ([`InputKind`]). Each has a front end that reads the text with the place of every
+//! Four kinds of input are known ([`InputKind`]). Each has a front end that reads the text with the place of every
 //! word kept, checks it and fills a [`sim_core::model::Model`]. A mistake never stops the reading: everything that is
 //! wrong is collected, sorted by place and returned together. [`render`] shows it with line, column and caret.
 //!
@@ -80,11 +80,18 @@ pub(crate) fn load_tree(
     options: &Options,
 ) -> Result<Loaded, Vec<Diagnostic>> {
     let mut sink = Sink::new(&input.name);
-    let mut loaded = match (input.kind, root) {
+    // A table is taken for a task list where its header says nothing; options that only traces have say more.
+    let trace = !options.map.is_empty() || options.service.is_some();
+    let kind = match input.kind {
+        InputKind::TaskList if trace && !input::has_task_column(&input.text) => InputKind::RequestTrace,
+        kind => kind,
+    };
+    let mut loaded = match (kind, root) {
         (InputKind::Scenario, Some(root)) => lower::compile(root.clone(), input, options, &mut sink),
         (InputKind::Scenario, None) => lower::load(input, options, &mut sink),
         (InputKind::TaskList, _) => task_list::load(input, options, &mut sink),
         (InputKind::AccessLog, _) => import::access_log::load(input, options, &mut sink),
+        (InputKind::RequestTrace, _) => import::request_trace::load(input, options, &mut sink),
     };
     if let Some(loaded) = &mut loaded {
         demand::apply(options, &mut loaded.model, &mut sink);

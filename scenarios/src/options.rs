@@ -31,6 +31,8 @@ pub struct Options {
     pub io_device: Option<String>,
     /// Service times of an access log, `--service`.
     pub service: Option<String>,
+    /// Columns of a request trace as (what for, name): `--map arrival=TIMESTAMP`.
+    pub map: Vec<(String, String)>,
     /// Number of servers of an access log, `--servers`.
     pub servers: Option<u32>,
 }
@@ -51,6 +53,7 @@ impl Default for Options {
             seed: None,
             io_device: None,
             service: None,
+            map: Vec::new(),
             servers: None,
         }
     }

@@ -120,6 +120,7 @@ fn seat_of(
         .filter(|layer| policies::find(*layer, id).is_some())
         .collect();
     let has = |layer: Layer| seats.iter().any(|seat| seat.layer == layer);
+    let has_main = |layer: Layer| seats.iter().any(|seat| seat.layer == layer && !seat.device);
     let layer = match known.as_slice() {
         [] => {
             unknown_policy(seats, &option.spec, id, spec_place, sink);
@@ -137,7 +138,8 @@ fn seat_of(
             return None;
         }
         [layer] => *layer,
-        _ => match (has(Layer::Scheduler), has(Layer::Balancer)) {
+        // Devices are meant only by name.
+        _ => match (has_main(Layer::Scheduler), has(Layer::Balancer)) {
             (true, true) => {
                 let message = format!("`{id}` is both a scheduler and a balancer; which station is meant?");
                 sink.error("S062", spec_place, message).help(station_help(seats.iter(), &option.spec));

@@ -249,14 +249,22 @@ fn decimal_ratio(text: &str) -> Option<Ratio> {
     Ratio::new(u32::try_from(digits / divisor).ok()?, u32::try_from(scale / divisor).ok()?)
 }
 
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | ' ')
+}
+
+/// Whether a text can be a name, but for its length.
+pub(crate) fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.trim() == text && text.chars().all(in_name)
+}
+
 /// Reports a name that cannot be used in paths, policies and results.
 pub(crate) fn check_name(text: &str, place: Place, sink: &mut Sink) {
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
     if text.trim().is_empty() || text.trim() != text {
         sink.error("S023", place, format!("`{text}` is no name: it is empty or begins or ends with a space"));
     } else if text.len() > NAME_BYTES_MAX {
         sink.error("S023", place, format!("a name of {} bytes; at most {NAME_BYTES_MAX}", text.len()));
-    } else if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
+    } else if let Some(bad) = text.chars().find(|c| !in_name(*c)) {
         sink.error(
             "S023",
             place,

@@ -144,20 +144,40 @@ pub(crate) fn refuse(flag: &str, text: &str, why: &str, help: Option<&str>, sink
     sink.error("S066", place, format!("`{flag}` {why}")).help_if(|| help.map(str::to_owned));
 }
 
+/// `--map` is for request traces.
+pub(crate) fn refuse_map(options: &Options, sink: &mut Sink) {
+    for (role, column) in &options.map {
+        refuse("--map", &format!("{role}={column}"), "is for request traces", None, sink);
+    }
+}
+
+/// `--time-unit`, in nanoseconds.
+pub(crate) fn time_unit(text: &str, sink: &mut Sink) -> u64 {
+    let unit = quantity::time_unit(text.trim());
+    if unit.is_none() {
+        let place = sink.option("--time-unit", text);
+        let units: Vec<&str> = quantity::TIME_UNITS.iter().map(|(unit, _)| *unit).collect();
+        sink.error("S020", place, format!("unknown unit `{text}`"))
+            .help_if(|| did_you_mean_or_list(text, "units", &units));
+    }
+    unit.unwrap_or(1)
+}
+
 /// Options of task lists and access logs do not fit scenarios.
 pub(crate) fn refuse_for_scenario(options: &Options, sink: &mut Sink) {
+    refuse_map(options, sink);
     if let Some(text) = &options.service {
         refuse(
             "--service",
             text,
-            "is for access logs",
+            "is for access logs and request traces",
             Some("a scenario's steps say how much work there is"),
             sink,
         );
     }
     if let Some(servers) = options.servers {
         let help = Some("for a server group `web` write `--set web.count=...`");
-        refuse("--servers", &servers.to_string(), "is for access logs", help, sink);
+        refuse("--servers", &servers.to_string(), "is for access logs and request traces", help, sink);
     }
     if let Some(text) = &options.io_device {
         refuse(

@@ -9,12 +9,14 @@
 //! | [`costs`] | random workloads under round robin with switch costs, likewise |
 //! | [`oracles`] | stationary means with closed forms, inside honest intervals, each with a twin that must fail |
 //! | [`access_log`] | a real trace against answers of independent programs |
+//! | [`llm_trace`] | another, of requests to a language model |
 //! | [`same_bytes`] | one digest whatever the threads, the build or the processor's features |
 
 mod access_log;
 mod by_hand;
 mod costs;
 mod known;
+mod llm_trace;
 mod oracles;
 mod periods;
 mod same_bytes;

@@ -9,21 +9,17 @@
 //! ([`Service`]): from its size, or from the request time that nginx (`$request_time`, seconds) or Apache (`%D`,
 //! microseconds) wrote at the end of the line. Lines that are no requests are skipped and counted by reason.
 
+use super::farm::{Farm, Requests};
+use super::service::{Number, ServiceLaw};
 use crate::Loaded;
 use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
 use crate::options::Options;
-use crate::policy::{self, Seat};
 use crate::run_options;
-use policies::Layer;
-use sim_core::model::{
-    Arrivals, Attributes, BalancerRef, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op,
-    OwedWork, Processor, Source, StationRef, Stop, TraceData, TraceRow,
-};
+use sim_core::model::{Attributes, TraceData, TraceRow};
 use sim_core::quantity;
-use sim_core::units::{Ratio, Span, Time};
+use sim_core::units::{Span, Time};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 /// A request as the log tells it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,7 +158,7 @@ fn request_time(text: &str, unit: FieldUnit) -> Option<Span> {
 }
 
 /// An IPv4 address as a number; anything else as a hash with the top bit set.
-fn client_key(host: &str) -> u64 {
+pub(super) fn client_key(host: &str) -> u64 {
     if let Ok(address) = host.parse::<Ipv4Addr>() {
         return u64::from(u32::from(address));
     }
@@ -174,14 +170,11 @@ fn client_key(host: &str) -> u64 {
     hash | 1 << 63
 }
 
-/// Femtoseconds in a nanosecond: the unit of times per byte.
-const FEMTOS: u128 = 1_000_000;
-
 /// How long requests are served.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 enum Service {
-    /// A constant and a part for each byte (femtoseconds), rounded **up** to the nanosecond.
-    Sum { constant: Span, femtos_per_byte: u128 },
+    /// A constant and a part for each byte.
+    Sum(ServiceLaw),
     /// What the log says.
     Field(FieldUnit),
 }
@@ -197,145 +190,56 @@ impl Service {
             "field-us" => return Some(Service::Field(FieldUnit::Micros)),
             _ => {}
         }
-        let (mut constant, mut femtos_per_byte, mut good) = (Span::ZERO, 0u128, true);
-        let mut offset = 0;
-        for term in text.split('+') {
-            let start = offset + (term.len() - term.trim_start().len());
-            let term_place = place.part(start..start + term.trim().len());
-            offset += term.len() + 1;
-            let (amount, per) =
-                term.split_once('/').map_or((term, None), |(amount, per)| (amount, Some(per.trim())));
-            match per {
-                None => match run_options::span(amount.trim(), term_place, sink) {
-                    Some(span) => constant += span,
-                    None => good = false,
-                },
-                Some("byte" | "B") => {
-                    if let Some(femtos) = femtos(amount.trim()) {
-                        femtos_per_byte += femtos;
-                        continue;
-                    }
-                    // Nothing finer than a femtosecond is read; the message is the one of plain durations.
-                    if run_options::span(amount.trim(), term_place, sink).is_some() {
-                        sink.error("S072", term_place, format!("`{}` is out of range", term.trim()));
-                    }
-                    good = false;
-                }
-                Some(other) => {
-                    sink.error("S072", term_place, format!("service can depend on bytes, not on `{other}`"))
-                        .help_if(|| did_you_mean_or_list(other, "write", &["byte"]));
-                    good = false;
-                }
-            }
+        let law = ServiceLaw::parse(text, place, sink)?;
+        let names = law.factors.iter().map(|(name, _)| (name, true));
+        let others = names
+            .chain(law.durations.iter().map(|name| (name, false)))
+            .filter(|(name, factor)| !factor || !["byte", "B", "bytes"].contains(&name.text.as_str()));
+        let mut good = true;
+        for (name, _) in others {
+            let message = format!("service can depend on bytes, not on `{}`", name.text);
+            sink.error("S072", name.place, message)
+                .help_if(|| did_you_mean_or_list(&name.text, "write", &["byte", "field", "field-us"]));
+            good = false;
         }
-        if !good {
-            return None;
-        }
-        if constant == Span::ZERO && femtos_per_byte == 0 {
-            sink.error("S072", place, "every request would be served in no time").help(SERVICE_HELP);
-            return None;
-        }
-        Some(Service::Sum { constant, femtos_per_byte })
+        good.then_some(Service::Sum(law))
     }
 
-    fn unit(self) -> FieldUnit {
+    fn unit(&self) -> FieldUnit {
         match self {
-            Service::Field(unit) => unit,
-            Service::Sum { .. } => FieldUnit::Seconds,
+            Service::Field(unit) => *unit,
+            Service::Sum(_) => FieldUnit::Seconds,
         }
     }
 
     /// The service time of a request.
-    fn of(self, request: &Request) -> Result<Span, Skipped> {
+    fn of(&self, request: &Request) -> Result<Span, Skipped> {
         match self {
             Service::Field(_) => request.field.ok_or(Skipped::NoField),
-            Service::Sum { constant, femtos_per_byte } => {
-                let bytes = u128::from(request.bytes).checked_mul(femtos_per_byte).ok_or(Skipped::Range)?;
-                let total = bytes.div_ceil(FEMTOS) + u128::from(constant.0);
-                u64::try_from(total).ok().filter(|n| *n <= Time::LATEST.0).map(Span).ok_or(Skipped::Range)
+            Service::Sum(law) => {
+                let bytes = std::iter::repeat(Number::whole(request.bytes));
+                law.of(bytes, std::iter::empty()).ok_or(Skipped::Range)
             }
         }
     }
 }
 
-/// A time in femtoseconds: `0.3ns` is 300 000.
-fn femtos(text: &str) -> Option<u128> {
-    let unit_at = text.find(|c: char| c.is_alphabetic())?;
-    let (number, unit) = (text[..unit_at].trim(), text[unit_at..].trim());
-    let nanos = quantity::time_unit(unit).filter(|nanos| *nanos <= 60_000_000_000)?;
-    quantity::parse_span_in(number, nanos * FEMTOS as u64).ok().map(|span| u128::from(span.0))
-}
-
-/// Most servers.
-const SERVERS_MAX: u32 = 100_000;
-
 /// Compiles a log.
 pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
-    refuse_options(options, sink);
+    run_options::refuse_map(options, sink);
     let service = service(options, sink);
-    let servers = servers(options, sink);
-    let seat = Seat {
-        name: "lb".to_owned(),
-        layer: Layer::Balancer,
-        device: false,
-        written: "round-robin".to_owned(),
-        place: None,
-    };
-    let seats = [seat];
-    let specs = policy::resolve(&seats, &options.policies, sink);
-    let until = run_options::until(options, sink);
-    let warmup = run_options::warmup(options, sink);
-    run_options::check_window(warmup, until, sink);
-    let mut ties = sim_core::ties::Ties::default();
-    if let Some(text) = &options.ties {
-        ties = run_options::ties_option(text, ties, sink);
-    }
-    let cost = |flag: &str, text: &Option<String>, sink: &mut Sink| {
-        let Some(text) = text else { return Some(Span::ZERO) };
-        let place = sink.option(flag, text);
-        run_options::span(text, place, sink)
-    };
-    let context_switch = cost("--context-switch", &options.context_switch, sink);
-    let dispatch_latency = cost("--dispatch-latency", &options.dispatch_latency, sink);
-    let log = read(&input.text, service.unwrap_or(Service::Field(FieldUnit::Seconds)), service.is_some());
+    let farm = Farm::read(options, "an access log", sink);
+    let log = read(&input.text, service.as_ref());
     if log.requests.is_empty() {
         sink.error("S070", WHOLE, "no line of this log could be read as a request")
             .help_if(|| log.notes().into_iter().next());
     }
-    let spec = specs.into_iter().next().flatten();
-    let (servers, spec) = (servers?, spec?);
-    service?;
-    let farm = Farm {
-        servers,
-        cores: options.cores.unwrap_or(1),
-        context_switch: context_switch?,
-        dispatch_latency: dispatch_latency?,
-    };
-    let mut model = farm.model(input, spec.balancer());
-    model.seed = options.seed.unwrap_or(1);
-    model.ties = ties;
-    model.stop = Stop { after: until, jobs: None };
-    model.warmup = warmup.and_then(|(time, _)| time).unwrap_or(Time::ZERO);
+    let (farm, _) = (farm?, service?);
     let notes = log.notes();
-    model.sources[0].arrivals = Arrivals::Trace(Arc::new(log.trace(sink)?));
-    Some(Loaded {
-        model,
-        notes,
-        warnings: Vec::new(),
-        policy: spec.text.clone(),
-        warmup_auto: matches!(warmup, Some((None, _))),
-        kind: InputKind::AccessLog,
-        files: Vec::new(),
-    })
-}
-
-fn refuse_options(options: &Options, sink: &mut Sink) {
-    if let Some(text) = &options.io_device {
-        run_options::refuse("--io-device", text, "is for task lists", None, sink);
-    }
-    for (path, value) in &options.set {
-        run_options::refuse("--set", &format!("{path}={value}"), "is for scenarios", None, sink);
-    }
+    let requests = Requests { class: "request".to_owned(), data: log.trace(sink)? };
+    let loaded =
+        farm.loaded(input, options, vec![requests], vec![Attributes::default()], InputKind::AccessLog);
+    Some(Loaded { notes, ..loaded })
 }
 
 fn service(options: &Options, sink: &mut Sink) -> Option<Service> {
@@ -348,28 +252,6 @@ fn service(options: &Options, sink: &mut Sink) -> Option<Service> {
     Service::parse(text, place, sink)
 }
 
-fn servers(options: &Options, sink: &mut Sink) -> Option<u32> {
-    let Some(servers) = options.servers else {
-        sink.error("S071", WHOLE, "an access log does not say how many servers there are")
-            .help("for instance `--servers 4`");
-        return None;
-    };
-    if servers == 0 || servers > SERVERS_MAX {
-        let place = sink.option("--servers", &servers.to_string());
-        sink.error("S021", place, format!("`--servers` is {servers}; it must be from 1 to {SERVERS_MAX}"));
-        return None;
-    }
-    let cores = options.cores.unwrap_or(1);
-    if cores == 0 || i64::from(cores) * i64::from(servers) > crate::keys::CORES_MAX {
-        let place = sink.option("--cores", &cores.to_string());
-        let message =
-            format!("{servers} servers of {cores} cores; from 1 to {} cores in all", crate::keys::CORES_MAX);
-        sink.error("S046", place, message);
-        return None;
-    }
-    Some(servers)
-}
-
 /// What was read.
 #[derive(Default)]
 struct Log {
@@ -379,7 +261,9 @@ struct Log {
     skipped: [Option<(usize, usize)>; Skipped::ALL.len()],
 }
 
-fn read(text: &[u8], service: Service, timed: bool) -> Log {
+/// Reads a log; without a service law the requests are read all the same, for what is wrong with them.
+fn read(text: &[u8], service: Option<&Service>) -> Log {
+    let unit = service.map_or(FieldUnit::Seconds, Service::unit);
     let mut log = Log::default();
     for (index, line) in text.split(|b| *b == b'\n').enumerate() {
         let line = line.trim_ascii();
@@ -387,8 +271,8 @@ fn read(text: &[u8], service: Service, timed: bool) -> Log {
             continue;
         }
         log.lines += 1;
-        let parsed = Request::parse(line, service.unit()).and_then(|request| {
-            let span = if timed { service.of(&request)? } else { Span::ZERO };
+        let parsed = Request::parse(line, unit).and_then(|request| {
+            let span = service.map_or(Ok(Span::ZERO), |service| service.of(&request))?;
             Ok((request, span))
         });
         match parsed {
@@ -439,63 +323,6 @@ impl Log {
     }
 }
 
-/// Equal servers behind one balancer.
-struct Farm {
-    servers: u32,
-    cores: u32,
-    context_switch: Span,
-    dispatch_latency: Span,
-}
-
-impl Farm {
-    fn model(&self, input: &Input, policy: BalancerRef) -> Model {
-        let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
-        let mut model = Model::new(file.strip_suffix(".log").unwrap_or(file));
-        let fcfs = policies::parse(Layer::Scheduler, "fcfs")
-            .unwrap_or_else(|e| panic!("fcfs is in the catalog: {e}"));
-        let scheduler = fcfs.scheduler();
-        model.components.push(Component { name: "server.cpu".to_owned(), kind: ComponentKind::Processor });
-        model.processors = (1..=self.servers)
-            .map(|index| Processor {
-                name: format!("server-{index}.cpu"),
-                component: 0,
-                cores: self.cores,
-                speed: Ratio::ONE,
-                scheduler: scheduler.clone(),
-                context_switch: self.context_switch,
-                dispatch_latency: self.dispatch_latency,
-                device: false,
-            })
-            .collect();
-        model.groups.push(Group {
-            name: "server".to_owned(),
-            weights: vec![1; self.servers as usize],
-            processors: vec![0],
-            pools: Vec::new(),
-        });
-        model.balancers.push(BalancerSpec { name: "lb".to_owned(), group: 0, register: 1, policy });
-        model.registers = 2;
-        model.program = vec![
-            Op::Balance { balancer: 0 },
-            Op::Work { station: StationRef { base: 0, register: 1 }, amount: Draw::Given(0) },
-            Op::Leave { balancer: 0 },
-            Op::Exit,
-        ];
-        model.owed.push(OwedWork { at: 0, draws: vec![0] });
-        model.classes.push(Class { name: "request".to_owned(), entry: 0, draws: Vec::new() });
-        model.attributes.push(Attributes::default());
-        model.tasks.push("request".to_owned());
-        model.sources.push(Source {
-            name: "requests".to_owned(),
-            class: 0,
-            arrivals: Arrivals::Trace(Arc::default()),
-            attributes: 0,
-            clients: 0,
-        });
-        model
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -516,19 +343,6 @@ mod tests {
         assert_eq!(client_key("2001:db8::1"), client_key("2001:0db8:0:0:0:0:0:1"));
         assert!(client_key("2001:db8::1") >> 63 == 1 && client_key("host.example") >> 63 == 1);
         assert_eq!(client_key("0.0.0.9"), 9);
-    }
-
-    #[test]
-    fn service_is_rounded_up_to_the_nanosecond() {
-        let mut sink = Sink::new("log");
-        let mut of = |text: &str, bytes: u64| {
-            let place = sink.option("--service", text);
-            let service = Service::parse(text, place, &mut sink).unwrap();
-            service.of(&Request { at: 0, bytes, client: 0, field: None }).unwrap().0
-        };
-        assert_eq!(of("100ms + 1us/byte", 7), 100_007_000);
-        assert_eq!(of("0.3ns/byte+2ns", 5), 4);
-        assert_eq!(of("1ns / byte", 5), 5);
     }
 
     #[test]

@@ -26,7 +26,6 @@ use crate::run_options;
 use build::Builder;
 use policies::{Layer, PolicySpec};
 use sim_core::model::{Attributes, Stop};
-use sim_core::quantity;
 use sim_core::units::{Span, Time, gcd};
 
 /// A column of a task list.
@@ -89,7 +88,8 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         return None;
     };
     refuse_options(options, sink);
-    let unit = time_unit(&options.time_unit, sink);
+    run_options::refuse_map(options, sink);
+    let unit = run_options::time_unit(&options.time_unit, sink);
     let tasks = read::tasks(text, unit, sink);
     let machine = Machine::read(options, sink);
     let until = run_options::until(options, sink);
@@ -130,7 +130,7 @@ fn refuse_options(options: &Options, sink: &mut Sink) {
         run_options::refuse(
             "--service",
             text,
-            "is for access logs",
+            "is for access logs and request traces",
             Some("a task list brings its own sizes"),
             sink,
         );
@@ -139,7 +139,7 @@ fn refuse_options(options: &Options, sink: &mut Sink) {
         run_options::refuse(
             "--servers",
             &servers.to_string(),
-            "is for access logs",
+            "is for access logs and request traces",
             Some("use `--cores`"),
             sink,
         );
@@ -151,17 +151,6 @@ fn refuse_options(options: &Options, sink: &mut Sink) {
     for (path, value) in &options.set {
         run_options::refuse("--set", &format!("{path}={value}"), "is for scenarios", None, sink);
     }
-}
-
-fn time_unit(text: &str, sink: &mut Sink) -> u64 {
-    let unit = quantity::time_unit(text.trim());
-    if unit.is_none() {
-        let place = sink.option("--time-unit", text);
-        let units: Vec<&str> = quantity::TIME_UNITS.iter().map(|(unit, _)| *unit).collect();
-        sink.error("S020", place, format!("unknown unit `{text}`"))
-            .help_if(|| did_you_mean_or_list(text, "units", &units));
-    }
-    unit.unwrap_or(1)
 }
 
 /// The processor that options describe.

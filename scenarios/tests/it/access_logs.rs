@@ -45,6 +45,26 @@ fn the_request_time_of_the_log_can_be_the_service() {
 }
 
 #[test]
+fn a_policy_is_the_balancers_where_it_can_be() {
+    for (specs, described) in [
+        (&["random"][..], "random"),
+        (&["round-robin"], "round-robin"),
+        (&["srtf"], "server.cpu=srtf lb=round-robin"),
+        (
+            &["server.cpu=round-robin:quantum=1ms", "least-work"],
+            "server.cpu=round-robin:quantum=1ms lb=least-work",
+        ),
+        (&["cpu=fcfs"], "round-robin"),
+    ] {
+        let options = Options { policies: policies(specs).policies, ..farm("1ms", 2) };
+        assert_eq!(model_of(AccessLog, LOG, &options).policy, described, "{specs:?}");
+    }
+    let one = Options { servers: None, cores: Some(3), ..farm("1ms", 1) };
+    let model = model_of(AccessLog, LOG, &one).model;
+    assert_eq!((model.processors.len(), model.processors[0].cores), (1, 3), "`--cores` alone is one server");
+}
+
+#[test]
 fn what_is_missing_or_wrong_is_named() {
     let both = [
         "S071 an access log does not say how long requests are served",
@@ -58,9 +78,23 @@ fn what_is_missing_or_wrong_is_named() {
         (farm("1ms", 0), LOG, vec!["S021 `--servers` is 0; it must be from 1 to 100000"]),
         (farm("1ms", 1), "no request\n", vec!["S070 no line of this log could be read as a request"]),
         (
-            Options { policies: policies(&["fcfs"]).policies, ..farm("1ms", 1) },
+            Options { policies: policies(&["web=fcfs"]).policies, ..farm("1ms", 1) },
             LOG,
-            vec!["S062 `fcfs` is a scheduler, and there is no scheduler to choose here"],
+            vec!["S062 no station or balancer `web` has a policy"],
+        ),
+        (
+            Options {
+                policies: policies(&["ps"]).policies,
+                context_switch: Some("1us".to_owned()),
+                ..farm("1ms", 1)
+            },
+            LOG,
+            vec!["S065 `ps` shares the cores among all jobs and never switches: a cost has no meaning"],
+        ),
+        (
+            Options { map: vec![("arrival".to_owned(), "time".to_owned())], ..farm("1ms", 1) },
+            LOG,
+            vec!["S066 `--map` is for request traces"],
         ),
     ] {
         assert_eq!(mistakes(AccessLog, text, &options), expected);

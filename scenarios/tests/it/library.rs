@@ -7,10 +7,12 @@ use std::path::Path;
 
 fn options(kind: InputKind) -> Options {
     let mut options = Options::default();
-    if kind == InputKind::AccessLog {
-        options.service = Some("100ms + 1us/byte".to_owned());
-        options.servers = Some(4);
+    match kind {
+        InputKind::AccessLog => options.service = Some("100ms + 1us/byte".to_owned()),
+        InputKind::RequestTrace => options.service = Some("5ms".to_owned()),
+        InputKind::Scenario | InputKind::TaskList => return options,
     }
+    options.servers = Some(4);
     options
 }
 

@@ -3,6 +3,7 @@
 mod access_logs;
 mod diagnostics;
 mod library;
+mod request_traces;
 mod robustness;
 mod scenarios_toml;
 mod support;

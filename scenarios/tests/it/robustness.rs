@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use scenarios::{Input, InputKind, Options, library, load, render};
 use std::path::Path;
 
-const KINDS: [InputKind; 3] = [InputKind::Scenario, InputKind::TaskList, InputKind::AccessLog];
+const KINDS: [InputKind; 4] =
+    [InputKind::Scenario, InputKind::TaskList, InputKind::AccessLog, InputKind::RequestTrace];
 
 /// Loads a text as every kind, under options that fit each; checks whatever comes out.
 fn survives(text: &[u8]) {
@@ -12,6 +13,8 @@ fn survives(text: &[u8]) {
         let mut options = Options::default();
         if kind == InputKind::AccessLog {
             options.service = Some("1ms + 1us/byte".to_owned());
+        }
+        if matches!(kind, InputKind::AccessLog | InputKind::RequestTrace) {
             options.servers = Some(3);
         }
         let input = Input::from_text("any", kind, text);

@@ -157,7 +157,10 @@ fn options_that_do_not_fit_are_refused() {
             "S021 `--cores` is 0; it must be from 1 to 1048576",
         ),
         (Options { time_unit: "sec".to_owned(), ..Options::default() }, "S020 unknown unit `sec`"),
-        (Options { servers: Some(2), ..Options::default() }, "S066 `--servers` is for access logs"),
+        (
+            Options { servers: Some(2), ..Options::default() },
+            "S066 `--servers` is for access logs and request traces",
+        ),
         (
             Options { io_device: Some("disk".to_owned()), ..Options::default() },
             "S022 `--io-device` cannot be `disk`",

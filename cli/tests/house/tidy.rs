@@ -81,6 +81,7 @@ const NOT_IN_A_FILE: &[(&str, &str)] = &[
     ("S071", "--service or --servers is missing"),
     ("S072", "a mistake in --service"),
     ("S073", "an access log, which needs options too"),
+    ("S074", "a mistake in --map, or one is needed"),
 ];
 
 #[test]

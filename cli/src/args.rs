@@ -258,6 +258,14 @@ pub struct CompareArgs {
     /// Differences within this part of the reference's value make no practical difference, such as 1%
     #[arg(long, value_name = "PART", default_value = "0", value_parser = parse_part)]
     pub noise: f64,
+    /// Find the best policy on this metric: replications go to those that are hard to tell apart (OCBA), until the
+    /// probability of a correct selection is --confidence; exit code 5 where the budget is too small
+    #[arg(long, value_name = "METRIC", conflicts_with_all = ["reference", "metric", "replications", "precision"])]
+    pub best: Option<String>,
+    /// Replications over all policies that --best may take; 100 a policy by default
+    #[arg(long, value_name = "R", requires = "best",
+          value_parser = clap::value_parser!(u32).range(1..=i64::from(experiments::run::MAX_REPLICATIONS)))]
+    pub budget: Option<u32>,
     #[command(flatten)]
     pub precision: PrecisionArgs,
     /// Exit with 4 where this holds for a policy, and with 5 where it cannot be told: 'response/p99 > 250ms',

@@ -10,7 +10,7 @@ use serde::Serialize;
 use sim_core::ties::Ties;
 use std::fmt::Write as _;
 
-pub use crate::conclusion::{Conclusion, CostRow};
+pub use crate::conclusion::{Conclusion, CostRow, Selection};
 
 /// One number of one policy, with its difference from the reference.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -119,6 +119,8 @@ pub struct CompareDocument<'a> {
     pub conclusion: Option<Conclusion>,
     /// Conditions that must not hold; empty where there are none.
     pub conditions: Vec<ConditionRow>,
+    /// How the best was found; `None` where it was not looked for.
+    pub selection: Option<Selection>,
 }
 
 /// Characters a line.
@@ -131,8 +133,11 @@ pub type Better = Option<&'static str>;
 pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) -> String {
     let mut out = String::new();
     let _ = write!(out, "{}  seed {}  ties {}", document.scenario, document.seed, ties_text(&document.ties));
+    let of_all = document.selection.as_ref().map(|selection| selection.replications);
     if document.replications > 1 {
-        let _ = write!(out, "  {} replications (common random numbers)", document.replications);
+        let in_all = if of_all.is_some() { " in all" } else { "" };
+        let replications = of_all.unwrap_or(document.replications);
+        let _ = write!(out, "  {replications} replications{in_all} (common random numbers)");
     }
     out.push('\n');
     if document.replications > 1 {
@@ -142,6 +147,9 @@ pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &s
     }
     if let Some(conclusion) = &document.conclusion {
         let _ = write!(out, "\n{}", wrapped(&conclusion.text(), WIDTH));
+    }
+    if let Some(selection) = &document.selection {
+        let _ = write!(out, "\n{}", wrapped(&selection.text(), WIDTH));
     }
     if !document.conditions.is_empty() {
         let _ = write!(out, "\n{}", condition_table(&document.conditions));
@@ -225,12 +233,13 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
         let text = |value: f64| significant(value / size, 5);
         let mut grid = Grid::new([
             "policy".to_owned(),
+            "runs".to_owned(),
             "mean".to_owned(),
             "CI".to_owned(),
             format!("vs {}", document.reference),
             "verdict".to_owned(),
         ])
-        .flush_left(&[4]);
+        .flush_left(&[5]);
         for row in rows {
             let Some(value) = row.value else { continue };
             let interval = match (row.ci_low, row.ci_high) {
@@ -239,13 +248,14 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
             };
             grid.row([
                 format!("{} {}", if row.best { "*" } else { " " }, row.policy),
+                if document.selection.is_some() { row.n.to_string() } else { String::new() },
                 text(value),
                 interval,
                 relative(row, reference),
                 row.verdict.unwrap_or_default().to_owned(),
             ]);
         }
-        grid.write_within(out, WIDTH);
+        grid.without_empty_columns().write_within(out, WIDTH);
     }
 }
 

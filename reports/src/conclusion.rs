@@ -63,6 +63,44 @@ pub struct CostRow {
     pub relative_to: f64,
 }
 
+/// How the best of several policies was found.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Selection {
+    /// The number that decides.
+    pub metric: String,
+    /// The policy that was selected.
+    pub best: String,
+    /// A lower bound on the probability that it is the best, or within the indifference.
+    pub probability: f64,
+    /// The probability that was asked for.
+    pub confidence: f64,
+    /// Replications over all policies.
+    pub replications: u32,
+    /// Replications that were not to be exceeded.
+    pub budget: u32,
+}
+
+impl Selection {
+    /// In words.
+    pub fn text(&self) -> String {
+        let Selection { metric, best, replications, budget, .. } = self;
+        let asked = estimate(self.confidence);
+        // Rounded down, so that what is shown was reached.
+        let probability = (self.probability * 1e4).floor() / 1e4;
+        if self.probability >= self.confidence {
+            format!(
+                "{best} is the best on {metric} with a probability of at least {probability} ({asked} was asked for), after \
+                 {replications} of at most {budget} replications, spread by OCBA."
+            )
+        } else {
+            format!(
+                "{best} looks best on {metric}, but with a probability of {probability} and not {asked}, after {replications} of \
+                 at most {budget} replications, spread by OCBA: raise --budget, or say with --noise what makes no difference."
+            )
+        }
+    }
+}
+
 impl Serialize for Conclusion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut fields = serializer.serialize_struct("Conclusion", 13)?;

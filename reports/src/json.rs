@@ -49,6 +49,7 @@ pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io:
     object.value("noise", &document.noise)?;
     object.value("conclusion", &document.conclusion)?;
     object.rows("conditions", &document.conditions)?;
+    object.value("selection", &document.selection)?;
     object.close()
 }
 

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Meter;
 use crate::{gate, load};
-use experiments::compare::{Alternative, PolicyCondition};
+use experiments::compare::{Alternative, PolicyCondition, USUAL_BUDGET, best};
 use experiments::condition::Subject;
 use experiments::metrics::{self, MetricName};
 use experiments::{CompareOptions, Comparison, RunPlan};
@@ -39,12 +39,14 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let alternatives: Vec<Alternative<'_>> =
         named.iter().map(|named| Alternative { label: &named.label, model: &named.loaded.model }).collect();
     let options = options(args, wanted, &named, reference)?;
+    let wanted_best = best_of(args)?;
     let precision = args.precision.precision(usual_subjects(&options.metrics))?;
     let subjects: Vec<&Subject> = options
         .conditions
         .iter()
         .map(|one| &one.condition.subject)
         .chain(precision.iter().flat_map(|precision| &precision.subjects))
+        .chain(wanted_best.iter())
         .collect();
     gate::check(&subjects, &metrics::keys(&named[reference].loaded.model))?;
     let plan = RunPlan {
@@ -63,11 +65,21 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
             meter.update(index, named.len(), progress);
             true
         };
-        experiments::compare(&alternatives, &options, &plan, &watch).map_err(failed)?
+        match &wanted_best {
+            Some(subject) => {
+                let budget = budget(args, named.len())?;
+                best(&alternatives, subject, budget, &options, &plan, &watch).map_err(failed)?
+            }
+            None => experiments::compare(&alternatives, &options, &plan, &watch).map_err(failed)?,
+        }
     };
     load::notes(&comparison.notes, global);
-    let replications = comparison.results[0].values.len() as u32;
+    let replications = comparison.results.iter().map(|result| result.values.len() as u32).max().unwrap_or(0);
     global.session.describe(|facts| facts.replications = Some(u64::from(replications)));
+    // The best is what the others are compared with, where it was looked for.
+    let selected = comparison.selection.as_ref();
+    let selected = selected.and_then(|found| named.iter().position(|named| named.label == found.best));
+    let reference = selected.unwrap_or(reference);
     let first_difference = first_differences(args, &alternatives, reference, &plan)?;
     let document = CompareDocument {
         scenario: &named[reference].loaded.model.name,
@@ -82,6 +94,7 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         noise: options.noise,
         conclusion: comparison.conclusion.clone(),
         conditions: comparison.conditions.clone(),
+        selection: comparison.selection.clone(),
     };
     target.write(|out| match target.format {
         Format::Table => {
@@ -125,6 +138,27 @@ fn options(
     let parsed = args.fail_if.iter().map(|text| PolicyCondition::parse(text, &labels));
     let conditions = parsed.collect::<Result<_, _>>().map_err(|error| gate::usage(&error))?;
     Ok(CompareOptions { reference, metrics, noise: args.noise, conditions })
+}
+
+/// The number whose best is looked for.
+fn best_of(args: &CompareArgs) -> Result<Option<Subject>, Failure> {
+    let Some(text) = &args.best else { return Ok(None) };
+    let subject = Subject::parse(text).map_err(|error| Failure::Usage(error.to_string()))?;
+    if subject.metric.def.better.is_none() {
+        return Err(Failure::Usage(format!("--best {subject}: neither direction of this metric is better")));
+    }
+    Ok(Some(subject))
+}
+
+fn budget(args: &CompareArgs, policies: usize) -> Result<u32, Failure> {
+    let policies = policies as u32;
+    let budget = args.budget.unwrap_or(USUAL_BUDGET.saturating_mul(policies));
+    if budget < 2 * policies {
+        return Err(Failure::Usage(format!(
+            "--budget {budget} is too small: {policies} policies need two replications each"
+        )));
+    }
+    Ok(budget)
 }
 
 /// What a precision is about unless something is named: the metric that decides who wins.

@@ -43,7 +43,7 @@ fn differences_are_paired_and_judged() {
     assert_eq!(
         keys,
         "schema scenario seed replications confidence ties reference policies rows first_difference noise conclusion \
-         conditions"
+         conditions selection"
     );
     let row = |policy: &str| {
         document["rows"]
@@ -127,6 +127,9 @@ fn what_cannot_be_asked_is_refused_before_anything_runs() {
         (&["--precision", "2%", "--precision-metric", "respons/mean"], "did you mean `response/mean`?"),
         (&["--noise", "200%"], "not a part from 0 to below 100%"),
         (&["--confidence", "1"], "a level is a number from"),
+        (&["--best", "utilization/mean"], "neither direction of this metric is better"),
+        (&["--best", "response/mean", "--budget", "3"], "2 policies need two replications each"),
+        (&["--best", "response/mean", "--replications", "5"], "cannot be used with"),
     ] {
         let ended = end(&[&compare[..], args].concat());
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{args:?}");
@@ -152,4 +155,29 @@ fn a_precision_ends_with_the_replications_it_takes_or_with_its_own_code() {
     let given_up = end(&[&base[..], &["1%", "--max-replications", "12"]].concat());
     assert_eq!((given_up.code, replications(&given_up.stdout)), (5, 12));
     assert!(given_up.stderr.starts_with("undecided: response/mean is known to "), "{}", given_up.stderr);
+}
+
+#[test]
+fn the_best_of_many_is_the_reference_of_what_is_shown() {
+    let base = [
+        "compare",
+        "mm1",
+        "--policy",
+        "fcfs",
+        "--policy",
+        "sjf",
+        "--policy",
+        "srtf",
+        "--set",
+        "stop.jobs=2000",
+    ];
+    let ended = end(&[&base[..], &["--best", "response/mean", "--format", "json"]].concat());
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&document["reference"], &document["selection"]["best"]), (&"srtf".into(), &"srtf".into()));
+    assert!(document["selection"]["probability"].as_f64().unwrap() >= 0.95);
+    // One task list, always the same: two policies that tie stay tied.
+    let tied = end(&["compare", "convoy", "--policy", "sjf", "--policy", "srtf", "--best", "response/mean"]);
+    assert_eq!(tied.code, 5);
+    assert!(tied.stderr.starts_with("undecided: sjf looks best"), "{}", tied.stderr);
 }

@@ -3,6 +3,7 @@
 //! Random streams are keyed by seed, replication, entity and purpose, never by policy: every policy meets the same
 //! arrivals and sizes, so that differences are taken in pairs, replication by replication.
 
+mod best;
 mod conclusion;
 mod first;
 mod rows;
@@ -10,12 +11,13 @@ mod rows;
 use crate::metrics::MetricName;
 use crate::precision::Precision;
 use crate::run::{Failure, Progress, Replications, RunPlan, RunResult, find_warmup};
-use reports::compare::{CompareRow, Conclusion};
+use reports::compare::{CompareRow, Conclusion, Selection};
 use reports::condition::ConditionRow;
 use rows::Compared;
 use sim_core::model::Model;
 use std::borrow::Cow;
 
+pub use best::{USUAL_BUDGET, best};
 pub use first::first_difference;
 pub use rows::PolicyCondition;
 
@@ -52,6 +54,8 @@ pub struct Comparison {
     pub rows: Vec<CompareRow>,
     /// Who wins, by how much, how sure, and at what cost elsewhere; `None` where nothing that was compared has a direction.
     pub conclusion: Option<Conclusion>,
+    /// How the best was found, where it was looked for; see [`best`].
+    pub selection: Option<Selection>,
     /// By condition, then alternative.
     pub conditions: Vec<ConditionRow>,
     /// Remarks for the user, one sentence each.
@@ -120,7 +124,7 @@ pub fn compare(
     let rows = compared.rows();
     let conclusion = compared.conclusion(&rows);
     let conditions = compared.conditions();
-    Ok(Comparison { results, rows, conclusion, conditions, notes, shortfalls })
+    Ok(Comparison { results, rows, conclusion, selection: None, conditions, notes, shortfalls })
 }
 
 /// The alternatives before their first replications, with one warm-up for all, and remarks on it.

@@ -3,5 +3,6 @@
 mod coverage;
 mod models;
 mod running;
+mod selecting;
 mod showcase;
 mod statistics;

@@ -251,6 +251,7 @@ fn comparison(replications: u32) -> CompareDocument<'static> {
         noise: 0.0,
         conclusion: None,
         conditions: Vec::new(),
+        selection: None,
     }
 }
 

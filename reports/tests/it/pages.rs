@@ -159,6 +159,7 @@ fn compare(names: [&str; 2]) -> Page {
             costs: Vec::new(),
         }),
         conditions: vec![condition(Some(names[1]), "false")],
+        selection: None,
     };
     let responses =
         [names[1], "sjf"].map(|name| (name.to_owned(), counted_values((1..2_000).map(|i| i * i * 40))));

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::commands::folder::FileArgs;
 use crate::commands::report::ReportArgs;
 use crate::gate::PrecisionArgs;
 use crate::manifest::Session;
@@ -7,6 +8,7 @@ use crate::repeat::RepeatArgs;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use experiments::condition::parse_part;
 use experiments::run::BATCHES;
+use reports::sheet::CsvStyle;
 
 /// Simulates how work gets to processors and servers.
 #[derive(Parser)]
@@ -85,7 +87,7 @@ pub enum Command {
 }
 
 /// Where results go and in which form.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub struct OutputArgs {
     /// Form of the result; without it the suffix of the output file decides, else `table`
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -93,6 +95,22 @@ pub struct OutputArgs {
     /// Write the result to a file (by a temporary name, then renamed); `-` is standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
+    /// Turn the long form: one row a replication, one column a metric (csv, jsonl, parquet)
+    #[arg(long)]
+    pub wide: bool,
+    /// CSV for Excel: byte order mark, separator line, an apostrophe before names that look like formulas
+    #[arg(long)]
+    pub excel: bool,
+    /// CSV lines end in CR LF
+    #[arg(long)]
+    pub crlf: bool,
+}
+
+impl OutputArgs {
+    /// How CSV is written.
+    pub fn style(&self) -> CsvStyle {
+        CsvStyle { excel: self.excel, crlf: self.crlf }
+    }
 }
 
 /// Forms of results.
@@ -104,6 +122,13 @@ pub enum Format {
     Json,
     /// Long form, one row per replication and metric.
     Csv,
+    /// The same, one JSON object a line.
+    Jsonl,
+    /// The same as Parquet.
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// Markdown, to paste.
+    Md,
 }
 
 impl Format {
@@ -113,7 +138,16 @@ impl Format {
             Format::Table => "table",
             Format::Json => "json",
             Format::Csv => "csv",
+            Format::Jsonl => "jsonl",
+            #[cfg(feature = "parquet")]
+            Format::Parquet => "parquet",
+            Format::Md => "md",
         }
+    }
+
+    /// How names of such files end.
+    pub fn suffix(self) -> &'static str {
+        if self == Format::Table { "txt" } else { self.word() }
     }
 }
 
@@ -237,6 +271,8 @@ pub struct RunArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub report: ReportArgs,
+    #[command(flatten)]
+    pub files: FileArgs,
     #[command(flatten)]
     pub repeat: RepeatArgs,
 }

@@ -180,7 +180,6 @@ impl Session {
     }
 
     /// Opens a new folder for results; it gets its name when the command has ended.
-    #[allow(dead_code, reason = "the folder of `run` comes with its files")]
     pub fn open_folder(&self, name: &str) -> Result<(), Failure> {
         let mut state = self.state();
         if state.scratch.is_none() {
@@ -190,7 +189,6 @@ impl Session {
     }
 
     /// Writes a file of the folder.
-    #[allow(dead_code, reason = "the folder of `run` comes with its files")]
     pub fn write_in_folder(
         &self,
         name: &str,

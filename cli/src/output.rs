@@ -2,8 +2,12 @@
 
 use crate::args::{Format, GlobalArgs, OutputArgs};
 use crate::failure::Failure;
+use clap::ValueEnum as _;
+use reports::csv::{LongForm, WideForm};
+use reports::rows::SummaryRow;
+use reports::sheet::{CsvStyle, Form};
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
 /// A checked place for a result.
@@ -12,22 +16,60 @@ pub struct Output<'g> {
     pub format: Format,
     /// The file as it was named; `None`: standard output.
     file: Option<String>,
+    style: CsvStyle,
+    wide: bool,
     global: &'g GlobalArgs,
 }
 
 impl<'g> Output<'g> {
     /// Decides form and place before anything is run, so that a wrong one costs no time.
     pub fn new(args: &OutputArgs, global: &'g GlobalArgs) -> Result<Output<'g>, Failure> {
+        let output = |format, file| Output { format, file, style: args.style(), wide: args.wide, global };
         let Some(file) = args.output.as_deref().filter(|file| *file != "-") else {
-            return Ok(Output { format: args.format.unwrap_or(Format::Table), file: None, global });
+            let format = args.format.unwrap_or(Format::Table);
+            if format == Format::Parquet && io::stdout().is_terminal() && !global.session.is_check() {
+                return Err(Failure::Usage(
+                    "Parquet is nothing for a terminal: name a file with -o".to_owned(),
+                ));
+            }
+            return Ok(output(format, None));
         };
         checked_place(file)?;
         let format = args.format.or_else(|| format_of(file)).ok_or_else(|| {
             Failure::Usage(format!(
-                "the form of `{file}` cannot be told from its name: end it in .json, .csv or .txt, or give --format"
+                "the form of `{file}` cannot be told from its name: end it in .json, .csv, .jsonl, .parquet, .md or \
+                 .txt, or give --format"
             ))
         })?;
-        Ok(Output { format, file: Some(file.to_owned()), global })
+        Ok(output(format, Some(file.to_owned())))
+    }
+
+    /// Writes blocks of rows in long form, or one row a block under `--wide`: for the forms of rows.
+    pub fn write_blocks(
+        &self,
+        blocks: &mut dyn Iterator<Item = Block<'_>>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let form = OutputForm { format: self.format, style: self.style, global: self.global }.sheet();
+        if !self.wide {
+            return long_form(&form, blocks, out);
+        }
+        let mut blocks = blocks.peekable();
+        let none = Vec::new();
+        let first = blocks.peek().map_or(&none, |block| &block.rows);
+        let about = |row: &SummaryRow| (row.name(), row.scope.clone(), row.class.clone());
+        let columns: Vec<_> = first.iter().map(about).collect();
+        let mut wide = WideForm::in_form(&form, first, out)?;
+        for block in blocks {
+            if !block.rows.iter().map(about).eq(columns.iter().cloned()) {
+                let (scenario, policy) = (block.scenario, block.policy);
+                return Err(io::Error::other(format!(
+                    "`{scenario}` under {policy} has other rows: leave out --wide"
+                )));
+            }
+            wide.row(block.scenario, block.policy, block.replication, &block.rows)?;
+        }
+        wide.finish()
     }
 
     /// Writes the result.
@@ -42,14 +84,60 @@ impl<'g> Output<'g> {
     }
 }
 
+/// Writes blocks of rows in long form.
+pub fn long_form(
+    form: &Form,
+    blocks: &mut dyn Iterator<Item = Block<'_>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut long = LongForm::in_form(form, out)?;
+    for block in blocks {
+        long.rows(block.scenario, block.policy, block.replication, &block.rows)?;
+    }
+    long.finish()
+}
+
+/// The rows of one replication (1-based).
+pub struct Block<'a> {
+    /// The scenario.
+    pub scenario: &'a str,
+    /// The policies in effect, or the alternative's name.
+    pub policy: &'a str,
+    /// Which replication, from 1.
+    pub replication: u32,
+    /// Its rows.
+    pub rows: Vec<SummaryRow>,
+}
+
+/// A form of rows, and what goes with it.
+pub struct OutputForm<'g> {
+    /// CSV, JSON lines or Parquet; CSV in place of any other.
+    pub format: Format,
+    /// How CSV is written.
+    pub style: CsvStyle,
+    /// Knows the manifest that stands in Parquet files.
+    pub global: &'g GlobalArgs,
+}
+
+impl OutputForm<'_> {
+    /// What sheets are told.
+    pub fn sheet(&self) -> Form {
+        match self.format {
+            Format::Jsonl => Form::JsonLines,
+            #[cfg(feature = "parquet")]
+            Format::Parquet => {
+                let manifest = serde_json::to_string(&self.global.session.manifest_within());
+                Form::Parquet(manifest.map(|text| ("manifest".to_owned(), text)).into_iter().collect())
+            }
+            _ => Form::Csv(self.style),
+        }
+    }
+}
+
 /// The form that the suffix of a name stands for.
 pub fn format_of(file: &str) -> Option<Format> {
-    match Path::new(file).extension()?.to_str()? {
-        "json" => Some(Format::Json),
-        "csv" => Some(Format::Csv),
-        "txt" => Some(Format::Table),
-        _ => None,
-    }
+    let suffix = Path::new(file).extension()?.to_str()?;
+    Format::value_variants().iter().copied().find(|format| format.suffix() == suffix)
 }
 
 /// The file behind a name, checked before anything is run: its folder must exist, links are followed.

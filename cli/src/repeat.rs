@@ -37,8 +37,7 @@ pub struct RepeatArgs {
 /// Arguments that say where results go. A repetition takes them from its own command line.
 const PLACES: [&str; 6] = ["output", "out_dir", "html", "trace", "charts", "svg"];
 /// Arguments that may stand beside `--from` besides those.
-const BESIDES: [&str; 9] =
-    ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color", "interval"];
+const BESIDES: [&str; 8] = ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color"];
 /// Arguments that decide neither what is run nor what is written.
 const NO_MATTER: [&str; 4] = ["threads", "no_manifest", "quiet", "color"];
 
@@ -154,6 +153,13 @@ pub fn resolved(matches: ArgMatches) -> Result<(ArgMatches, Option<Repeat>), Fai
     }
     let flag = |id: &str| inner.get_flag(id);
     let repeat = Repeat { check: flag("check"), kept: flag("kept"), name, folder, manifest };
+    let had_folder = repeat.manifest.command.arguments.iter().any(|old| old.starts_with("--out-dir="));
+    if had_folder && !repeat.check && !now.arguments.iter().any(|own| own.starts_with("--out-dir=")) {
+        return Err(Failure::Usage(format!(
+            "`{}` is of a folder: say where the new one goes with --out-dir, or compare with --check",
+            repeat.name
+        )));
+    }
     let arguments = repeat.arguments(&now.arguments);
     let line = std::iter::once("dispatchlab".to_owned()).chain(arguments);
     let again = Cli::command().try_get_matches_from(line).map_err(|error| {
@@ -331,7 +337,7 @@ fn own_options(arguments: &[String]) -> Vec<String> {
     let end = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
     let wanted = |argument: &&String| {
         let name = argument.trim_start_matches("--").split('=').next().unwrap_or_default().replace('-', "_");
-        let own = ["format", "threads", "no_manifest", "interval"];
+        let own = ["format", "threads", "no_manifest"];
         argument.starts_with("--") && (PLACES.contains(&name.as_str()) || own.contains(&name.as_str()))
     };
     arguments[..end].iter().filter(wanted).cloned().collect()

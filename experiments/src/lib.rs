@@ -10,6 +10,7 @@
 //! | [`precision`] | as many replications as a precision takes |
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
 //! | [`sweep`] | many models with many replications, in cells that can be run anywhere |
+//! | [`mod@servers`], [`mod@timeseries`] | replication 1 by station and by interval |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -23,11 +24,15 @@ pub mod precision;
 mod recording;
 pub mod run;
 mod runner;
+pub mod servers;
 pub mod stats;
 pub mod sweep;
+pub mod timeseries;
 pub mod vocabulary;
 pub mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare, first_difference};
 pub use run::{Failure, Progress, Replications, RunPlan, RunResult, replicate, run};
+pub use servers::servers;
+pub use timeseries::timeseries;
 pub use vocabulary::vocabulary;

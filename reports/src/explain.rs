@@ -75,18 +75,9 @@ impl<'a> Explainer<'a> {
 
     /// One decision as a row, with its explanation.
     pub fn row(&self, decision: &Decision) -> DecisionRow {
-        let (kind, station, core, job, server) = match decision.kind {
-            DecisionKind::Dispatch { processor, core } => {
-                ("dispatch", self.processor(processor), Some(core), decision.chosen, None)
-            }
-            DecisionKind::Preempt { processor, core } => {
-                ("preempt", self.processor(processor), Some(core), decision.chosen, None)
-            }
-            DecisionKind::Balance { balancer, job } => {
-                let name = self.model.balancers.get(balancer as usize).map_or("?", |b| b.name.as_str());
-                ("balance", name, None, job, Some(self.candidate_name(decision.kind, decision.chosen)))
-            }
-        };
+        let (kind, station, core, job) = self.place(decision);
+        let server = matches!(decision.kind, DecisionKind::Balance { .. })
+            .then(|| self.candidate_name(decision.kind, decision.chosen));
         DecisionRow {
             at_ns: decision.at.0,
             kind,
@@ -95,6 +86,22 @@ impl<'a> Explainer<'a> {
             job: self.job_name(job),
             server,
             explanation: self.decision(decision),
+        }
+    }
+
+    /// What kind of decision it is, where it was taken, and which job it is about.
+    pub(crate) fn place(&self, decision: &Decision) -> (&'static str, &str, Option<u32>, u64) {
+        match decision.kind {
+            DecisionKind::Dispatch { processor, core } => {
+                ("dispatch", self.processor(processor), Some(core), decision.chosen)
+            }
+            DecisionKind::Preempt { processor, core } => {
+                ("preempt", self.processor(processor), Some(core), decision.chosen)
+            }
+            DecisionKind::Balance { balancer, job } => {
+                let name = self.model.balancers.get(balancer as usize).map_or("?", |b| b.name.as_str());
+                ("balance", name, None, job)
+            }
         }
     }
 
@@ -171,7 +178,7 @@ impl<'a> Explainer<'a> {
         if candidate.running { format!("{name} (running)") } else { name }
     }
 
-    fn words(&self, kind: DecisionKind) -> (&PolicyWords, bool) {
+    pub(crate) fn words(&self, kind: DecisionKind) -> (&PolicyWords, bool) {
         static NONE: PolicyWords =
             PolicyWords { spec: String::new(), rule: String::new(), tie: String::new(), keys: Vec::new() };
         match kind {
@@ -184,7 +191,7 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn candidate_name(&self, kind: DecisionKind, id: u64) -> String {
+    pub(crate) fn candidate_name(&self, kind: DecisionKind, id: u64) -> String {
         match kind {
             DecisionKind::Balance { balancer, .. } => {
                 let group = self
@@ -199,7 +206,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// The task's name; with the number of its job where the task has several.
-    fn job_name(&self, number: u64) -> String {
+    pub(crate) fn job_name(&self, number: u64) -> String {
         let Some(job) = self.trace.jobs.get(number as usize) else { return format!("job {}", number + 1) };
         let task = &self.model.tasks[job.task as usize];
         if self.several[job.task as usize] { format!("{task}#{}", job.job) } else { task.clone() }

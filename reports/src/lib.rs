@@ -8,14 +8,17 @@
 //! |---|---|
 //! | [`rows`] | the row types, and the document of a run |
 //! | [`json`] | the documents `dispatchlab.run/1` and `dispatchlab.compare/1` |
+//! | [`sheet`] | rows with named columns as CSV, JSON lines or Parquet |
 //! | [`csv`] | the long form, one row per replication and metric |
 //! | [`sweep`](mod@sweep) | CSV of sweeps, with the swept paths |
+//! | [`servers`], [`timeseries`], [`requests`], [`decisions`] | the other files of a folder of results |
 //! | [`table`] | what a terminal shows of a run |
 //! | [`gantt`] | text Gantt charts |
 //! | [`explain`] | decision records in words |
 //! | [`compare`] | policies side by side, and the words that close it |
 //! | [`condition`] | conditions that must not hold, and what was found |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
+//! | [`markdown`] | tables to paste |
 //! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
 //! | `chart` | charts as SVG and PNG (feature `chart`) |
 //! | `html` | reports as one page that needs nothing else (feature `chart`) |
@@ -30,6 +33,7 @@ pub mod compare;
 mod conclusion;
 pub mod condition;
 pub mod csv;
+pub mod decisions;
 pub mod explain;
 pub mod gantt;
 mod grid;
@@ -37,9 +41,16 @@ mod grid;
 pub mod html;
 pub mod json;
 pub mod manifest;
+pub mod markdown;
 pub mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 pub mod plan;
+pub mod requests;
 pub mod rows;
+pub mod servers;
+pub mod sheet;
 pub mod sweep;
 pub mod table;
+pub mod timeseries;
 pub mod welch;

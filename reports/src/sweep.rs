@@ -63,7 +63,13 @@ pub struct SweepForm<W: Write> {
 impl<W: Write> SweepForm<W> {
     /// Writes the header.
     pub fn new(out: W, paths: &[&str]) -> io::Result<SweepForm<W>> {
-        Ok(SweepForm { writer: writer(out, &COLUMNS, paths)? })
+        Ok(SweepForm {
+            writer: writer(
+                out,
+                &COLUMNS.iter().map(|column| column.name.as_ref()).collect::<Vec<_>>(),
+                paths,
+            )?,
+        })
     }
 
     /// Writes the rows of one replication (1-based) of one point.

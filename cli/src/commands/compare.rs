@@ -3,7 +3,7 @@
 use crate::args::{CompareArgs, Format, GlobalArgs};
 use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Block, Output, long_form};
 use crate::progress::Meter;
 use crate::{gate, load};
 use experiments::compare::{Alternative, PolicyCondition, USUAL_BUDGET, best};
@@ -13,12 +13,11 @@ use experiments::{CompareOptions, Comparison, RunPlan};
 use reports::chart::rows::counted;
 use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
 use reports::condition::condition_table;
-use reports::csv::LongForm;
 use reports::html::compare::{self, CompareExtras, compare_page};
-use reports::rows::SummaryRow;
+use reports::sheet::{CsvStyle, Form};
 use scenarios::Loaded;
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io::Write as _;
 
 /// One alternative with its name in the results.
 struct Named {
@@ -104,19 +103,21 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
             out.write_all(compare_table(&document, &direction).as_bytes())
         }
         Format::Json => reports::json::write_compare(&document, out),
-        Format::Csv => csv(&named, &comparison, &options.metrics, out),
+        Format::Md => out.write_all(reports::markdown::compare(&document).as_bytes()),
+        _ => target.write_blocks(&mut blocks(&named, &comparison, &options.metrics), out),
     })?;
     report.write(|| {
         let extras = CompareExtras { responses: responses(&named, &comparison), charts: Vec::new() };
         let mut all = Vec::new();
-        csv(&named, &comparison, &options.metrics, &mut all)?;
+        let rows = &mut blocks(&named, &comparison, &options.metrics);
+        long_form(&Form::Csv(CsvStyle::default()), rows, &mut all)?;
         Ok(Shown {
             page: compare_page(&document, &extras),
             charts: compare::charts(&document, &extras),
             csv: Some(all),
         })
     })?;
-    if target.format == Format::Csv && !comparison.conditions.is_empty() {
+    if !matches!(target.format, Format::Table | Format::Json) && !comparison.conditions.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&comparison.conditions));
     }
     gate::verdict(&comparison.conditions, &comparison.shortfalls)
@@ -231,23 +232,23 @@ fn first_differences(
     rows.collect::<Result<_, _>>().map(Some)
 }
 
-/// The long form of `run`, one policy after the other; with `--metric`, of these metrics only.
-fn csv(
-    named: &[Named],
-    comparison: &Comparison,
+/// The rows of `run`, one policy after the other; with `--metric`, of these metrics only.
+fn blocks<'a>(
+    named: &'a [Named],
+    comparison: &'a Comparison,
     wanted: &[MetricName],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut csv = LongForm::new(out)?;
+) -> impl Iterator<Item = Block<'a>> {
     let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    for (named, result) in named.iter().zip(&comparison.results) {
-        for replication in 0..result.values.len() {
-            let rows: Vec<SummaryRow> = result
+    named.iter().zip(&comparison.results).flat_map(move |(named, result)| {
+        let wanted = wanted.clone();
+        (0..result.values.len()).map(move |replication| Block {
+            scenario: &named.loaded.model.name,
+            policy: &named.label,
+            replication: replication as u32 + 1,
+            rows: result
                 .replication_rows(replication)
                 .filter(|row| wanted.is_empty() || wanted.contains(&row.name()))
-                .collect();
-            csv.rows(&named.loaded.model.name, &named.label, replication as u32 + 1, &rows)?;
-        }
-    }
-    csv.finish()
+                .collect(),
+        })
+    })
 }

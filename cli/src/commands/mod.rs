@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod files;
+pub mod folder;
 pub mod policies;
 pub mod report;
 pub mod run;

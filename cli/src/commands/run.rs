@@ -1,9 +1,10 @@
 //! `dispatchlab run`.
 
 use crate::args::{Format, GlobalArgs, RunArgs};
+use crate::commands::folder::Ran;
 use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Block, Output, long_form};
 use crate::progress::Meter;
 use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
@@ -12,19 +13,20 @@ use experiments::warmup::{LEAST_WELCH, welch};
 use experiments::{RunPlan, RunResult, vocabulary};
 use reports::chart::rows::counted;
 use reports::condition::{ConditionRow, condition_table};
-use reports::csv::LongForm;
 use reports::explain::Explainer;
 use reports::html::run::{self, RunExtras, run_page};
-use reports::rows::{RunDocument, SummaryRow};
+use reports::rows::RunDocument;
+use reports::sheet::{CsvStyle, Form};
 use reports::table::{TableOptions, run_table};
 use reports::welch::WelchRow;
 use scenarios::Loaded;
 use sim_core::quantity;
 use sim_core::units::Time;
-use std::io::{self, Write};
+use std::io::Write as _;
 
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let target = Output::new(&args.output, global)?;
+    let target = Output::new(&args.files.result(&args.output), global)?;
+    args.files.open(&args.model.time_unit, global)?;
     let report = Report::new(&args.report, global)?;
     let explain_at = explain_at(args)?;
     if let Some(file) = &args.welch {
@@ -49,9 +51,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
         precision,
         batches: args.batches,
-        records: args.records,
+        records: args.records || args.files.records(),
         digest: args.digest,
-        decisions: args.explain || explain_at.is_some(),
+        decisions: args.explain || explain_at.is_some() || args.files.decisions(),
         ..load::plan(&args.plan, &loaded)
     };
     global.session.describe_plan(&plan, 1);
@@ -76,7 +78,13 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
             }
         }
         Format::Json => reports::json::write_run(&document(&loaded, &result, &checked), out),
-        Format::Csv => csv(&loaded, &plan, &result, out),
+        Format::Md => {
+            let replications = result.values.len() as u32;
+            let text =
+                reports::markdown::run(&document(&loaded, &result, &checked), replications, plan.confidence);
+            out.write_all(text.as_bytes())
+        }
+        _ => target.write_blocks(&mut blocks(&loaded, &plan, &result), out),
     })?;
     if let Some(file) = &args.welch {
         let rows = plot(&loaded, &plan, global)?;
@@ -86,20 +94,22 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         let document = document(&loaded, &result, &checked);
         let extras = extras(&loaded, &plan, &result);
         let mut all = Vec::new();
-        csv(&loaded, &plan, &result, &mut all)?;
+        long_form(&Form::Csv(CsvStyle::default()), &mut blocks(&loaded, &plan, &result), &mut all)?;
         Ok(Shown {
             page: run_page(&document, &extras),
             charts: run::charts(&document, &extras),
             csv: Some(all),
         })
     })?;
+    let ran = Ran { loaded: &loaded, plan: &plan, result: &result };
+    args.files.write(&args.output, &args.model.time_unit, &ran, global)?;
     // The other forms have no place for prose.
     if target.format != Format::Table
         && let Some(text) = explanation
     {
         let _ = write!(anstream::stderr(), "{text}");
     }
-    if target.format == Format::Csv && !checked.is_empty() {
+    if !matches!(target.format, Format::Table | Format::Json) && !checked.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
     }
     gate::verdict(&checked, &result.shortfalls)
@@ -183,18 +193,15 @@ fn table(
     run_table(&document(loaded, result, conditions), &options)
 }
 
-fn csv(loaded: &Loaded, plan: &RunPlan, result: &RunResult, out: &mut dyn Write) -> io::Result<()> {
-    let mut csv = LongForm::new(out)?;
-    if plan.batches.is_some() {
-        // One run with the intervals of its batches.
-        csv.rows(&loaded.model.name, &loaded.policy, 1, result.summary.iter())?;
-        return csv.finish();
-    }
-    for replication in 0..result.values.len() {
-        let rows: Vec<SummaryRow> = result.replication_rows(replication).collect();
-        csv.rows(&loaded.model.name, &loaded.policy, replication as u32 + 1, &rows)?;
-    }
-    csv.finish()
+fn blocks<'a>(loaded: &'a Loaded, plan: &RunPlan, result: &'a RunResult) -> impl Iterator<Item = Block<'a>> {
+    // One long run has the intervals of its batches.
+    let batches = plan.batches.is_some();
+    (0..if batches { 1 } else { result.values.len() }).map(move |replication| Block {
+        scenario: &loaded.model.name,
+        policy: &loaded.policy,
+        replication: replication as u32 + 1,
+        rows: if batches { result.summary.clone() } else { result.replication_rows(replication).collect() },
+    })
 }
 
 fn explanation(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunResult) -> Option<String> {

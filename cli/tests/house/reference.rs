@@ -4,6 +4,7 @@ use crate::{files, is_fresh, read, root};
 use assert_cmd::Command;
 use experiments::metrics::{Better, METRICS};
 use policies::{Layer, ParamKind, PolicyDef};
+use reports::sheet::Kind;
 use scenarios::CODES;
 use serde_json::Value;
 use sim_core::ties::{PRESETS, RULES, Ties};
@@ -253,7 +254,7 @@ fn every_key_of_the_results_is_documented() {
     for args in commands {
         keys(&json(args), &mut found);
     }
-    found.extend(reports::csv::COLUMNS.map(str::to_owned));
+    found.extend(reports::csv::COLUMNS.iter().map(|column| column.name.to_string()));
     found.sort_unstable();
     found.dedup();
     found.retain(|key| !page.contains(&format!("`{key}`")));
@@ -261,9 +262,74 @@ fn every_key_of_the_results_is_documented() {
 }
 
 #[test]
+fn the_page_of_result_files_is_the_columns() {
+    let mut text = head("Result files", "the columns in `reports`");
+    text.push_str(
+        "`run` with `--out-dir DIR` makes a new folder with `summary`, `runs`, `servers`, `timeseries` and a \
+         [manifest](results.md#manifestjson); `--with requests,decisions,gantt` adds files that grow with the number of \
+         jobs. They are CSV; with `--format jsonl` or `--format parquet` the same columns in that form. The first three \
+         columns are the same everywhere, so that folders can be put together; files of the first replication say so.\n\n\
+         CSV: quoting as in RFC 4180, UTF-8, lines end in LF (`--crlf`: CR LF), decimals have a point and the fewest digits \
+         that read back as the same number, the header is always there. What does not exist is an empty field, in JSON \
+         lines and Parquet null; there is no NaN. New columns are only ever added at the end. Names are written as they \
+         are, so that they read back the same: a name such as `=1+1` is a formula to a spreadsheet, and `--excel` puts an \
+         apostrophe before those that begin with `=`, `+`, `-` or `@`, besides the byte order mark and the line `sep=,` \
+         that it likes. `--wide` turns the long form of `run` and `compare`: one row a replication, one column a metric, \
+         named as in `response/p99@web-3.cpu:page [ns]`.\n",
+    );
+    for (file, what, columns) in [
+        (
+            "summary",
+            "Means over replications with their intervals, one row a metric.",
+            reports::csv::SUMMARY_COLUMNS,
+        ),
+        ("runs", "One row a replication and metric; what `--format csv` prints.", reports::csv::COLUMNS),
+        (
+            "servers",
+            "Stations, groups and balancers. Groups stand before their members; all columns are over the window, after \
+             the warm-up, but for the greatest queue length.",
+            reports::servers::COLUMNS,
+        ),
+        (
+            "timeseries",
+            "One row an interval for the whole system, then one for each station. Intervals are a round length of which \
+             the run has at most 200, or `--interval T`; where there would be more than 10 000, or more than a million \
+             rows, they become wider, and a note says so. Where a run is too long to be recorded, its first replication \
+             is run once more for this file, in memory that does not grow with the jobs. Ratios and means over time are \
+             rounded to nine decimals.",
+            reports::timeseries::COLUMNS,
+        ),
+        (
+            "requests",
+            "One row a job of the first replication, in order of arrival.",
+            reports::requests::COLUMNS,
+        ),
+        ("decisions", "One row a decision of the first replication.", reports::decisions::COLUMNS),
+        (
+            "gantt",
+            "What each core did in the first replication, by station, core and time; empty where there are more than four \
+             million stretches of time.",
+            reports::requests::GANTT_COLUMNS,
+        ),
+    ] {
+        let _ = write!(text, "\n## `{file}.csv`\n\n{what}\n\n| column | holds | what |\n|---|---|---|\n");
+        for column in columns {
+            let kind = match column.kind {
+                Kind::Text => "text",
+                Kind::Integer => "whole number",
+                Kind::Number => "number",
+                Kind::Flag => "true, false",
+            };
+            let _ = writeln!(text, "| `{}` | {kind} | {} |", column.name, cell(&column.about));
+        }
+    }
+    is_fresh("docs/files.md", &text);
+}
+
+#[test]
 fn exit_codes_are_documented() {
     let page = read(&root().join("docs/exit-codes.md"));
-    for code in ["`0`", "`1`", "`2`", "`101`"] {
+    for code in ["`0`", "`1`", "`2`", "`4`", "`101`"] {
         assert!(page.contains(code), "exit code {code} is not documented");
     }
 }

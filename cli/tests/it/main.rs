@@ -2,6 +2,7 @@
 
 mod comparing;
 mod files;
+mod folders;
 mod policies;
 mod repeating;
 mod reporting;

@@ -1,0 +1,124 @@
+//! Markdown: tables to paste into an issue or a page.
+
+use crate::compare::CompareDocument;
+use crate::number::with_unit;
+use crate::rows::{ALL, RunDocument};
+use std::fmt::Write as _;
+
+/// A run: its means with their intervals. Rows without a value are left out.
+pub fn run(document: &RunDocument<'_>, replications: u32, confidence: f64) -> String {
+    let mut text =
+        format!("**{}**, policy {}, seed {}", cell(document.scenario), cell(document.policy), document.seed);
+    let _ = writeln!(text, ", {}\n", count(replications, "replication"));
+    let mut table = Table::new(&["metric", "where", "class", "value", &interval_name(confidence)], &[3, 4]);
+    for row in document.summary {
+        let Some(value) = row.value else { continue };
+        table.row(&[
+            row.name(),
+            of_all(&row.scope),
+            of_all(&row.class),
+            with_unit(value, row.unit),
+            interval(row.ci_low, row.ci_high, row.unit),
+        ]);
+    }
+    text.push_str(&table.text);
+    text
+}
+
+/// A comparison.
+pub fn compare(document: &CompareDocument<'_>) -> String {
+    let mut text = format!("**{}**, seed {}", cell(document.scenario), document.seed);
+    let _ = writeln!(text, ", {}\n", count(document.replications, "replication"));
+    let name = interval_name(document.confidence);
+    let against = format!("against {}", document.reference);
+    let mut table =
+        Table::new(&["metric", "where", "class", "policy", "value", &name, &against, "verdict"], &[4, 5, 6]);
+    for row in &document.rows {
+        let Some(value) = row.value else { continue };
+        let difference = row.difference.map(|difference| {
+            let sign = if difference >= 0.0 { "+" } else { "-" };
+            format!("{sign}{}", with_unit(difference.abs(), row.unit))
+        });
+        table.row(&[
+            format!("{}/{}", row.metric, row.statistic),
+            of_all(&row.scope),
+            of_all(&row.class),
+            row.policy.clone(),
+            with_unit(value, row.unit),
+            interval(row.ci_low, row.ci_high, row.unit),
+            difference.unwrap_or_default(),
+            row.verdict.unwrap_or_default().to_owned(),
+        ]);
+    }
+    text.push_str(&table.text);
+    text
+}
+
+fn count(n: u32, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn interval_name(confidence: f64) -> String {
+    format!("{} % interval", crate::number::estimate(confidence * 100.0))
+}
+
+fn of_all(name: &str) -> String {
+    if name == ALL { String::new() } else { name.to_owned() }
+}
+
+fn interval(low: Option<f64>, high: Option<f64>, unit: &str) -> String {
+    let Some((low, high)) = low.zip(high) else { return String::new() };
+    format!("{} to {}", with_unit(low, unit), with_unit(high, unit))
+}
+
+/// A table of pipes, some columns flush right.
+struct Table {
+    text: String,
+}
+
+impl Table {
+    fn new(header: &[&str], right: &[usize]) -> Table {
+        let mut table = Table { text: String::new() };
+        table.row(&header.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        for index in 0..header.len() {
+            table.text.push_str(if right.contains(&index) { "|---:" } else { "|---" });
+        }
+        table.text.push_str("|\n");
+        table
+    }
+
+    fn row(&mut self, cells: &[String]) {
+        for text in cells {
+            let _ = write!(self.text, "| {} ", cell(text));
+        }
+        self.text.push_str("|\n");
+    }
+}
+
+/// Text that stays in its cell and is taken for nothing else.
+fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '|' | '\\' | '`' | '*' | '<' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_keep_to_themselves() {
+        let mut table = Table::new(&["a", "b"], &[1]);
+        table.row(&["x|y".into(), "1\n2".into()]);
+        assert_eq!(table.text, "| a | b |\n|---|---:|\n| x\\|y | 1 2 |\n");
+    }
+}

@@ -163,6 +163,9 @@ pub struct ModelArgs {
     /// Cost of carrying out a scheduling decision, such as 2us
     #[arg(long, value_name = "T")]
     pub dispatch_latency: Option<String>,
+    /// Costs of a kernel whose events interrupt cores, such as save=100us,load=150us,release=2us,exit=2us,decide=5us
+    #[arg(long, value_name = "KEY=T,...")]
+    pub interrupts: Option<String>,
     /// Unit of bare numbers in task lists and request traces
     #[arg(long, value_name = "UNIT", default_value = "ms")]
     pub time_unit: String,

@@ -101,6 +101,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
         cores: args.cores,
         context_switch: args.context_switch.clone(),
         dispatch_latency: args.dispatch_latency.clone(),
+        interrupts: args.interrupts.clone(),
         time_unit: args.time_unit.clone(),
         ties: args.ties.clone(),
         until: args.until.clone(),

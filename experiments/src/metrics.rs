@@ -78,7 +78,7 @@ pub const METRICS: &[MetricDef] = metrics![
     "jobs" ["released"] "jobs" neither "jobs released in the window";
     "jobs" ["completed"] "jobs" higher "of these, jobs that ran their whole program";
     "jobs" ["lost"] "jobs" lower "of these, jobs turned away by full queues; at a pool: by its queue";
-    "jobs" ["timed-out"] "jobs" lower "of these, jobs whose client gave up";
+    "jobs" ["timed-out"] "jobs" lower "of these, jobs whose client gave up, or that were withdrawn at their deadline";
     "jobs" ["unfinished"] "jobs" lower "jobs in the system at the end of the run";
     "deadline_misses" ["count"] "count" lower "jobs that were not done by their deadlines";
     "deadline_misses" ["ratio"] "ratio" lower "the same over jobs with a deadline whose fate is known";
@@ -94,6 +94,10 @@ pub const METRICS: &[MetricDef] = metrics![
     "dispatch_latency" ["mean"] "ns" lower "time from a dispatch decision to the first instruction";
     "picks" ["count"] "count" neither "jobs that a balancer sent to a server";
     "picks" ["max_over_mean"] "ratio" lower "the busiest server's picks over the mean of all servers";
+    "refused" ["count"] "count" lower
+        "jobs that a balancer sent to a server that was down, or had no server for";
+    "failures" ["count"] "count" neither "times a server of the group failed";
+    "downtime" ["share"] "ratio" lower "part of the servers' time in which they were down";
     "in_system" ["mean"] "jobs" lower "time average of the number of jobs in the system";
     "makespan" ["time"] "ns" lower "from the first release to the last job's leaving, over the whole run";
     "warmup" ["time"] "ns" neither "start of the window: jobs released before it are not measured";
@@ -221,6 +225,7 @@ fn blank(model: &Model) -> Measures {
         processors: vec![ProcessorMeasures::default(); model.processors.len()],
         pools: vec![sim_core::measure::PoolMeasures::default(); model.pools.len()],
         balancers: vec![sim_core::measure::BalancerMeasures::default(); model.balancers.len()],
+        groups: vec![sim_core::measure::GroupMeasures::default(); model.groups.len()],
         ..Measures::default()
     }
 }
@@ -241,6 +246,7 @@ fn visit(model: &Model, measures: &Measures, emit: Emit<'_>) {
     processor_rows(model, measures, emit);
     pool_rows(model, measures, emit);
     balancer_rows(model, measures, emit);
+    group_rows(model, measures, emit);
     emit("warmup/time", ALL, ALL, Some(measures.from.0 as f64));
     let in_system = ratio(measures.in_system_integral, u128::from(measures.window().0));
     emit("in_system/mean", ALL, ALL, in_system);
@@ -323,12 +329,15 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
             sum.busy += one.busy;
             sum.overhead += one.overhead;
             sum.idle += one.idle;
+            sum.system += one.system;
             sum.ready_integral += one.ready_integral;
             sum.completions += one.completions;
             sum.slice_ends += one.slice_ends;
             sum.context_switches += one.context_switches;
             sum.preemptions += one.preemptions;
             sum.migrations += one.migrations;
+            sum.withdrawals += one.withdrawals;
+            sum.running_gain += one.running_gain;
             sum.dispatch_latency += one.dispatch_latency;
             sum
         })
@@ -349,9 +358,10 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
 }
 
 fn processor_row(processor: &ProcessorMeasures, scope: &str, window: u128, emit: Emit<'_>) {
-    let capacity = processor.busy + processor.overhead + processor.idle;
+    let overhead = processor.overhead + processor.system;
+    let capacity = processor.busy + overhead + processor.idle;
     emit("utilization/mean", scope, ALL, ratio(processor.busy, capacity));
-    emit("overhead/share", scope, ALL, ratio(processor.overhead, capacity));
+    emit("overhead/share", scope, ALL, ratio(overhead, capacity));
     emit("queue_length/mean", scope, ALL, ratio(processor.ready_integral, window));
     emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));
     emit("preemptions/count", scope, ALL, Some(processor.preemptions as f64));
@@ -383,6 +393,17 @@ fn pool_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
     }
 }
 
+/// Groups whose servers can fail.
+fn group_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
+    let window = u128::from(measures.window().0);
+    for (group, found) in
+        model.groups.iter().zip(&measures.groups).filter(|(group, _)| group.outages.is_some())
+    {
+        emit("failures/count", &group.name, ALL, Some(found.failures as f64));
+        emit("downtime/share", &group.name, ALL, ratio(found.down, window * group.weights.len() as u128));
+    }
+}
+
 fn balancer_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
     for (balancer, found) in model.balancers.iter().zip(&measures.balancers) {
         let Some(group) = model.groups.get(balancer.group as usize) else { continue };
@@ -393,6 +414,9 @@ fn balancer_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
         emit("picks/count", &balancer.name, ALL, Some(total as f64));
         let imbalance = ratio(u128::from(most) * servers as u128, u128::from(total));
         emit("picks/max_over_mean", &balancer.name, ALL, imbalance);
+        if group.outages.is_some() {
+            emit("refused/count", &balancer.name, ALL, Some(found.refused as f64));
+        }
         if servers <= MAX_MEMBERS {
             for server in 0..servers {
                 let scope = format!("{}:{}-{}", balancer.name, group.name, server + 1);

@@ -111,6 +111,7 @@ fn released(name: &str, rows: &[Row]) -> Model {
         arrivals: Arrivals::Trace(Arc::new(data)),
         attributes: 0,
         clients: 0,
+        timeout: None,
     });
     model
 }
@@ -133,6 +134,7 @@ fn add_processor(model: &mut Model, scheduler: SchedulerRef) {
         context_switch: Span::ZERO,
         dispatch_latency: Span::ZERO,
         device: false,
+        interrupts: None,
     });
 }
 
@@ -142,13 +144,20 @@ fn add_farm(model: &mut Model, balancer: &PolicySpec, weights: Vec<u32>) -> Resu
     for _ in &weights {
         add_processor(model, fcfs.scheduler());
     }
-    model.groups.push(Group { name: "farm".into(), weights, processors: vec![0], pools: Vec::new() });
+    model.groups.push(Group {
+        name: "farm".into(),
+        weights,
+        processors: vec![0],
+        pools: Vec::new(),
+        outages: None,
+    });
     model.registers = 2;
     model.balancers.push(BalancerSpec {
         name: "balancer".into(),
         group: 0,
         register: 1,
         policy: balancer.balancer(),
+        detection: None,
     });
     model.owed.push(OwedWork { at: 0, draws: vec![0] });
     model.program = vec![Op::Balance { balancer: 0 }, work(1), Op::Leave { balancer: 0 }, Op::Exit];

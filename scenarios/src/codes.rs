@@ -63,6 +63,7 @@ pub const CODES: &[Code] = &[
         "The probabilities sum to more than 1, or of a law not to 1, or there are none.",
     ),
     code("S025", "unknown tie rule", "There is no such tie rule, value of a tie rule, or preset."),
+    code("S026", "keys that do not fit", "A key has a meaning only beside another one, or contradicts it."),
     code("S030", "unknown station", "No processor or pool of this name can be reached from this step."),
     code("S031", "unknown name", "There is no class, balancer or server group of this name."),
     code(

@@ -16,6 +16,8 @@ pub enum Kind {
     Span,
     /// A duration, or `"auto"`.
     SpanOrAuto,
+    /// A duration, or `"never"`.
+    SpanOrNever,
     /// A rate, `"900/s"`.
     Rate,
     /// A rate that may be 0, `"0/s"`.
@@ -190,6 +192,11 @@ pub static CLASS: Table = table(
         key("tickets", int(1, 1_000_000), "lottery and stride tickets; default 100"),
         key("weight", int(1, 1_000_000), "weight of proportional-share policies; default 1024"),
         key("deadline", Kind::Span, "deadline, counted from the release"),
+        key(
+            "on_miss",
+            Kind::Choice(&["continue", "abort"]),
+            "what becomes of a job at its deadline: it goes on, or it is withdrawn; default continue",
+        ),
     ],
 );
 
@@ -209,6 +216,17 @@ pub static SOURCE: Table = table(
             "clients",
             int(1, 1 << 31),
             "how many distinct clients the jobs come from; default: each job its own",
+        ),
+        key("timeout", Kind::Law, "how long a client waits before it gives up; default: for ever"),
+        key(
+            "timeout_until",
+            Kind::Choice(&["completion", "first-run"]),
+            "what a client waits for: the answer, or only the beginning of its job; default completion",
+        ),
+        key(
+            "on_timeout",
+            Kind::Choice(&["withdraw", "abandon"]),
+            "what becomes of the job: it is withdrawn at once, or goes on for nothing; default withdraw",
         ),
     ],
 );
@@ -306,6 +324,7 @@ macro_rules! processor_keys {
             key("context_switch", Kind::Span, "cost of changing from one job to another; default 0"),
             key("dispatch_latency", Kind::Span, "cost of carrying a decision out; default 0"),
             key("speed", Kind::Ratio, "speed of each core relative to nominal; default 1"),
+            key("interrupts", Kind::Table(&INTERRUPTS), "what the kernel costs where events interrupt cores"),
             key("device", Kind::Boolean, "a device: time there counts as blocked; default false"),
         ]
     };
@@ -321,6 +340,18 @@ macro_rules! pool_keys {
         ]
     };
 }
+
+/// What a kernel costs whose events interrupt cores.
+pub static INTERRUPTS: Table = table(
+    "`interrupts`",
+    &[
+        key("save", Kind::Span, "saving the context of the job that ran; default 0"),
+        key("load", Kind::Span, "loading the context of the job that is to run; default 0"),
+        key("release", Kind::Span, "handling the coming of a job; default 0"),
+        key("exit", Kind::Span, "handling the going of a job; default 0"),
+        key("decide", Kind::Span, "one run of the scheduler; default 0"),
+    ],
+);
 
 /// A single station with cores.
 pub static PROCESSOR: Table = table("a processor", processor_keys![NAME,]);
@@ -338,6 +369,31 @@ pub static SERVER: Table = table(
         key("weights", Kind::Integers { min: 1, max: 1_000_000 }, "one weight a server; default 1 each"),
         key("processor", Kind::Named(&SERVER_PROCESSOR), "the processors of each server"),
         key("pool", Kind::Named(&SERVER_POOL), "the pools of each server"),
+        key("outages", Kind::Plain(&OUTAGE), "when servers are down, one by one"),
+        key("failures", Kind::Table(&FAILURES), "servers fail at random and are repaired"),
+        key(
+            "on_failure",
+            Kind::Choice(&["lose", "stall"]),
+            "jobs at a server that fails are lost and new ones refused, or all wait there; default lose",
+        ),
+    ],
+);
+
+/// A server that is down for a while.
+pub static OUTAGE: Table = table(
+    "an outage",
+    &[
+        must("server", int(1, STATIONS_MAX), "which server of the group, from 1"),
+        must("from", Kind::Span, "when it fails"),
+        key("until", Kind::Span, "when it is back; default: never"),
+    ],
+);
+
+static FAILURES: Table = table(
+    "`failures`",
+    &[
+        must("after", Kind::Law, "law of the time from the start, or from coming back, to a failure"),
+        must("repair", Kind::Law, "law of the time from a failure to coming back"),
     ],
 );
 
@@ -348,6 +404,11 @@ pub static BALANCER: Table = table(
         NAME,
         key("policy", Kind::Policy(Layer::Balancer), "which server gets a job; default round-robin"),
         must("targets", Kind::Name, "the server group"),
+        key(
+            "detection",
+            Kind::SpanOrNever,
+            "how long a server must be down, or back, before the balancer acts on it; default never",
+        ),
     ],
 );
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub context_switch: Option<String>,
     /// Cost of a dispatch, `--dispatch-latency`.
     pub dispatch_latency: Option<String>,
+    /// What the kernel costs where events interrupt cores, `--interrupts save=100us,load=150us`.
+    pub interrupts: Option<String>,
     /// The unit of bare numbers in task lists, `--time-unit`.
     pub time_unit: String,
     /// A preset of tie rules or `key=value,...`, `--ties`.
@@ -44,6 +46,7 @@ impl Default for Options {
             cores: None,
             context_switch: None,
             dispatch_latency: None,
+            interrupts: None,
             time_unit: "ms".to_owned(),
             ties: None,
             until: None,

@@ -1,9 +1,11 @@
 //! Options that all kinds of input share: tie rules, the end of the run, the warm-up.
 
 use crate::diagnostic::{Place, Sink, did_you_mean_or_list};
+use crate::keys::INTERRUPTS;
 use crate::options::Options;
 use crate::reader::{self, quantity_error};
 use crate::tree::Node;
+use sim_core::model::Interrupts;
 use sim_core::quantity;
 use sim_core::ties::{PRESETS, RULES, Ties};
 use sim_core::units::{Span, Time};
@@ -136,6 +138,42 @@ pub(crate) fn sharing_cost(spec: &str, place: Place, sink: &mut Sink) {
         format!("`{spec}` shares the cores among all jobs and never switches: a cost has no meaning"),
     )
     .help("set it to 0, or choose a scheduler that runs one job a core at a time");
+}
+
+/// A cost beside interrupts.
+pub(crate) fn double_cost(place: Place, sink: &mut Sink) {
+    sink.error("S026", place, "`interrupts` beside `context_switch` or `dispatch_latency`")
+        .help("interrupts have costs of their own, `save` and `load`: set the others to 0");
+}
+
+/// `--interrupts save=100us,load=150us`.
+pub(crate) fn interrupts(text: &str, place: Place, sink: &mut Sink) -> Option<Interrupts> {
+    let mut costs = Interrupts::default();
+    let known: Vec<&str> = INTERRUPTS.keys.iter().map(|key| key.name).collect();
+    let mut offset = 0;
+    for part in text.split(',') {
+        let part_place = place.part(offset..offset + part.len());
+        offset += part.len() + 1;
+        let Some((key, value)) = part.split_once('=') else {
+            sink.error("S026", part_place, format!("`{part}` is not of the form KEY=TIME"))
+                .help(format!("the keys are {}", known.join(", ")));
+            return None;
+        };
+        let span = span(value, part_place.part(key.len() + 1..part.len()), sink)?;
+        match key.trim() {
+            "save" => costs.save = span,
+            "load" => costs.load = span,
+            "release" => costs.release = span,
+            "exit" => costs.exit = span,
+            "decide" => costs.decide = span,
+            other => {
+                sink.error("S026", part_place.part(0..key.len()), format!("unknown cost `{other}`"))
+                    .help_if(|| did_you_mean_or_list(other, "costs", &known));
+                return None;
+            }
+        }
+    }
+    Some(costs)
 }
 
 /// Refuses an option that this kind of input has no use for.

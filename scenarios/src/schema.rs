@@ -74,6 +74,7 @@ fn kind(of: Kind) -> Value {
         Kind::Name => json!({ "type": "string", "minLength": 1, "maxLength": crate::keys::NAME_BYTES_MAX }),
         Kind::Span => span(),
         Kind::SpanOrAuto => json!({ "anyOf": [span(), { "const": "auto" }] }),
+        Kind::SpanOrNever => json!({ "anyOf": [span(), { "const": "never" }] }),
         Kind::Rate | Kind::RateFromZero => rate(),
         Kind::Rates => reference("rate"),
         Kind::Integer { min, max } => json!({ "type": "integer", "minimum": min, "maximum": max }),

@@ -30,16 +30,18 @@ pub enum Phase {
     DelayDone = 3,
     /// Client input for a running task (conversations). Entity: the job's slot.
     Input = 4,
-    /// A timer or an expiry. Entity: the timer.
+    /// A job's patience or its deadline is over. Entity: the job's slot.
     Timer = 5,
+    /// A server fails or comes back, or a balancer learns of it. Entity: the place in the engine's table of both.
+    Control = 6,
     /// A source releases a job. Entity: the source, in the order of the scenario or the task list.
-    Arrival = 6,
+    Arrival = 7,
     /// A delay is over, where `io_return = after-arrivals`. Entity: the job's slot, after the sequence.
-    DelayDoneLate = 7,
+    DelayDoneLate = 8,
     /// A quantum or a budget ends. Entity: the core.
-    SliceEnd = 8,
+    SliceEnd = 9,
     /// A policy's periodic tick. Entity: the processor.
-    Tick = 9,
+    Tick = 10,
 }
 
 const ENTITY_BITS: u32 = 24;
@@ -99,9 +101,10 @@ impl EventKey {
             3 => Phase::DelayDone,
             4 => Phase::Input,
             5 => Phase::Timer,
-            6 => Phase::Arrival,
-            7 => Phase::DelayDoneLate,
-            8 => Phase::SliceEnd,
+            6 => Phase::Control,
+            7 => Phase::Arrival,
+            8 => Phase::DelayDoneLate,
+            9 => Phase::SliceEnd,
             _ => Phase::Tick,
         }
     }
@@ -124,6 +127,12 @@ impl EventKey {
         self.0 as u64 & SEQUENCE_MAX
     }
 
+    /// The sequence number of the end of a delay.
+    #[inline]
+    pub fn delayed_sequence(self) -> u64 {
+        (self.0 as u64 >> ENTITY_BITS) & SEQUENCE_MAX
+    }
+
     /// The job's slot of the end of a delay.
     #[inline]
     pub fn delayed_slot(self) -> u32 {
@@ -135,13 +144,14 @@ impl EventKey {
 mod tests {
     use super::*;
 
-    const ALL: [Phase; 10] = [
+    const ALL: [Phase; 11] = [
         Phase::WorkDone,
         Phase::SliceEndEarly,
         Phase::TickEarly,
         Phase::DelayDone,
         Phase::Input,
         Phase::Timer,
+        Phase::Control,
         Phase::Arrival,
         Phase::DelayDoneLate,
         Phase::SliceEnd,
@@ -159,6 +169,7 @@ mod tests {
         }
         let key = EventKey::delay(Time(5), Phase::DelayDone, 77, 123);
         assert_eq!((key.time(), key.phase(), key.delayed_slot()), (Time(5), Phase::DelayDone, 77));
+        assert_eq!(key.delayed_sequence(), 123);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Jobs in the system: a slab of slots used again and again, so that memory is bounded by the jobs present.
 
+use crate::event::EventKey;
 use crate::units::{Span, Time};
 use std::ops::{Index, IndexMut};
 
@@ -80,9 +81,14 @@ pub(crate) struct Job {
     pub parent: u32,
     /// Which fork made this child.
     pub child_of: u64,
-    /// Which fork this job waits at, and for how many more children.
-    pub fork: u64,
+    /// What this job waits for: the fork it is at and how many more of its children, or the sequence number of the end
+    /// of its delay.
+    pub awaits: u64,
     pub awaited: u32,
+    /// Sequence number of its pending timer; 0 where there is none.
+    pub timer: u64,
+    /// Its client has given up; the work goes on for nothing.
+    pub abandoned: bool,
     pub preemptions: u32,
     pub migrations: u32,
     /// Which job of its task it is, 1-based.
@@ -118,8 +124,10 @@ impl Default for Job {
             expired: false,
             parent: NONE,
             child_of: 0,
-            fork: 0,
+            awaits: 0,
             awaited: 0,
+            timer: 0,
+            abandoned: false,
             preemptions: 0,
             migrations: 0,
             nth: 0,
@@ -152,6 +160,12 @@ impl Jobs {
     pub fn release(&mut self, slot: u32) {
         self.table[slot as usize].state = State::Free;
         self.free.push(slot);
+    }
+
+    /// Whether the job that the end of a delay was scheduled for is still in that delay.
+    pub fn is_delayed(&self, key: EventKey) -> bool {
+        let job = &self[key.delayed_slot()];
+        job.state == State::Delayed && job.awaits == key.delayed_sequence()
     }
 
     /// Number of jobs present.

@@ -23,6 +23,7 @@
 //!     context_switch: Span::ZERO,
 //!     dispatch_latency: Span::ZERO,
 //!     device: false,
+//!     interrupts: None,
 //! });
 //! model.program = vec![
 //!     Op::Work { station: StationRef { base: 0, register: 0 }, amount: Draw::Given(0) },
@@ -39,6 +40,7 @@
 //!     arrivals: Arrivals::Trace(Arc::new(data)),
 //!     attributes: 0,
 //!     clients: 0,
+//!     timeout: None,
 //! });
 //! let (_, full) = run(&model, 0, &Limits::default(), Full::new(false)).unwrap();
 //! let ends: Vec<u64> = full.trace.jobs.iter().map(|job| job.finish.unwrap().0).collect();
@@ -54,6 +56,7 @@ pub mod error;
 pub mod event;
 pub mod fifo;
 mod job;
+mod kernel;
 pub mod law;
 pub mod measure;
 pub mod model;

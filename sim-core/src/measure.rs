@@ -277,6 +277,8 @@ pub struct ProcessorMeasures {
     pub busy: u128,
     /// Core time spent on switch and dispatch costs.
     pub overhead: u128,
+    /// Core time spent by the kernel while no job was on the core (processors with interrupts).
+    pub system: u128,
     /// Core time idle.
     pub idle: u128,
     /// Integral of the number of ready jobs (processor sharing: of the jobs beyond the number of cores).
@@ -291,6 +293,8 @@ pub struct ProcessorMeasures {
     pub preemptions: u64,
     /// Jobs that went on on another core.
     pub migrations: u64,
+    /// Jobs that were withdrawn from a core (their clients gave up, their deadlines passed, their server failed).
+    pub withdrawals: u64,
     /// Sum over dispatches of the time from decision to first instruction, as planned at the decision: a switch that a
     /// preemption cuts short counts whole here, and in part in the overheads.
     pub dispatch_latency: u128,
@@ -299,9 +303,10 @@ pub struct ProcessorMeasures {
 }
 
 impl ProcessorMeasures {
-    /// Dispatches: each ends in a completion, a slice end or a preemption, or is under way at the end.
+    /// Dispatches: each ends in a completion, a slice end, a preemption or a withdrawal, or is under way at the end.
     pub fn dispatches(&self) -> u64 {
-        (self.completions + self.slice_ends + self.preemptions).saturating_add_signed(self.running_gain)
+        let ended = self.completions + self.slice_ends + self.preemptions + self.withdrawals;
+        ended.saturating_add_signed(self.running_gain)
     }
 }
 
@@ -323,6 +328,17 @@ pub struct PoolMeasures {
 pub struct BalancerMeasures {
     /// Requests sent to each server.
     pub picks: Vec<u64>,
+    /// Requests turned away because the server was down, or because no server was known to be up.
+    pub refused: u64,
+}
+
+/// Measures of the servers of one group in the window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GroupMeasures {
+    /// Server time down.
+    pub down: u128,
+    /// Failures.
+    pub failures: u64,
 }
 
 /// Everything one replication measured.
@@ -346,6 +362,8 @@ pub struct Measures {
     pub pools: Vec<PoolMeasures>,
     /// One a balancer.
     pub balancers: Vec<BalancerMeasures>,
+    /// One a server group.
+    pub groups: Vec<GroupMeasures>,
     /// Jobs in the system at the end.
     pub unfinished: u64,
     /// Integral over the window of the number of jobs in the system (children are part of their parents).

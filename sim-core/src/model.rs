@@ -48,6 +48,8 @@ pub struct Attributes {
     pub deadline: Option<Span>,
     /// Period of a periodic task.
     pub period: Option<Span>,
+    /// A job that is not done at its deadline is withdrawn there.
+    pub abort_on_miss: bool,
 }
 
 impl Default for Attributes {
@@ -61,6 +63,7 @@ impl Default for Attributes {
             weight: 1024,
             deadline: None,
             period: None,
+            abort_on_miss: false,
         }
     }
 }
@@ -251,6 +254,39 @@ pub struct Source {
     pub attributes: u32,
     /// Number of distinct clients; each job's client key is drawn among them. 0: the job's number is its key.
     pub clients: u32,
+    /// How long its clients wait for an answer; `None`: for ever.
+    pub timeout: Option<Timeout>,
+}
+
+/// When a client gives up, and what becomes of its job.
+#[derive(Clone, Debug)]
+pub struct Timeout {
+    /// The law of its patience, counted from the release.
+    pub after: Law,
+    /// What must have happened by then.
+    pub until: TimeoutUntil,
+    /// What becomes of the job.
+    pub then: OnTimeout,
+}
+
+/// What a client waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum TimeoutUntil {
+    /// The completion of its job.
+    #[default]
+    Completion,
+    /// The first dispatch of its job at a processor: once it runs, the client stays (impatience, Erlang A).
+    FirstRun,
+}
+
+/// What becomes of a job whose client has given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OnTimeout {
+    /// It is withdrawn at once from wherever it is, and gives back what it holds.
+    #[default]
+    Withdraw,
+    /// It goes on to its end, for nothing.
+    Abandon,
 }
 
 /// A scheduler as the scenario names it, ready to be built once for each processor and replication.
@@ -312,6 +348,24 @@ pub struct Processor {
     pub dispatch_latency: Span,
     /// A device: time there counts as blocked, not as processor time.
     pub device: bool,
+    /// What the kernel costs, where events interrupt cores; `None`: decisions interrupt nobody and cost
+    /// `context_switch` and `dispatch_latency`, which must be zero otherwise.
+    pub interrupts: Option<Interrupts>,
+}
+
+/// Times of a kernel that handles events on the processor's own cores.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Interrupts {
+    /// Saving a context: whenever a core turns from a job to the kernel, also when the job has ended.
+    pub save: Span,
+    /// Loading a context: whenever a core turns from the kernel to a job.
+    pub load: Span,
+    /// Handling the coming of a job.
+    pub release: Span,
+    /// Handling the going of a job.
+    pub exit: Span,
+    /// One run of the scheduler.
+    pub decide: Span,
 }
 
 /// The order of a pool's queue.
@@ -376,6 +430,31 @@ pub struct Group {
     pub processors: Vec<ProcessorId>,
     /// First member of each of its pools.
     pub pools: Vec<PoolId>,
+    /// When its servers fail; `None`: never.
+    pub outages: Option<Outages>,
+}
+
+/// When the servers of a group fail and come back.
+#[derive(Clone, Debug)]
+pub struct Outages {
+    /// Given stretches, each a server with the time at which it fails and the time at which it is back (after the
+    /// former), sorted by server and time; those of one server neither overlap nor touch.
+    pub given: Vec<(u32, Time, Time)>,
+    /// At random: the laws of the time from coming back to failing and of the time from failing to coming back. Each
+    /// server has a stream of its own. Not together with `given`.
+    pub random: Option<(Law, Law)>,
+    /// What a failure does to the server's jobs.
+    pub effect: OutageEffect,
+}
+
+/// What a failure does to the jobs at a server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum OutageEffect {
+    /// They are lost, and a request that is sent to it is refused at once (lost too).
+    #[default]
+    Lose,
+    /// They stay and wait: nothing runs until it is back; requests that are sent to it queue there.
+    Stall,
 }
 
 /// Decides which server of a group gets the job.
@@ -389,6 +468,9 @@ pub struct BalancerSpec {
     pub register: u16,
     /// The policy.
     pub policy: BalancerRef,
+    /// How long a server must have been down before this balancer stops sending to it, and how long it must have been
+    /// back before it sends to it again. `None`: it never learns.
+    pub detection: Option<Span>,
 }
 
 /// Work that a job will bring to the server it is sent to: for balancers that know sizes. In a model these are sorted by
@@ -568,6 +650,15 @@ impl Model {
         }
         if !matches!(self.program.last(), Some(Op::Exit | Op::ChildExit | Op::Jump { .. })) {
             return fail("the program does not end".to_owned());
+        }
+        let failing = |group: &&Group| group.outages.is_some();
+        let servers = self.groups.iter().filter(failing).map(|group| group.weights.len()).sum::<usize>();
+        let views = self.balancers.iter().filter_map(|b| self.groups.get(b.group as usize));
+        let watched = views.filter(failing).map(|group| group.weights.len()).sum::<usize>();
+        if servers + watched > ENTITY_MAX as usize {
+            return fail(format!(
+                "{servers} servers that fail and {watched} views of them; at most {ENTITY_MAX}"
+            ));
         }
         for balancer in &self.balancers {
             let group = self.groups.get(balancer.group as usize);

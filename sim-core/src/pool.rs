@@ -86,6 +86,12 @@ impl PoolState {
         Some(slot)
     }
 
+    /// A waiting job is withdrawn from the queue.
+    pub fn withdraw(&mut self, slot: u32, now: Time) {
+        self.integrate(now);
+        self.waiting.retain(|Reverse((_, _, waiting))| *waiting != slot);
+    }
+
     /// The account as it stands at `now`.
     pub fn totals_at(&mut self, now: Time) -> PoolMeasures {
         self.integrate(now);

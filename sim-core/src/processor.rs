@@ -1,6 +1,7 @@
 //! A processor while a run goes on: its cores, its scheduler, its account of time.
 
 use crate::job::NONE;
+use crate::kernel::{Doing, Kernel};
 use crate::measure::ProcessorMeasures;
 use crate::model;
 use crate::policy::{CpuScheduler, ErasedScheduler, Seats, Shared, Wants};
@@ -37,6 +38,10 @@ pub struct Core {
     /// Number of the job it ran last.
     pub(crate) last_job: u64,
     pub(crate) speed: Ratio,
+    /// What was left of its job's slice when it began or went on to run.
+    pub(crate) slice: Span,
+    /// Work done since the job's dispatch, up to when it went on last.
+    pub(crate) ran: u64,
     /// The policy's level for its job at dispatch (traced runs).
     pub(crate) level: u32,
     /// Its processor, and its place there.
@@ -46,6 +51,8 @@ pub struct Core {
     pub(crate) busy: u64,
     pub(crate) overhead: u64,
     pub(crate) idle: u64,
+    /// The kernel's own time, without a job.
+    pub(crate) system: u64,
 }
 
 impl Core {
@@ -91,6 +98,10 @@ pub struct ProcessorState {
     pub(crate) component: u32,
     pub(crate) device: bool,
     pub(crate) marked: bool,
+    /// Its server is down: nothing runs.
+    pub(crate) down: bool,
+    /// Where events interrupt cores.
+    pub(crate) kernel: Option<Box<Kernel>>,
     /// Pending tick: its sequence number and time.
     pub(crate) tick_event: u64,
     pub(crate) tick_at: Time,
@@ -121,12 +132,15 @@ impl ProcessorState {
             idle_since: Time::ZERO,
             last_job: NO_JOB,
             speed: spec.speed,
+            slice: Span::FOREVER,
+            ran: 0,
             level: 0,
             processor,
             index,
             busy: 0,
             overhead: 0,
             idle: 0,
+            system: 0,
         }));
         let (server, wants) = match (spec.scheduler.build)(ties) {
             CpuScheduler::Picks(policy) => {
@@ -138,7 +152,8 @@ impl ProcessorState {
                 Wants { preempt: false, left: false, ticks: false },
             ),
         };
-        let simple = matches!(server, Server::Picks(_)) && !wants.preempt && !wants.ticks;
+        let simple =
+            matches!(server, Server::Picks(_)) && !wants.preempt && !wants.ticks && spec.interrupts.is_none();
         let cores = spec.cores as usize;
         let mut idle_mask = vec![u64::MAX; cores.div_ceil(64)];
         if !cores.is_multiple_of(64) {
@@ -151,7 +166,8 @@ impl ProcessorState {
             ready: 0,
             idle: spec.cores,
             idle_mask,
-            plain: spec.speed.is_one()
+            plain: spec.interrupts.is_none()
+                && spec.speed.is_one()
                 && spec.context_switch == Span::ZERO
                 && spec.dispatch_latency == Span::ZERO,
             simple,
@@ -162,6 +178,8 @@ impl ProcessorState {
             component: spec.component,
             device: spec.device,
             marked: false,
+            down: false,
+            kernel: spec.interrupts.map(|costs| Box::new(Kernel::new(costs, spec.cores))),
             tick_event: 0,
             tick_at: Time::NEVER,
             ready_changed: Time::ZERO,
@@ -169,6 +187,29 @@ impl ProcessorState {
             totals: ProcessorMeasures::default(),
             owners: Vec::new(),
         }
+    }
+
+    /// Takes the processor out of service, or puts it back.
+    pub(crate) fn set_down(&mut self, down: bool, ties: &Ties) {
+        self.down = down;
+        // A job may stay on its core without running.
+        self.plain = false;
+        // The short ways through a dispatch do not look whether it is down.
+        self.simple = !down
+            && matches!(self.server, Server::Picks(_))
+            && !self.wants.preempt
+            && !self.wants.ticks
+            && self.kernel.is_none();
+        self.newcomer_runs = self.simple && ties.idle_core == IdleCore::Lowest;
+        if let Server::Shares(shared) = &mut self.server {
+            shared.set_cores(if down { 0 } else { self.seats.count });
+        }
+    }
+
+    /// Whether the kernel is at work on a core.
+    pub(crate) fn is_in_kernel(&self, core: u32) -> bool {
+        let kernel = self.kernel.as_ref();
+        kernel.is_some_and(|kernel| kernel.cores[core as usize].doing != Doing::Nothing)
     }
 
     /// The lowest idle core.
@@ -214,7 +255,7 @@ impl ProcessorState {
         let Server::Shares(shared) = &mut self.server else { return };
         let dt = u128::from(now.since(self.ready_changed).0);
         let (present, cores) = (u128::from(shared.present()), u128::from(self.seats.count));
-        let served = present.min(cores);
+        let served = if self.down { 0 } else { present.min(cores) };
         self.present_integral += dt * present;
         self.totals.busy += dt * served;
         self.totals.idle += dt * (cores - served);
@@ -232,11 +273,14 @@ impl ProcessorState {
         self.integrate_ready(now);
         let mut totals = self.totals;
         for core in self.seats.cores(shared) {
+            totals.system += u128::from(core.system);
             totals.busy += u128::from(core.busy);
             totals.overhead += u128::from(core.overhead);
             totals.idle += u128::from(core.idle);
             totals.running_gain += i64::from(!core.is_idle());
-            if core.is_idle() {
+            if core.is_idle() && self.is_in_kernel(core.index) {
+                totals.system += u128::from(now.since(core.idle_since).0);
+            } else if core.is_idle() {
                 totals.idle += u128::from(now.since(core.idle_since).0);
             } else {
                 let started = core.started.min(now);

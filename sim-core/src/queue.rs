@@ -115,6 +115,13 @@ impl EventQueue {
         self.len() == 0
     }
 
+    /// Every pending event, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = EventKey> + '_ {
+        let slots = [(self.front_time, self.front_rest), (self.side_time, self.side_rest)];
+        let keys = slots.into_iter().map(|(time, rest)| EventKey::from_halves(time, rest));
+        keys.chain(self.heap[..self.len].iter().copied()).filter(|key| key.time() != Time::NEVER)
+    }
+
     /// Drops every event for which `keep` is false (events of interrupted work), in one pass.
     pub fn retain(&mut self, mut keep: impl FnMut(EventKey) -> bool) {
         let mut kept: Vec<EventKey> = std::mem::take(&mut self.heap);

@@ -181,6 +181,31 @@ impl Shared {
         None
     }
 
+    /// Takes a job that is not done; attained work is up to date. `burst`: the work it came with. Gives the work it
+    /// still has to do, rounded up.
+    pub fn withdraw(&mut self, slot: u32, burst: u64) -> u64 {
+        let is_here = |entry: &Entry| entry.0.3 == slot;
+        let Some(index) = self.groups.iter().position(|group| group.jobs.iter().any(is_here)) else {
+            return 0;
+        };
+        let group = &mut self.groups[index];
+        let target =
+            group.jobs.iter().find(|entry| is_here(entry)).map_or(0, |Reverse((target, ..))| *target);
+        let left = target.saturating_sub(group.attained);
+        group.jobs.retain(|entry| !is_here(entry));
+        if group.jobs.is_empty() {
+            self.groups.remove(index);
+        }
+        self.present -= 1;
+        self.work -= u128::from(burst);
+        (left.div_ceil(1 << FRACTION) as u64).min(burst)
+    }
+
+    /// Changes the number of cores; attained work is up to date.
+    pub fn set_cores(&mut self, cores: u32) {
+        self.cores = cores;
+    }
+
     /// How long until a job is done or two groups meet; `None` where nothing is served.
     pub fn next_change(&self) -> Option<Span> {
         let mut soonest: Option<Span> = None;

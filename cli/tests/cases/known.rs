@@ -26,10 +26,10 @@ const LATER: &[(&str, &[&str])] = &[
             "ss-full-lre_tl",
         ],
     ),
-    ("costs apart for save, load, scheduling and migration", &["ss-ovh-cs", "ss-ovh-gedf", "ss-penalty"]),
+    ("interrupts on two cores at one instant, in SimPy's order", &["ss-ovh-gedf"]),
+    ("costs of resuming apart from those of starting", &["ss-penalty"]),
     ("cores of different speeds", &["ss-speed"]),
     ("speed scaling", &["ss-static-edf"]),
-    ("jobs killed at their deadlines", &["ss-overload-abort"]),
 ];
 
 fn collection() -> Value {

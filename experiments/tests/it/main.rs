@@ -1,6 +1,8 @@
 //! One binary for all integration tests of `experiments`.
 
 mod coverage;
+mod interrupts;
+mod leaving;
 mod models;
 mod running;
 mod selecting;

@@ -22,13 +22,21 @@ fn one_core(policy: &str, draws: Vec<Law>, arrivals: Arrivals) -> Model {
         context_switch: Span::ZERO,
         dispatch_latency: Span::ZERO,
         device: false,
+        interrupts: None,
     });
     let cpu = StationRef { base: 0, register: 0 };
     model.program = vec![Op::Work { station: cpu, amount: Draw::Given(0) }, Op::Exit];
     model.classes.push(Class { name: "task".into(), entry: 0, draws });
     model.attributes.push(Attributes::default());
     model.tasks.push("jobs".into());
-    model.sources.push(Source { name: "jobs".into(), class: 0, arrivals, attributes: 0, clients: 0 });
+    model.sources.push(Source {
+        name: "jobs".into(),
+        class: 0,
+        arrivals,
+        attributes: 0,
+        clients: 0,
+        timeout: None,
+    });
     model
 }
 

@@ -41,6 +41,7 @@ impl Farm {
                 context_switch: Span::ZERO,
                 dispatch_latency: Span::ZERO,
                 device: false,
+                interrupts: None,
             });
         }
         model.groups.push(Group {
@@ -48,11 +49,17 @@ impl Farm {
             weights: self.weights.clone(),
             processors: vec![0],
             pools: Vec::new(),
+            outages: None,
         });
         let spec =
             parse(Layer::Balancer, &self.policy).unwrap_or_else(|error| panic!("{}: {error}", self.policy));
-        let balancer =
-            BalancerSpec { name: "balancer".into(), group: 0, register: 1, policy: spec.balancer() };
+        let balancer = BalancerSpec {
+            name: "balancer".into(),
+            group: 0,
+            register: 1,
+            policy: spec.balancer(),
+            detection: None,
+        };
         model.balancers.push(balancer);
         model.owed.push(OwedWork { at: 0, draws: vec![0] });
         model.registers = 2;
@@ -74,7 +81,14 @@ impl Farm {
         data.rows.sort_by_key(|row| row.at);
         model.classes.push(Class { name: "requests".into(), entry: 0, draws: Vec::new() });
         let arrivals = Arrivals::Trace(Arc::new(data));
-        model.sources.push(Source { name: "requests".into(), class: 0, arrivals, attributes: 0, clients: 0 });
+        model.sources.push(Source {
+            name: "requests".into(),
+            class: 0,
+            arrivals,
+            attributes: 0,
+            clients: 0,
+            timeout: None,
+        });
         model.check().expect("a good model");
         run(&model, 0, &Limits::default(), Full::new(true))
             .unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -151,6 +151,7 @@ impl Setup {
             context_switch: Span(self.switch),
             dispatch_latency: Span::ZERO,
             device: false,
+            interrupts: None,
         });
         let mut data = TraceData::default();
         for (place, task) in (0..).zip(&self.tasks) {
@@ -182,7 +183,14 @@ impl Setup {
         data.rows.sort_by_key(|row| row.at);
         model.classes.push(Class { name: "tasks".into(), entry: 0, draws: Vec::new() });
         let arrivals = Arrivals::Trace(Arc::new(data));
-        model.sources.push(Source { name: "tasks".into(), class: 0, arrivals, attributes: 0, clients: 0 });
+        model.sources.push(Source {
+            name: "tasks".into(),
+            class: 0,
+            arrivals,
+            attributes: 0,
+            clients: 0,
+            timeout: None,
+        });
         model
     }
 

@@ -29,6 +29,7 @@ fn shared(cores: u32, jobs: &[(u64, u64)]) -> (Model, Trace) {
         context_switch: Span::ZERO,
         dispatch_latency: Span::ZERO,
         device: false,
+        interrupts: None,
     });
     let cpu = StationRef { base: 0, register: 0 };
     model.program = vec![Op::Work { station: cpu, amount: Draw::Given(0) }, Op::Exit];
@@ -49,7 +50,14 @@ fn shared(cores: u32, jobs: &[(u64, u64)]) -> (Model, Trace) {
         data.values.push(*work);
     }
     let arrivals = Arrivals::Trace(Arc::new(data));
-    model.sources.push(Source { name: "jobs".into(), class: 0, arrivals, attributes: 0, clients: 0 });
+    model.sources.push(Source {
+        name: "jobs".into(),
+        class: 0,
+        arrivals,
+        attributes: 0,
+        clients: 0,
+        timeout: None,
+    });
     let (_, full) = run(&model, 0, &Limits::default(), Full::new(false)).expect("the model runs");
     (model, full.trace)
 }

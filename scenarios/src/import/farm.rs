@@ -71,6 +71,9 @@ impl Farm {
         if let Some(text) = &options.ties {
             ties = run_options::ties_option(text, ties, sink);
         }
+        if let Some(text) = &options.interrupts {
+            run_options::refuse("--interrupts", text, "is for task lists and scenarios", None, sink);
+        }
         let shares = specs[0].as_ref().filter(|spec| policy::shares(spec));
         let mut cost = |flag: &str, text: &Option<String>| {
             let Some(text) = text else { return Some(Span::ZERO) };
@@ -129,6 +132,7 @@ impl Farm {
                 arrivals: Arrivals::Trace(Arc::new(data)),
                 attributes,
                 clients: 0,
+                timeout: None,
             });
         }
         Loaded {
@@ -158,6 +162,7 @@ impl Farm {
                 context_switch: self.context_switch,
                 dispatch_latency: self.dispatch_latency,
                 device: false,
+                interrupts: None,
             })
             .collect();
         model.groups.push(Group {
@@ -165,9 +170,16 @@ impl Farm {
             weights: vec![1; self.servers as usize],
             processors: vec![0],
             pools: Vec::new(),
+            outages: None,
         });
         let policy = self.balancer.balancer();
-        model.balancers.push(BalancerSpec { name: "lb".to_owned(), group: 0, register: 1, policy });
+        model.balancers.push(BalancerSpec {
+            name: "lb".to_owned(),
+            group: 0,
+            register: 1,
+            policy,
+            detection: None,
+        });
         model.registers = 2;
         model.program = vec![
             Op::Balance { balancer: 0 },

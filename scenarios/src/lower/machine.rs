@@ -18,6 +18,12 @@ impl Lowering<'_> {
             if let (Some(place), true) = (role.cost, policy::shares(spec)) {
                 run_options::sharing_cost(&spec.text, place, self.sink);
             }
+            let first = self.model.processors.get(role.base as usize);
+            if first
+                .is_some_and(|p| p.interrupts.is_some() && p.context_switch + p.dispatch_latency > Span::ZERO)
+            {
+                run_options::double_cost(role.cost.unwrap_or(role.place), self.sink);
+            }
             let scheduler = spec.scheduler();
             let members = role.base as usize..(role.base + role.count) as usize;
             for processor in self.model.processors.iter_mut().take(members.end).skip(members.start) {
@@ -34,7 +40,7 @@ impl Lowering<'_> {
         policy::describe(&self.seats, &specs)
     }
 
-    /// `--cores`, `--context-switch`, `--dispatch-latency`: for the only processor there is.
+    /// `--cores`, `--context-switch`, `--dispatch-latency`, `--interrupts`: for the only processor there is.
     fn machine_options(&mut self) {
         let options = self.options;
         let cores = options.cores.map(|cores| cores.to_string());
@@ -42,6 +48,7 @@ impl Lowering<'_> {
             ("--cores", "cores", &cores),
             ("--context-switch", "context_switch", &options.context_switch),
             ("--dispatch-latency", "dispatch_latency", &options.dispatch_latency),
+            ("--interrupts", "interrupts", &options.interrupts),
         ];
         for (flag, key, text) in given {
             let Some(text) = text else { continue };
@@ -76,7 +83,20 @@ impl Lowering<'_> {
         self.seats[self.processors[index].seat].device
     }
 
+    fn interrupts_option(&mut self, index: usize, text: &str, place: Place) {
+        let Some(costs) = run_options::interrupts(text, place, self.sink) else { return };
+        let role = &mut self.processors[index];
+        role.cost.get_or_insert(place);
+        let members = role.base as usize..(role.base + role.count) as usize;
+        for processor in self.model.processors.iter_mut().take(members.end).skip(members.start) {
+            processor.interrupts = Some(costs);
+        }
+    }
+
     fn machine_option(&mut self, index: usize, flag: &str, text: &str, place: Place) {
+        if flag == "--interrupts" {
+            return self.interrupts_option(index, text, place);
+        }
         let span = if flag == "--cores" { None } else { Some(run_options::span(text, place, self.sink)) };
         let role = &mut self.processors[index];
         let members = role.base as usize..(role.base + role.count) as usize;

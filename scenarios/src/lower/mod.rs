@@ -4,6 +4,7 @@
 //! sources, then what concerns the whole (end of the run, what is never used). Each part goes on after mistakes.
 
 mod machine;
+mod outages;
 mod rates;
 mod sources;
 mod stations;
@@ -345,8 +346,19 @@ fn class_attributes(item: &Fields<'_>, sink: &mut Sink) -> Attributes {
         tickets: item.integer("tickets", sink).map_or(default.tickets, |tickets| tickets as u32),
         weight: item.integer("weight", sink).map_or(default.weight, |weight| weight as u32),
         deadline: item.positive_span("deadline", sink),
+        abort_on_miss: aborts(item, sink),
         ..default
     }
+}
+
+/// Whether jobs are withdrawn at their deadlines, which they must have then.
+fn aborts(item: &Fields<'_>, sink: &mut Sink) -> bool {
+    let aborts = item.choice("on_miss", sink) == Some(1);
+    if aborts && item.get("deadline").is_none() {
+        sink.error("S026", item.place("on_miss"), "`on_miss` without a deadline")
+            .help("give the class a deadline too, such as deadline = \"50ms\"");
+    }
+    aborts
 }
 
 /// More pairs of pools than this are not searched for circles.

@@ -3,14 +3,14 @@
 use super::Lowering;
 use super::rates::{Rate, rate};
 use crate::demand;
-use crate::diagnostic::{Place, WHOLE, did_you_mean_or_list};
+use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::Input;
 use crate::keys::{self, Kind, Table};
 use crate::laws::{Unit, law};
 use crate::reader::{self, Fields};
 use crate::traces::{self, TraceTarget};
 use sim_core::law::Law;
-use sim_core::model::{Arrivals, Attributes, Source};
+use sim_core::model::{Arrivals, Attributes, OnTimeout, Source, Timeout, TimeoutUntil};
 use sim_core::profile::Varying;
 use sim_core::units::Span;
 use std::sync::Arc;
@@ -51,6 +51,7 @@ impl<'a> Lowering<'a> {
                 arrivals: Arrivals::Renewal(Law::Deterministic { value: 1 }),
                 attributes: index,
                 clients,
+                timeout: timeout(&item, self.sink),
             });
             if let Some(arrivals) = self.scaled(&item, arrivals) {
                 demand::replace(&mut self.model, index as usize, arrivals);
@@ -175,6 +176,32 @@ impl<'a> Lowering<'a> {
             }
         }
     }
+}
+
+/// When the clients of a source give up.
+fn timeout(item: &Fields<'_>, sink: &mut Sink) -> Option<Timeout> {
+    let until = item.choice("timeout_until", sink);
+    let then = item.choice("on_timeout", sink);
+    let Some(node) = item.get("timeout") else {
+        for key in ["timeout_until", "on_timeout"] {
+            if item.get(key).is_some() {
+                sink.error("S026", item.place(key), format!("`{key}` without `timeout`"))
+                    .help("say how long clients wait, such as timeout = \"2s\"");
+            }
+        }
+        return None;
+    };
+    let until = [TimeoutUntil::Completion, TimeoutUntil::FirstRun][until.unwrap_or(0)];
+    let then = [OnTimeout::Withdraw, OnTimeout::Abandon][then.unwrap_or(0)];
+    if until == TimeoutUntil::FirstRun && then == OnTimeout::Abandon {
+        sink.error(
+            "S026",
+            item.place("on_timeout"),
+            "a job that nobody waits for before it runs is withdrawn",
+        )
+        .help("use timeout_until = \"completion\", or leave `on_timeout` out");
+    }
+    Some(Timeout { after: law(node, "timeout", Unit::Time, sink)?, until, then })
 }
 
 fn inner_table(form: &Fields<'_>, key: &str) -> Option<&'static Table> {

@@ -1,15 +1,16 @@
 //! Stations, server groups and balancers.
 
-use super::{Lowering, Role};
+use super::{Lowering, Role, outages};
 use crate::diagnostic::{WHOLE, did_you_mean_or_list};
-use crate::keys::{CORES_MAX, Kind, ROLES_MAX, STATIONS_MAX};
+use crate::keys::{CORES_MAX, INTERRUPTS, Kind, ROLES_MAX, STATIONS_MAX};
 use crate::policy::Seat;
 use crate::reader::{self, Fields};
 use crate::steps::{BalancerStation, GroupStations, Station};
 use crate::tree::Value;
 use policies::Layer;
 use sim_core::model::{
-    BalancerRef, BalancerSpec, Component, ComponentKind, Group, Pool, PoolOrder, Processor, SchedulerRef,
+    BalancerRef, BalancerSpec, Component, ComponentKind, Group, Interrupts, Pool, PoolOrder, Processor,
+    SchedulerRef,
 };
 use sim_core::units::{Ratio, Span};
 use std::sync::Arc;
@@ -58,6 +59,7 @@ impl<'a> Lowering<'a> {
         let context_switch = item.span("context_switch", self.sink).unwrap_or(Span::ZERO);
         let dispatch_latency = item.span("dispatch_latency", self.sink).unwrap_or(Span::ZERO);
         let speed = item.ratio("speed", "1 is nominal speed", self.sink).unwrap_or(Ratio::ONE);
+        let interrupts = self.interrupts(item);
         let device = item.boolean("device", self.sink).unwrap_or(false);
         let written = item.text("scheduler", self.sink);
         self.seats.push(Seat {
@@ -70,7 +72,8 @@ impl<'a> Lowering<'a> {
         let cost = [("context_switch", context_switch), ("dispatch_latency", dispatch_latency)]
             .into_iter()
             .find(|(_, span)| *span > Span::ZERO)
-            .map(|(key, _)| item.place(key));
+            .map(|(key, _)| item.place(key))
+            .or(interrupts.map(|_| item.place("interrupts")));
         self.processors.push(Role {
             base,
             count,
@@ -94,9 +97,22 @@ impl<'a> Lowering<'a> {
                 context_switch,
                 dispatch_latency,
                 device,
+                interrupts,
             });
         }
         base
+    }
+
+    fn interrupts(&mut self, item: &Fields<'a>) -> Option<Interrupts> {
+        let fields = reader::open(item.get("interrupts")?, &INTERRUPTS, self.sink)?;
+        let mut span = |key| fields.span(key, self.sink).unwrap_or(Span::ZERO);
+        Some(Interrupts {
+            save: span("save"),
+            load: span("load"),
+            release: span("release"),
+            exit: span("exit"),
+            decide: span("decide"),
+        })
     }
 
     /// Adds the members of a pool role; the index of the first.
@@ -152,11 +168,13 @@ impl<'a> Lowering<'a> {
                 )
                 .help("for instance processor.cpu = { cores = 2 }");
         }
+        let outages = outages::read(item, count, self.sink);
         self.model.groups.push(Group {
             name: name.clone(),
             weights,
             processors: processors.iter().map(|station| station.base).collect(),
             pools: pools.iter().map(|station| station.base).collect(),
+            outages,
         });
         let incomplete = self.sink.count() > mistakes;
         let place = item.place("name");
@@ -227,6 +245,7 @@ impl<'a> Lowering<'a> {
                 spec: String::new(),
                 build: Arc::new(|_| unreachable!("replaced in `policies`")),
             },
+            detection: outages::detection(item, self.sink),
         });
         self.model.registers = register + 1;
         self.stations.balancers.push(BalancerStation {

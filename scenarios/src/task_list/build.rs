@@ -37,6 +37,7 @@ impl Builder {
             context_switch: machine.context_switch,
             dispatch_latency: machine.dispatch_latency,
             device: false,
+            interrupts: machine.interrupts,
         });
         Builder { model, machine, programs: BTreeMap::new() }
     }
@@ -86,6 +87,7 @@ impl Builder {
                 context_switch: Span::ZERO,
                 dispatch_latency: Span::ZERO,
                 device: true,
+                interrupts: None,
             });
         } else {
             self.model.components.push(Component { name: "delay".to_owned(), kind: ComponentKind::Delay });
@@ -158,6 +160,7 @@ impl Builder {
             arrivals: Arrivals::Trace(Arc::new(data)),
             attributes: 0,
             clients: 0,
+            timeout: None,
         });
     }
 
@@ -174,7 +177,14 @@ impl Builder {
             })),
         };
         self.model.attributes.push(task.attributes);
-        self.model.sources.push(Source { name: task.name, class, arrivals, attributes, clients: 0 });
+        self.model.sources.push(Source {
+            name: task.name,
+            class,
+            arrivals,
+            attributes,
+            clients: 0,
+            timeout: None,
+        });
     }
 
     /// Periodic jobs draw their sizes at the release, always the same ones; so each row has a class.

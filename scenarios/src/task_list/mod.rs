@@ -25,7 +25,7 @@ use crate::policy::{self, Seat};
 use crate::run_options;
 use build::Builder;
 use policies::{Layer, PolicySpec};
-use sim_core::model::{Attributes, Stop};
+use sim_core::model::{Attributes, Interrupts, Stop};
 use sim_core::units::{Span, Time, gcd};
 
 /// A column of a task list.
@@ -46,6 +46,10 @@ pub const COLUMNS: &[Column] = &[
     Column { name: "tickets", help: "lottery and stride tickets" },
     Column { name: "weight", help: "weight of proportional-share policies" },
     Column { name: "deadline", help: "deadline, counted from the release" },
+    Column {
+        name: "on_miss",
+        help: "what becomes of a job at its deadline: `continue` (default) or `abort`",
+    },
     Column { name: "period", help: "time between releases of a periodic task" },
     Column { name: "offset", help: "first release of a periodic task; default: its arrival, else 0" },
     Column { name: "count", help: "number of releases of a periodic task; default: without end" },
@@ -158,6 +162,7 @@ struct Machine {
     cores: u32,
     context_switch: Span,
     dispatch_latency: Span,
+    interrupts: Option<Interrupts>,
     policy: PolicySpec,
     io_device: bool,
     ties: sim_core::ties::Ties,
@@ -192,6 +197,19 @@ impl Machine {
         };
         let context_switch = cost("--context-switch", &options.context_switch);
         let dispatch_latency = cost("--dispatch-latency", &options.dispatch_latency);
+        let interrupts = match &options.interrupts {
+            None => None,
+            Some(text) => {
+                let place = sink.option("--interrupts", text);
+                if let Some(policy) = policy.as_ref().filter(|policy| policy::shares(policy)) {
+                    run_options::sharing_cost(&policy.text, place, sink);
+                }
+                if context_switch? + dispatch_latency? > Span::ZERO {
+                    run_options::double_cost(place, sink);
+                }
+                Some(run_options::interrupts(text, place, sink)?)
+            }
+        };
         let io_device = match options.io_device.as_deref() {
             None | Some("parallel") => false,
             Some("fcfs") => true,
@@ -211,6 +229,7 @@ impl Machine {
             cores,
             context_switch: context_switch?,
             dispatch_latency: dispatch_latency?,
+            interrupts,
             policy: policy?,
             io_device,
             ties,

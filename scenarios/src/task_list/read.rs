@@ -133,6 +133,7 @@ impl<'a> Reader<'a, '_> {
                 );
             }
         }
+        self.check_on_miss(periodic);
         let offset = self.span("offset");
         let count = self.integer("count", 1, 1 << 50);
         let attributes = self.attributes(index);
@@ -193,7 +194,22 @@ impl<'a> Reader<'a, '_> {
             weight: weight.ok()?.map_or(default.weight, |weight| weight as u32),
             deadline: deadline.ok()?,
             period: None,
+            abort_on_miss: self.field("on_miss").is_some_and(|field| field.text == "abort"),
         })
+    }
+
+    fn check_on_miss(&mut self, periodic: bool) {
+        let Some(field) = self.field("on_miss") else { return };
+        let (text, place) = (field.text.to_string(), self.place("on_miss"));
+        if text != "continue" && text != "abort" {
+            self.sink
+                .error("S052", place, format!("`{text}` is not what can become of a job at its deadline"))
+                .help("it is `continue` or `abort`");
+        } else if text == "abort" && !periodic && self.field("deadline").is_none() {
+            self.sink
+                .error("S052", place, "`on_miss` without a deadline")
+                .help("give the task a deadline too");
+        }
     }
 
     /// What the job does: `program`, or `cpu` alone.

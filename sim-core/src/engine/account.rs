@@ -4,7 +4,7 @@ use super::dispatch::difference;
 use super::{Engine, Fault, past};
 use crate::error::RunError;
 use crate::job::{NONE, State};
-use crate::measure::{BalancerMeasures, Measures, PartSums, PoolMeasures, ProcessorMeasures};
+use crate::measure::{BalancerMeasures, GroupMeasures, Measures, PartSums, PoolMeasures, ProcessorMeasures};
 use crate::model::{ComponentKind, Model};
 use crate::processor::Server;
 use crate::record::Recorder;
@@ -65,6 +65,8 @@ pub(super) struct Snapshot {
     processors: Vec<ProcessorMeasures>,
     pools: Vec<PoolMeasures>,
     picks: Vec<Vec<u64>>,
+    groups: Vec<GroupMeasures>,
+    refused: Vec<u64>,
     /// Integral of the number of jobs in the system up to here.
     in_system: u128,
 }
@@ -76,6 +78,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             at,
             processors: self.processors.iter_mut().map(|p| p.totals_at(at, &self.world.shared)).collect(),
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
+            groups: self.outages.totals_at(at),
+            refused: self.outages.refused.clone(),
             picks: self
                 .balancers
                 .iter()
@@ -125,6 +129,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if self.snapshot.is_none() && self.world.model.warmup > Time::ZERO && self.world.model.warmup <= end {
             self.open_window();
         }
+        // A void event may have opened the window behind the last real one.
+        let end = self.snapshot.as_ref().map_or(end, |snapshot| end.max(snapshot.at));
         self.world.shared.now = end;
         let in_system = self.in_system_at(end);
         self.settle_unfinished();
@@ -175,8 +181,19 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                         None if empty => vec![0; picks.len()],
                         None => picks.clone(),
                     },
+                    refused: match &first {
+                        Some(first) => last.refused[index] - first.refused[index],
+                        None if empty => 0,
+                        None => last.refused[index],
+                    },
                 })
                 .collect(),
+            groups: window(
+                &last.groups,
+                first.as_ref().map(|s| &s.groups[..]),
+                empty,
+                super::outage::difference,
+            ),
             unfinished: self.world.released - self.world.left,
             in_system_integral: if empty { 0 } else { in_system - first.as_ref().map_or(0, |s| s.in_system) },
             first_release: (self.world.released > 0).then_some(self.world.first_release),
@@ -273,8 +290,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         for (index, totals) in last.processors.iter().enumerate() {
             let spec = &self.world.model.processors[index];
             identity(
-                format!("busy + overhead + idle = cores x time at `{}`", spec.name),
-                totals.busy + totals.overhead + totals.idle,
+                format!("busy + overhead + system + idle = cores x time at `{}`", spec.name),
+                totals.busy + totals.overhead + totals.system + totals.idle,
                 u128::from(spec.cores) * u128::from(last.at.0),
             )?;
             in_stations += match self.processors[index].server {

@@ -62,8 +62,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 Op::Balance { balancer } => {
                     let job = &self.world.shared.jobs[slot];
                     let request = Request { number: job.number, client: job.client };
+                    if !PLAIN && !self.is_any_up(balancer) {
+                        return self.refuse(slot, balancer, None);
+                    }
                     let server = self.balance(slot, balancer, pc, request);
                     self.world.set_place(slot, self.balancers[balancer as usize].register, server);
+                    if !PLAIN && self.refuses(balancer, server) {
+                        return self.refuse(slot, balancer, Some(server));
+                    }
                 }
                 Op::Leave { balancer } => self.leave_server(slot, balancer),
                 Op::Branch { table } => self.branch(slot, table),
@@ -130,7 +136,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 false
             }
             Grant::Full => {
-                self.unwind(slot);
+                // The pool that refused it is not held.
+                self.unwind(slot, 1, 0);
                 self.turn_away(slot);
                 false
             }
@@ -138,7 +145,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// A job leaves a pool's queue with a token.
-    fn leave_pool_queue(&mut self, slot: u32, pool: u32) {
+    pub(super) fn leave_pool_queue(&mut self, slot: u32, pool: u32) {
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
         let waited = now - job.since;
@@ -149,14 +156,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         self.world.stay(number, PlaceKind::Pool(pool), since);
     }
 
-    /// A job that is turned away gives back what it holds: tokens and servers, innermost first.
+    /// A job that leaves before the end of its program gives back what it holds: tokens and servers, innermost first.
     ///
     /// What it holds follows from its program: scopes are strictly nested, so the matching ends are found by walking
-    /// on from the operation that refused it.
-    fn unwind(&mut self, slot: u32) {
+    /// on from where it is. `pools_open`, `servers_open`: scopes that it stands in without holding anything (1 for the
+    /// pool or the balancer that refused it).
+    pub(super) fn unwind(&mut self, slot: u32, mut pools_open: usize, mut servers_open: usize) {
         let mut pc = self.world.shared.jobs[slot].pc as usize;
-        // The pool that refused the job is not held: skip its own release.
-        let (mut pools_open, mut servers_open) = (1usize, 0usize);
         loop {
             match self.world.program[pc] {
                 Op::Acquire { .. } => pools_open += 1,
@@ -179,7 +185,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// A job ends because it was turned away; a child counts as done for its parent.
-    fn turn_away(&mut self, slot: u32) {
+    pub(super) fn turn_away(&mut self, slot: u32) {
         if self.world.shared.jobs[slot].parent == NONE {
             self.world.exit_lost(slot);
         } else {
@@ -197,22 +203,26 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         self.world.queue.push(EventKey::delay(at, phase, slot, sequence));
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
-        (job.state, job.since) = (State::Delayed, now);
+        (job.state, job.since, job.awaits) = (State::Delayed, now, sequence);
     }
 
     /// A delay is over.
-    pub(super) fn delay_done(&mut self, slot: u32) {
+    pub(super) fn delay_done(&mut self, key: EventKey) {
+        let slot = key.delayed_slot();
+        if !self.world.is_delayed(key) {
+            return self.world.overtaken();
+        }
         self.book_blocked(slot, self.model_delay(), PlaceKind::Delay);
         self.advance(slot);
     }
 
     /// Component of delays.
-    fn model_delay(&self) -> u32 {
+    pub(super) fn model_delay(&self) -> u32 {
         self.world.sums.delay_component
     }
 
     /// Books the time since `since` as blocked, at a component.
-    fn book_blocked(&mut self, slot: u32, component: u32, place: PlaceKind) {
+    pub(super) fn book_blocked(&mut self, slot: u32, component: u32, place: PlaceKind) {
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
         let span = now - job.since;
@@ -268,7 +278,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if table.need == 0 {
             return false;
         }
-        (job.state, job.since, job.awaited, job.fork) = (State::Joining, now, table.need, fork);
+        (job.state, job.since, job.awaited, job.awaits) = (State::Joining, now, table.need, fork);
         true
     }
 
@@ -283,14 +293,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// A child is done: its parent goes on when enough of them are.
-    fn child_exit(&mut self, slot: u32) {
+    pub(super) fn child_exit(&mut self, slot: u32) {
         let now = self.world.shared.now;
         let (parent, child_of) = (self.world.shared.jobs[slot].parent, self.world.shared.jobs[slot].child_of);
         self.world.sums.child_ended(now);
         self.world.shared.jobs.release(slot);
         let job = &mut self.world.shared.jobs[parent];
         // The parent may have gone on (n of m), even left, and its slot may be somebody else's.
-        if job.state != State::Joining || job.fork != child_of {
+        if job.state != State::Joining || job.awaits != child_of {
             return;
         }
         job.awaited -= 1;

@@ -138,6 +138,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             started = Time(now.0.saturating_add(cost.0));
             need = seat.speed.time_for_ceil(Work(job.remaining)).min(Span(Time::LATEST.0));
         }
+        if !PLAIN {
+            (seat.slice, seat.ran) = (pick.slice, 0);
+        }
         seat.started = started;
         if started < job.first_run {
             job.first_run = started;
@@ -165,7 +168,14 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
 
     /// Books a job's wait in the ready queue where its own sums do not say it, and records it.
     #[inline(never)]
-    fn account_wait(&mut self, state: &ProcessorState, processor: u32, slot: u32, global: u32, since: Time) {
+    pub fn account_wait(
+        &mut self,
+        state: &ProcessorState,
+        processor: u32,
+        slot: u32,
+        global: u32,
+        since: Time,
+    ) {
         let waited = self.shared.now.from(since);
         let job = &mut self.shared.jobs[slot];
         if state.device {
@@ -189,7 +199,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// A job goes on on another core than before; it counts where that core is this processor's.
     #[cold]
     #[inline(never)]
-    fn migrated(&mut self, state: &mut ProcessorState, slot: u32, last_core: u32) {
+    pub fn migrated(&mut self, state: &mut ProcessorState, slot: u32, last_core: u32) {
         if !(state.seats.first..state.seats.first + state.seats.count).contains(&last_core) {
             return;
         }
@@ -197,6 +207,43 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         job.migrations += 1;
         state.totals.migrations += 1;
         self.classes[job.class as usize].migrations += 1;
+    }
+
+    /// A core stops in the middle of its job, which stays on it; the work that it did. Until [`resume`](World::resume)
+    /// its time counts as overhead of that job.
+    pub fn pause(&mut self, state: &mut ProcessorState, core: u32) -> u64 {
+        let now = self.shared.now;
+        let global = state.seats.first + core;
+        let seat = &mut self.shared.cores[global as usize];
+        let remaining = self.shared.jobs[seat.job].remaining;
+        let ran = seat.work_until(now).0.min(remaining);
+        seat.ran += ran;
+        let used = now.since(seat.started);
+        if seat.slice != Span::FOREVER {
+            seat.slice = Span(seat.slice.0 - used.0.min(seat.slice.0));
+        }
+        if std::mem::take(&mut seat.event) != 0 {
+            self.stale += 1;
+        }
+        self.book(state, global, ran);
+        let seat = &mut self.shared.cores[global as usize];
+        (seat.assigned, seat.started) = (now, Time::NEVER);
+        ran
+    }
+
+    /// A core goes on with its job at `started` (now or later), for what is left of its slice.
+    pub fn resume(&mut self, state: &ProcessorState, core: u32, started: Time) {
+        let global = state.seats.first + core;
+        let seat = &mut self.shared.cores[global as usize];
+        let job = &mut self.shared.jobs[seat.job];
+        seat.started = started;
+        job.first_run = job.first_run.min(started);
+        let need = seat.speed.time_for_ceil(Work(job.remaining)).min(Span(Time::LATEST.0));
+        let (run, phase) =
+            if seat.slice < need { (seat.slice, self.slice_phase) } else { (need, Phase::WorkDone) };
+        let at = Time(started.0.saturating_add(run.0));
+        let sequence = self.schedule(at, phase, global);
+        self.shared.cores[global as usize].event = sequence;
     }
 
     /// Takes the job off a core, which falls idle, and books its time there; `done`: the work it did.

@@ -4,6 +4,7 @@ use super::Engine;
 use super::cores::book_run;
 use crate::event::{EventKey, Phase};
 use crate::job::{Job, NONE, State};
+use crate::kernel::Notice;
 use crate::measure::ProcessorMeasures;
 use crate::policy::{Pick, Why};
 use crate::processor::{Core, Server, first_idle};
@@ -48,6 +49,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             visited = std::mem::replace(&mut world.part(slot, state.component).visited, processor + 1);
         }
         let why = if visited == processor + 1 { Why::Returned } else { Why::Arrived };
+        if !PLAIN && state.kernel.is_some() {
+            return self.join_interrupting(slot, processor, why);
+        }
         let Server::Picks(policy) = &mut state.server else { return self.join_shared(slot, processor) };
         if direct
             && state.newcomer_runs
@@ -83,6 +87,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if !PLAIN && matches!(state.server, Server::Shares(_)) {
             return self.shared_change(processor);
         }
+        let interrupts = !PLAIN && state.kernel.is_some();
+        if interrupts && state.is_in_kernel(core) {
+            return self.kernel_step(processor, core);
+        }
         let job = &mut world.shared.jobs[slot];
         let done = job.remaining;
         book_run::<PLAIN>(seat, job, state, now, done);
@@ -98,10 +106,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if state.wants.left
             && let Server::Picks(policy) = &mut state.server
         {
-            policy.left(slot, Work(done), &world.shared, &mut state.seats);
+            let before = if PLAIN { 0 } else { world.shared.cores[global as usize].ran };
+            policy.left(slot, Work(before + done), &world.shared, &mut state.seats);
         }
         if !PLAIN && !state.owners.is_empty() {
             self.book_owed(slot, processor, done);
+        }
+        if interrupts {
+            self.core_left(processor, core, Notice::Exit);
         }
         self.after_work(slot, tail, server);
         let world = &mut self.world;
@@ -157,6 +169,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         let world = &mut self.world;
         let state = &mut self.processors[processor as usize];
+        let ran = if PLAIN { ran } else { Work(ran.0 + world.shared.cores[global as usize].ran) };
+        if !PLAIN && state.kernel.is_some() {
+            world.fall_idle(state, core);
+            state.integrate_ready(now);
+            state.ready += 1;
+            return self.slice_ended(slot, processor, core, ran);
+        }
         let Server::Picks(policy) = &mut state.server else { return };
         if state.simple && world.nothing_else_now() && !world.recorder.wants_decisions() {
             let pick = policy.ready_and_pick(slot, Why::SliceEnd, ran, core, &world.shared, &mut state.seats);
@@ -189,8 +208,18 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A processor decides: idle cores first, then newcomers that displace.
     fn dispatch(&mut self, processor: u32) {
         let state = &self.processors[processor as usize];
+        if state.down {
+            return;
+        }
         if matches!(state.server, Server::Shares(_)) {
             return self.renew_shared(processor);
+        }
+        if state.kernel.is_some() {
+            self.dispatch_interrupting(processor);
+            if self.processors[processor as usize].wants.ticks {
+                self.renew_tick(processor);
+            }
+            return;
         }
         while self.processors[processor as usize].ready > 0 && self.processors[processor as usize].idle > 0 {
             let core = self.choose_idle(processor, None);
@@ -242,7 +271,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// Takes a running job off its core and back into the ready queue.
-    fn take_off(&mut self, processor: u32, core: u32) {
+    pub(super) fn take_off(&mut self, processor: u32, core: u32) {
         let now = self.world.shared.now;
         let first = self.processors[processor as usize].seats.first;
         let seat = &mut self.world.shared.cores[(first + core) as usize];
@@ -250,10 +279,19 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let ran = Work(seat.work_until(now).0.min(self.world.shared.jobs[slot].remaining));
         seat.event = 0;
         self.world.stale += 1;
-        self.world.vacate(&mut self.processors[processor as usize], core, ran.0);
+        self.requeue(processor, core, ran.0);
         if !self.processors[processor as usize].owners.is_empty() {
             self.book_owed(slot, processor, ran.0);
         }
+    }
+
+    /// Puts a job back into the ready queue from its core, after `ran` of work that has not been booked yet.
+    pub(super) fn requeue(&mut self, processor: u32, core: u32, ran: u64) {
+        let now = self.world.shared.now;
+        let global = self.processors[processor as usize].seats.first + core;
+        let seat = &self.world.shared.cores[global as usize];
+        let (slot, since_dispatch) = (seat.job, Work(seat.ran + ran));
+        self.world.vacate(&mut self.processors[processor as usize], core, ran);
         let job = &mut self.world.shared.jobs[slot];
         job.state = State::Ready;
         job.expired = false;
@@ -264,13 +302,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         state.integrate_ready(now);
         state.ready += 1;
         if let Server::Picks(policy) = &mut state.server {
-            policy.ready(slot, Why::Preempted, ran, &self.world.shared, &mut state.seats);
+            policy.ready(slot, Why::Preempted, since_dispatch, &self.world.shared, &mut state.seats);
         }
     }
 
     /// Asks for a job for `core`, with a record of the decision where one is wanted. `preempting` are the candidates
     /// as they stood before a core was taken.
-    fn ask_pick(
+    pub(super) fn ask_pick(
         &mut self,
         processor: u32,
         core: u32,
@@ -295,7 +333,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// Which idle core decides next. `newcomer`: the only job that can be picked, if that is known.
-    fn choose_idle(&mut self, processor: u32, newcomer: Option<u32>) -> u32 {
+    pub(super) fn choose_idle(&mut self, processor: u32, newcomer: Option<u32>) -> u32 {
         let state = &self.processors[processor as usize];
         match self.world.shared.ties.idle_core {
             IdleCore::Lowest => state.lowest_idle(),
@@ -339,6 +377,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         (state.tick_event, state.tick_at) = (0, Time::NEVER);
         if let Server::Picks(policy) = &mut state.server {
             policy.tick(&self.world.shared, &mut state.seats);
+        }
+        if self.processors[processor as usize].kernel.is_some() {
+            return self.notify(processor, 0, Notice::Decide);
         }
         self.mark(processor);
     }
@@ -429,7 +470,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// Schedules the next change of a sharing processor.
-    fn renew_shared(&mut self, processor: u32) {
+    pub(super) fn renew_shared(&mut self, processor: u32) {
         let state = &mut self.processors[processor as usize];
         let Server::Shares(shared) = &mut state.server else { return };
         let next = shared.next_change();
@@ -482,6 +523,7 @@ pub(super) fn difference(end: &ProcessorMeasures, start: &ProcessorMeasures) -> 
     ProcessorMeasures {
         busy: end.busy - start.busy,
         overhead: end.overhead - start.overhead,
+        system: end.system - start.system,
         idle: end.idle - start.idle,
         ready_integral: end.ready_integral - start.ready_integral,
         completions: end.completions - start.completions,
@@ -489,6 +531,7 @@ pub(super) fn difference(end: &ProcessorMeasures, start: &ProcessorMeasures) -> 
         context_switches: end.context_switches - start.context_switches,
         preemptions: end.preemptions - start.preemptions,
         migrations: end.migrations - start.migrations,
+        withdrawals: end.withdrawals - start.withdrawals,
         dispatch_latency: end.dispatch_latency - start.dispatch_latency,
         running_gain: end.running_gain - start.running_gain,
     }

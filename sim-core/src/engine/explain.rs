@@ -17,6 +17,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let here = self.world.shared.jobs.iter().filter(|(_, job)| {
             job.station == processor && matches!(job.state, State::Ready | State::Running)
         });
+        let kernel = self.processors[processor as usize].kernel.as_ref();
+        let here = here.filter(|(slot, _)| kernel.is_none_or(|kernel| !kernel.is_unseen(*slot)));
         let mut jobs: Vec<(u32, u64, u32, bool)> = here
             .map(|(slot, job)| {
                 let place = self.world.shared.attributes[job.attributes as usize].place;

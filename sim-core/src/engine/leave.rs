@@ -101,6 +101,11 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     #[inline(always)]
     pub fn exit(&mut self, slot: u32, status: Status) {
         let now = self.shared.now;
+        let mut status = status;
+        let mut client_waits = true;
+        if !PLAIN && self.timed {
+            (status, client_waits) = self.disarm(slot, status);
+        }
         let job = &self.shared.jobs[slot];
         let source = job.source;
         let response = now.from(job.arrival);
@@ -134,7 +139,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             self.recorder.choice(self.shared.jobs[slot].number, NONE);
         }
         self.shared.jobs.release(slot);
-        if !PLAIN && self.closed {
+        if !PLAIN && self.closed && client_waits {
             self.think(source);
         }
     }

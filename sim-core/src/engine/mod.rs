@@ -10,8 +10,11 @@ mod balance;
 mod cores;
 mod dispatch;
 mod explain;
+mod interrupt;
 mod leave;
+mod outage;
 mod source;
+mod withdraw;
 
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
@@ -30,6 +33,7 @@ use crate::trace::{PlaceKind, Stay};
 use crate::units::{Span, Time};
 use account::Snapshot;
 use balance::BalancerState;
+use outage::Outages;
 use source::SourceState;
 use std::collections::VecDeque;
 
@@ -111,9 +115,10 @@ struct World<'m, R, const PLAIN: bool> {
     draws: bool,
     /// Whether a new job's slot has tables to be reset.
     tables: bool,
-    /// Whether any source is closed, or a trace.
+    /// Whether any source is closed, or a trace; whether any job may leave before its program ends.
     closed: bool,
     traces: bool,
+    timed: bool,
     /// Per slot, `stride.*` entries each; parts are empty where `lean`.
     stride: Stride,
     values: Vec<u64>,
@@ -145,6 +150,10 @@ struct World<'m, R, const PLAIN: bool> {
     slice_phase: Phase,
     /// Something is marked, moving or wrong: to be seen to before the next event.
     attention: bool,
+    /// The present event was void: time has not moved. (Not kept in plain runs, where none lies behind the last event.)
+    skipped: bool,
+    /// The time of the last event that was not void.
+    happened: Time,
     fault: Option<Fault>,
     sums: account::Sums,
 }
@@ -156,6 +165,7 @@ struct Engine<'m, R, const PLAIN: bool> {
     processors: Vec<ProcessorState>,
     pools: Vec<PoolState>,
     balancers: Vec<BalancerState>,
+    outages: Outages,
     /// The next instant at which the books are looked at: end of the warm-up, or past the horizon.
     watch: Time,
     snapshot: Option<Snapshot>,
@@ -222,11 +232,21 @@ fn sizes_are_known(model: &Model) -> bool {
     })
 }
 
+/// Whether jobs have timers: clients that give up, deadlines that end jobs.
+fn is_timed(model: &Model) -> bool {
+    model.sources.iter().any(|source| source.timeout.is_some())
+        || model.attributes.iter().any(|about| about.abort_on_miss && about.deadline.is_some())
+}
+
 /// Whether the model has nothing that the plain engine leaves out.
 fn is_plain(model: &Model) -> bool {
     let plain = |p: &crate::model::Processor| {
         let picks = matches!((p.scheduler.build)(&model.ties), CpuScheduler::Picks(_));
-        p.cores == 1 && p.speed.is_one() && p.context_switch + p.dispatch_latency == Span::ZERO && picks
+        p.interrupts.is_none()
+            && p.cores == 1
+            && p.speed.is_one()
+            && p.context_switch + p.dispatch_latency == Span::ZERO
+            && picks
     };
     let renewal = |source: &crate::model::Source| {
         matches!(source.arrivals, Arrivals::Renewal(_)) && source.clients == 0
@@ -237,6 +257,8 @@ fn is_plain(model: &Model) -> bool {
         && model.forks.is_empty()
         && !sizes_are_known(model)
         && model.attributes.iter().all(|about| about.deadline.is_none())
+        && !is_timed(model)
+        && model.groups.iter().all(|group| group.outages.is_none())
         && model.sources.iter().all(renewal)
         && model.classes.iter().all(|class| class.draws.len() <= 1)
         && model.processors.iter().all(plain)
@@ -302,6 +324,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             tables: !lean || !model.laws.is_empty() || !model.branches.is_empty(),
             traces: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Trace(_))),
             closed: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Closed { .. })),
+            timed: is_timed(model),
             stride,
             values: Vec::new(),
             places: Vec::new(),
@@ -329,6 +352,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 QuantumEnd::PreemptedFirst => Phase::SliceEndEarly,
             },
             attention: false,
+            skipped: false,
+            happened: Time::ZERO,
             fault: None,
             sums: account::Sums::new(model),
         };
@@ -337,6 +362,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             processors,
             pools: model.pools.iter().map(PoolState::new).collect(),
             balancers,
+            outages: Outages::new(model, root),
             watch: if model.warmup > Time::ZERO { model.warmup } else { past(horizon) },
             snapshot: None,
             instant: (Time::ZERO, 0),
@@ -347,6 +373,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     #[inline(never)]
     fn run(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
         self.world.start_sources();
+        self.start_outages();
         if let Some(fault) = self.world.fault.take() {
             return Err(fault);
         }
@@ -377,6 +404,14 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             } else {
                 self.rare(key);
             }
+            if !PLAIN {
+                // A withdrawn job's end, a timer that nobody waits for: the run is not longer for them.
+                if std::mem::take(&mut self.world.skipped) {
+                    self.world.shared.now = self.world.happened;
+                } else {
+                    self.world.happened = at;
+                }
+            }
             if self.world.attention {
                 self.attend()?;
             }
@@ -390,9 +425,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         match key.phase() {
             Phase::WorkDone | Phase::Arrival | Phase::SliceEnd => unreachable!("handled before"),
             Phase::SliceEndEarly => self.slice_end_early(key),
-            Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key.delayed_slot()),
+            Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key),
             Phase::Tick | Phase::TickEarly => self.tick(key),
-            Phase::Input | Phase::Timer => unreachable!("no step schedules these yet"),
+            Phase::Timer => self.timer(key),
+            Phase::Control => self.control(key),
+            Phase::Input => unreachable!("no step schedules these yet"),
         }
     }
 
@@ -447,12 +484,16 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             return;
         }
         let (cores, processors) = (&self.world.shared.cores, &self.processors);
+        let (jobs, outages) = (&self.world.shared.jobs, &self.outages);
         self.world.queue.retain(|key| match key.phase() {
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
                 cores[key.entity() as usize].event == key.sequence()
             }
             Phase::Tick | Phase::TickEarly => processors[key.entity() as usize].tick_event == key.sequence(),
-            _ => true,
+            Phase::Timer => jobs[key.entity()].timer == key.sequence(),
+            Phase::DelayDone | Phase::DelayDoneLate => jobs.is_delayed(key),
+            Phase::Control => outages.is_pending(key),
+            Phase::Arrival | Phase::Input => true,
         });
         self.world.stale = 0;
     }
@@ -481,10 +522,16 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         self.events_checked + self.stretch - self.until_check
     }
 
+    /// Whether the end of a delay is still to come for its job.
+    fn is_delayed(&self, key: EventKey) -> bool {
+        self.shared.jobs.is_delayed(key)
+    }
+
     /// An event was overtaken: its work was interrupted or its tick moved.
     #[cold]
     fn overtaken(&mut self) {
         self.stale = self.stale.saturating_sub(1);
+        self.skipped = true;
     }
 
     /// A job goes on at this instant, after those that wait to.

@@ -5,7 +5,7 @@ use crate::error::RunError;
 use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
-use crate::model::{Arrivals, Draw, Model, Op, Source};
+use crate::model::{Arrivals, BalancerSpec, Draw, Model, Op, Source, Timeout};
 use crate::policy::Request;
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot, below};
@@ -27,6 +27,8 @@ pub(super) struct SourceState {
     start: Start,
     attributes: u32,
     deadline: Span,
+    /// How long its clients wait, with the stream of the law.
+    pub timeout: Option<(Timeout, Stream)>,
     /// Jobs released by this source, and how many of them before the measured window.
     pub released: u64,
     pub released_before: u64,
@@ -52,6 +54,7 @@ impl SourceState {
             start: Start::of(model, class.entry),
             attributes: source.attributes,
             deadline: model.attributes[source.attributes as usize].deadline.unwrap_or(Span::FOREVER),
+            timeout: source.timeout.clone().map(|timeout| (timeout, root.stream(&source.name, "patience"))),
             released: 0,
             released_before: 0,
         }
@@ -125,6 +128,11 @@ impl Start {
             pc += 1;
         }
         let other = Start { balancer: NONE, processor: NONE, of_group: 0, next: pc, tail: TAIL_PROGRAM };
+        // A server that is down refuses: seen to where programs are run step by step.
+        let fails = |spec: &BalancerSpec| model.groups[spec.group as usize].outages.is_some();
+        if balancer != NONE && fails(&model.balancers[balancer as usize]) {
+            return other;
+        }
         let Some(Op::Work { station, amount: Draw::Given(0) }) = op(pc) else { return other };
         // The server is noted on the job, as of register 1.
         if station.register != 0 && station.register != register || register > 1 {
@@ -261,6 +269,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn arrival(&mut self, source: u32) {
         let world = &mut self.world;
         if world.silent {
+            world.skipped = true;
             return;
         }
         let slot = world.allocate();
@@ -326,7 +335,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             if world.traces {
                 world.apply_row(slot, source, nth);
             }
+            if !PLAIN && world.timed {
+                world.arm(slot);
+            }
             return self.advance(slot);
+        }
+        if !PLAIN && world.timed {
+            world.arm(slot);
         }
         let mut processor = start.processor;
         if start.balancer == NONE {

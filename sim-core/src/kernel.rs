@@ -1,0 +1,129 @@
+//! The kernel of a processor whose events interrupt its cores: what each core has been told, and what it is doing.
+
+use crate::job::NONE;
+use crate::model::Interrupts;
+use crate::policy::Why;
+use crate::units::{Time, Work};
+use std::collections::VecDeque;
+
+/// Something that the kernel must see to on a core.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Notice {
+    /// A job is ready after so much work since its dispatch ([`NONE`]: it is gone already; its coming has to be handled
+    /// all the same).
+    Ready(u32, Why, Work),
+    /// A job is gone.
+    Exit,
+    /// The scheduler is to decide.
+    Decide,
+    /// Another job was put on the core.
+    Switch,
+}
+
+/// What the kernel does on a core. Everything but the first two ends with an event of the core.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Doing {
+    /// Nothing: the core runs its job, or is idle.
+    Nothing,
+    /// It waits for the scheduler, which is at work on another core.
+    Waiting,
+    /// It saves the context of the job that ran.
+    Saving,
+    /// It handles the coming or going of a job.
+    Handling,
+    /// It runs the scheduler.
+    Deciding,
+    /// It loads the context of the job in this slot.
+    Loading(u32),
+}
+
+/// A core as its kernel sees it.
+pub(crate) struct KernelCore {
+    pub inbox: VecDeque<Notice>,
+    pub doing: Doing,
+    /// When that is done.
+    pub until: Time,
+    /// A job has left the core whose context is still on it.
+    pub owes_save: bool,
+    /// The job on the core has not run since it was put there.
+    pub fresh: bool,
+}
+
+/// The kernel of a processor.
+pub(crate) struct Kernel {
+    pub costs: Interrupts,
+    pub cores: Vec<KernelCore>,
+    /// Jobs in the ready queue that the scheduler has not been told of.
+    pub unseen: u32,
+    /// The core on which the scheduler is at work.
+    pub lock: Option<u32>,
+    /// By task: the core it was put on last, which handles its next job.
+    home: Vec<u32>,
+    /// By slot: when its context can be loaded.
+    context: Vec<Time>,
+}
+
+impl Kernel {
+    pub fn new(costs: Interrupts, cores: u32) -> Kernel {
+        let core = || KernelCore {
+            inbox: VecDeque::new(),
+            doing: Doing::Nothing,
+            until: Time::ZERO,
+            owes_save: false,
+            fresh: false,
+        };
+        Kernel {
+            costs,
+            cores: (0..cores).map(|_| core()).collect(),
+            unseen: 0,
+            lock: None,
+            home: Vec::new(),
+            context: Vec::new(),
+        }
+    }
+
+    /// The core that handles a task's next job.
+    pub fn home(&self, task: u32) -> u32 {
+        self.home.get(task as usize).copied().unwrap_or(0)
+    }
+
+    pub fn set_home(&mut self, task: u32, core: u32) {
+        if self.home.len() <= task as usize {
+            self.home.resize(task as usize + 1, 0);
+        }
+        self.home[task as usize] = core;
+    }
+
+    /// When the context of the job in `slot` can be loaded.
+    pub fn context(&self, slot: u32) -> Time {
+        self.context.get(slot as usize).copied().unwrap_or(Time::ZERO)
+    }
+
+    pub fn set_context(&mut self, slot: u32, at: Time) {
+        if self.context.len() <= slot as usize {
+            self.context.resize(slot as usize + 1, Time::ZERO);
+        }
+        self.context[slot as usize] = at;
+    }
+
+    /// Whether the scheduler has not been told yet that the job in `slot` is ready.
+    pub fn is_unseen(&self, slot: u32) -> bool {
+        self.unseen > 0
+            && self.cores.iter().any(|core| core.inbox.iter().any(|notice| is_ready(*notice, slot)))
+    }
+
+    /// Takes back the news of a job's coming, if the scheduler has not been told yet.
+    pub fn forget(&mut self, slot: u32) -> bool {
+        let mut notices = self.cores.iter_mut().flat_map(|core| core.inbox.iter_mut());
+        let Some(notice) = notices.find(|notice| is_ready(**notice, slot)) else { return false };
+        if let Notice::Ready(slot, ..) = notice {
+            *slot = NONE;
+        }
+        self.unseen -= 1;
+        true
+    }
+}
+
+fn is_ready(notice: Notice, slot: u32) -> bool {
+    matches!(notice, Notice::Ready(known, ..) if known == slot)
+}

@@ -58,6 +58,7 @@ pub mod fifo;
 mod job;
 mod kernel;
 pub mod law;
+mod leaving;
 pub mod measure;
 pub mod model;
 pub mod policy;

@@ -6,6 +6,7 @@
 
 use crate::event::ENTITY_MAX;
 use crate::law::Law;
+pub use crate::leaving::{OnTimeout, OutageEffect, Outages, Timeout, TimeoutUntil};
 use crate::policy::{Balancer, CpuScheduler, ErasedBalancer};
 use crate::profile::Varying;
 use crate::ties::Ties;
@@ -258,37 +259,6 @@ pub struct Source {
     pub timeout: Option<Timeout>,
 }
 
-/// When a client gives up, and what becomes of its job.
-#[derive(Clone, Debug)]
-pub struct Timeout {
-    /// The law of its patience, counted from the release.
-    pub after: Law,
-    /// What must have happened by then.
-    pub until: TimeoutUntil,
-    /// What becomes of the job.
-    pub then: OnTimeout,
-}
-
-/// What a client waits for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum TimeoutUntil {
-    /// The completion of its job.
-    #[default]
-    Completion,
-    /// The first dispatch of its job at a processor: once it runs, the client stays (impatience, Erlang A).
-    FirstRun,
-}
-
-/// What becomes of a job whose client has given up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum OnTimeout {
-    /// It is withdrawn at once from wherever it is, and gives back what it holds.
-    #[default]
-    Withdraw,
-    /// It goes on to its end, for nothing.
-    Abandon,
-}
-
 /// A scheduler as the scenario names it, ready to be built once for each processor and replication.
 #[derive(Clone)]
 pub struct SchedulerRef {
@@ -432,29 +402,6 @@ pub struct Group {
     pub pools: Vec<PoolId>,
     /// When its servers fail; `None`: never.
     pub outages: Option<Outages>,
-}
-
-/// When the servers of a group fail and come back.
-#[derive(Clone, Debug)]
-pub struct Outages {
-    /// Given stretches, each a server with the time at which it fails and the time at which it is back (after the
-    /// former), sorted by server and time; those of one server neither overlap nor touch.
-    pub given: Vec<(u32, Time, Time)>,
-    /// At random: the laws of the time from coming back to failing and of the time from failing to coming back. Each
-    /// server has a stream of its own. Not together with `given`.
-    pub random: Option<(Law, Law)>,
-    /// What a failure does to the server's jobs.
-    pub effect: OutageEffect,
-}
-
-/// What a failure does to the jobs at a server.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum OutageEffect {
-    /// They are lost, and a request that is sent to it is refused at once (lost too).
-    #[default]
-    Lose,
-    /// They stay and wait: nothing runs until it is back; requests that are sent to it queue there.
-    Stall,
 }
 
 /// Decides which server of a group gets the job.

@@ -41,6 +41,7 @@ static ENTRIES: &[Entry] = entries![
     "bench/rr" ".toml" Scenario,
     "showcase/access-small" ".log" AccessLog,
     "showcase/busy-day" ".toml" Scenario,
+    "showcase/failing-server" ".toml" Scenario,
     "showcase/llm-small" ".csv" RequestTrace,
     "showcase/pipeline" ".toml" Scenario,
     "showcase/requests-small" ".csv" RequestTrace,

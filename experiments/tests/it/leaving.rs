@@ -251,3 +251,39 @@ fn what_nobody_waits_for_does_not_lengthen_a_run() {
         assert_eq!(result.first.until.0, end * 1_000_000);
     }
 }
+
+/// The library's example: what a health check is worth, and what it is worth to keep requests at a server that is out.
+#[test]
+fn a_health_check_saves_requests() {
+    let lost = |set: &[(&str, &str)]| {
+        let input = Input::read("showcase/failing-server").expect("the library has it");
+        let mut options = Options::default();
+        options.set.extend(set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
+        let model = load(&input, &options).unwrap_or_else(|errors| panic!("{errors:?}")).model;
+        let result = experiments::run(&model, &RunPlan::default(), &|_| true).expect("it runs");
+        let total = result.first.total();
+        assert_eq!(result.first.groups[0].failures, 1);
+        assert_eq!(result.first.groups[0].down, 60_000_000_000);
+        (total.lost, total.timed_out, result.first.balancers[0].refused)
+    };
+    // 300 requests a second, a sixth of them sent to the server that is out: 50 a second, for as long as nobody knows.
+    for (set, expected) in [
+        (&[("lb.detection", "never")][..], 60 * 50),
+        (&[("lb.detection", "10s")], 10 * 50),
+        (&[("lb.detection", "2s")], 2 * 50),
+        (&[("lb.detection", "0s")], 0),
+    ] {
+        let (lost, timed_out, refused) = lost(set);
+        assert!(
+            lost.abs_diff(expected) <= expected / 5 + 2,
+            "{set:?}: {lost} lost, about {expected} expected"
+        );
+        assert!(
+            refused <= lost && lost <= refused + 3 && timed_out == 0,
+            "{set:?}: {refused} refused of {lost} lost"
+        );
+    }
+    // Requests that wait there give up after 2 s instead; all who came before the health check knew.
+    let (lost, timed_out, refused) = lost(&[("web.on_failure", "stall")]);
+    assert!(lost == 0 && refused == 0 && timed_out.abs_diff(100) <= 22, "{timed_out} timed out");
+}

@@ -101,6 +101,33 @@ fn without_fused_multiply_add_in_the_c_library() {
     assert!(again == text, "the document depends on the C library's choice of functions");
 }
 
+/// Differences, p values, closing words, conditions, selections and batches go through more functions than a run does.
+#[test]
+fn statistics_too() {
+    let (_folder, scenario, _) = reference();
+    let policies = ["--policy", "lb=random", "--policy", "lb=power-of-d", "--policy", "lb=jsq"];
+    let noise = ["--noise", "1%", "--confidence", "0.9", "--format", "json"];
+    let condition = ["--fail-if", "response/p99 > 1h"];
+    for (command, args) in [
+        ("compare", [&policies[..], &["--replications", "6"], &noise, &condition].concat()),
+        ("compare", [&policies[..], &["--best", "response/mean", "--budget", "50"], &noise].concat()),
+        ("compare", [&policies[..4], &["--precision", "8%", "--max-replications", "30"], &noise].concat()),
+        ("run", [&["--batches", "8"][..], &noise[2..]].concat()),
+    ] {
+        let text = |threads: &str, environment: &[(&str, &str)]| {
+            let mut process = Command::new(tested());
+            process.arg(command).arg(&scenario).args(&args).args(["--threads", threads]);
+            let output = process.envs(environment.iter().copied()).output().expect("the command starts");
+            assert!(!output.stdout.is_empty(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+            output.stdout
+        };
+        let one = text("1", &[]);
+        assert!(text("3", &[]) == one, "{args:?}: threads change the document");
+        let off = [("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-AVX2_Usable,-FMA_Usable,-AVX2,-FMA4")];
+        assert!(text("2", &off) == one, "{args:?}: the C library's choice of functions changes the document");
+    }
+}
+
 /// The time of the last change below a folder.
 fn newest(path: &Path) -> Option<SystemTime> {
     let about = path.metadata().ok()?;

@@ -1,4 +1,7 @@
 //! Student's t: quantiles, p values, and the interval for a mean of independent values.
+//!
+//! Our own, and not statrs, which takes `ln` and `exp` from the C library as soon as any crate of the tree turns on the `std`
+//! feature of num-traits: intervals would differ in their last bits between machines. Its values check ours in the tests.
 
 use super::{mean, variance};
 

@@ -3,7 +3,7 @@
 use super::run::{conditions, replications};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
-use crate::compare::Conclusion;
+use crate::compare::{Conclusion, Selection};
 use crate::compare::{CompareDocument, CompareRow};
 use crate::number::{significant, with_unit};
 use crate::rows::ALL;
@@ -83,7 +83,12 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     }
     Page {
         title: format!("{}: {} policies compared", document.scenario, document.policies.len()),
-        answer: document.conclusion.iter().map(Conclusion::text).collect(),
+        answer: document
+            .conclusion
+            .iter()
+            .map(Conclusion::text)
+            .chain(document.selection.iter().map(Selection::text))
+            .collect(),
         facts: vec![
             ("scenario".to_owned(), document.scenario.to_owned()),
             ("policies".to_owned(), document.policies.join(", ")),

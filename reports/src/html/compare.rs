@@ -3,8 +3,8 @@
 use super::run::{conditions, replications};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
-use crate::compare::{Conclusion, Selection};
 use crate::compare::{CompareDocument, CompareRow};
+use crate::compare::{Conclusion, Selection};
 use crate::number::{significant, with_unit};
 use crate::rows::ALL;
 use crate::table::ties_text;

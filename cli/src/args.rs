@@ -1,7 +1,7 @@
 //! What can be written on the command line.
 
 use crate::commands::folder::FileArgs;
-use crate::commands::report::ReportArgs;
+use crate::commands::report::{ReportArgs, ReportCommand};
 use crate::gate::PrecisionArgs;
 use crate::manifest::Session;
 use crate::repeat::RepeatArgs;
@@ -76,6 +76,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Run many policies and parameter points, here or on a cluster
     Sweep(crate::commands::sweep::SweepArgs),
+    /// Show a result that was written earlier as one HTML page, or as charts
+    Report(ReportCommand),
     /// List the policies, or show one
     Policies(PoliciesArgs),
     /// Check inputs without running them
@@ -222,7 +224,7 @@ pub struct PlanArgs {
     pub confidence: f64,
 }
 
-fn confidence(text: &str) -> Result<f64, String> {
+pub fn confidence(text: &str) -> Result<f64, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
     let level = match text.strip_suffix('%') {
         Some(percent) => number(percent).map(|percent| percent / 100.0),

@@ -52,6 +52,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Run(args) => commands::run::run(args, &cli.global),
         Command::Compare(args) => commands::compare::run(args, &cli.global),
         Command::Sweep(args) => commands::sweep::run(args, &cli.global),
+        Command::Report(args) => commands::report::run(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),

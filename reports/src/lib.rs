@@ -23,6 +23,7 @@
 //! | `chart` | charts as SVG and PNG (feature `chart`) |
 //! | `html` | reports as one page that needs nothing else (feature `chart`) |
 //! | [`welch`] | Welch's plot of the warm-up, as CSV |
+//! | [`read`] | results that were written earlier |
 //! | [`number`] | how numbers are written |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
@@ -46,6 +47,7 @@ pub mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 pub mod plan;
+pub mod read;
 pub mod requests;
 pub mod rows;
 pub mod servers;

@@ -107,7 +107,7 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         _ => target.write_blocks(&mut blocks(&named, &comparison, &options.metrics), out),
     })?;
     report.write(|| {
-        let extras = CompareExtras { responses: responses(&named, &comparison), charts: Vec::new() };
+        let extras = CompareExtras { responses: responses(&named, &comparison), ..CompareExtras::default() };
         let mut all = Vec::new();
         let rows = &mut blocks(&named, &comparison, &options.metrics);
         long_form(&Form::Csv(CsvStyle::default()), rows, &mut all)?;

@@ -1,16 +1,38 @@
-//! Reports: `--html` and `--charts` of the commands that run something.
+//! Reports: `--html` and `--charts` of the commands that run something, and `dispatchlab report` of results that were
+//! written earlier.
 
-use crate::args::GlobalArgs;
+use crate::args::{GlobalArgs, confidence};
+use crate::commands::sweep;
 use crate::failure::Failure;
 use crate::output;
 use crate::repeat::quoted;
 use clap::Args;
+use experiments::compare::DEFAULT_METRICS;
+use experiments::metrics::{self, MetricName};
+use experiments::stats::student;
+use reports::chart::rows::counted_values;
 use reports::chart::{Chart, Look, png, svg};
-use reports::html::{Embedded, Page, page};
-use std::collections::BTreeSet;
-use std::fs;
-use std::io;
+use reports::html::compare::{CompareExtras, compare_page};
+use reports::html::plan::plan_page;
+use reports::html::results::{self, PointRow, Results, results_page};
+use reports::html::run::{RunExtras, run_page};
+use reports::html::{self, Embedded, Page, page};
+use reports::json::{COMPARE_SCHEMA, RUN_SCHEMA};
+use reports::plan::{PLAN_SCHEMA, write_plan_csv};
+use reports::read::{self, ResultRow};
+use reports::rows::{ALL, RunDocument};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
+
+/// Documents longer than this are cut, and then no JSON: far more than any result of `run` has.
+const MOST_JSON: u64 = 1 << 30;
+/// Metrics that are shown of a CSV where it has none of the usual ones.
+const MOST_OTHERS: usize = 12;
+/// CSV up to this length stands in the page.
+const MOST_COPIED: u64 = 8 << 20;
 
 /// Where reports go.
 #[derive(Args, Default)]
@@ -43,13 +65,18 @@ pub struct Shown {
 impl<'g> Report<'g> {
     /// Checks the places before anything is run.
     pub fn new(args: &'g ReportArgs, global: &'g GlobalArgs) -> Result<Report<'g>, Failure> {
-        if let Some(file) = &args.html {
-            if file == "-" {
-                return Err(Failure::Usage(
-                    "`--html -`: standard output has the result; name a file, or use `dispatchlab report`"
-                        .to_owned(),
-                ));
-            }
+        if args.html.as_deref() == Some("-") {
+            return Err(Failure::Usage(
+                "`--html -`: standard output has the result; name a file, or use `dispatchlab report`"
+                    .to_owned(),
+            ));
+        }
+        Report::checked(args, global)
+    }
+
+    /// The same where nothing else goes to standard output.
+    fn checked(args: &'g ReportArgs, global: &'g GlobalArgs) -> Result<Report<'g>, Failure> {
+        if let Some(file) = args.html.as_deref().filter(|file| *file != "-") {
             output::checked_place(file)?;
         }
         let charts = args.charts.as_deref().map(checked_folder).transpose()?;
@@ -64,7 +91,11 @@ impl<'g> Report<'g> {
         let shown = shown().map_err(|error| Failure::writing("a report", &error))?;
         if let Some(file) = self.html {
             let text = page(&self.finished(shown.page, shown.csv));
-            output::write_file(file, self.global, |out| out.write_all(text.as_bytes()))?;
+            if file == "-" {
+                output::stdout(|out| out.write_all(text.as_bytes()))?;
+            } else {
+                output::write_file(file, self.global, |out| out.write_all(text.as_bytes()))?;
+            }
         }
         if let Some(folder) = &self.charts {
             self.write_charts(folder, &shown.charts)?;
@@ -75,9 +106,13 @@ impl<'g> Report<'g> {
     /// The page with its files, the command that repeats it, and the manifest.
     fn finished(&self, mut report: Page, csv: Option<Vec<u8>>) -> Page {
         let manifest = self.global.session.manifest_within();
-        let words = ["dispatchlab"].into_iter().chain(manifest.command.arguments.iter().map(String::as_str));
-        let command: Vec<String> = words.map(quoted).collect();
-        report.command = Some(command.join(" "));
+        let (names, rest) = {
+            let arguments = &manifest.command.arguments;
+            arguments.split_at(manifest.command.name.split(' ').count().min(arguments.len()))
+        };
+        let words = ["dispatchlab"].into_iter().chain(names.iter().map(String::as_str));
+        let words = words.chain(["--html=report.html"]).chain(rest.iter().map(String::as_str));
+        report.command = Some(words.map(quoted).collect::<Vec<_>>().join(" "));
         let mut text = Vec::new();
         if manifest.write(&mut text).is_ok() {
             report.manifest = Some(String::from_utf8_lossy(&text).into_owned());
@@ -89,7 +124,7 @@ impl<'g> Report<'g> {
             });
         }
         if let Some(content) = csv {
-            let about = "every metric of every replication".to_owned();
+            let about = "every number behind this page".to_owned();
             let file =
                 Embedded { name: "results.csv".to_owned(), media: "text/csv".to_owned(), about, content };
             report.files.insert(0, file);
@@ -120,6 +155,234 @@ impl<'g> Report<'g> {
             }
         }
         Ok(())
+    }
+}
+
+/// Arguments of `report`.
+#[derive(Args)]
+pub struct ReportCommand {
+    /// A result: CSV of `run`, `compare` or `sweep`, JSON of `run`, `compare` or `plan`, or a folder with `results.csv`
+    pub input: String,
+    /// Show these metrics of a CSV, such as response/p99; the usual ones by default
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Vec<String>,
+    /// Confidence level of intervals over the replications of a CSV, such as 0.95 or 95%
+    #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = confidence)]
+    pub confidence: f64,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+pub fn run(args: &ReportCommand, global: &GlobalArgs) -> Result<(), Failure> {
+    if args.report.html.is_none() && args.report.charts.is_none() {
+        return Err(Failure::Usage(
+            "say where the report goes: --html FILE (`-` is standard output), --charts FOLDER, or both"
+                .to_owned(),
+        ));
+    }
+    let report = Report::checked(&args.report, global)?;
+    let path = PathBuf::from(&args.input);
+    let (path, file) = if sweep::is_sweep(&path) {
+        let temporary = |error: &io::Error| Failure::writing("a temporary file", error);
+        let mut out = BufWriter::new(tempfile::tempfile().map_err(|error| temporary(&error))?);
+        sweep::long_form(&path, &mut out, global)?;
+        let mut file = out.into_inner().map_err(|error| temporary(error.error()))?;
+        file.rewind().map_err(|error| temporary(&error))?;
+        (path, file)
+    } else {
+        let path = file_of(path)?;
+        global.session.read_files(std::slice::from_ref(&path))?;
+        let file = File::open(&path);
+        let file =
+            file.map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))?;
+        (path, file)
+    };
+    let shown = shown(args, &path, file)?;
+    report.write(|| Ok(shown))
+}
+
+/// What the report of a file shows; `path` is how it is called.
+fn shown(args: &ReportCommand, path: &Path, mut file: File) -> Result<Shown, Failure> {
+    let wrong = |why: String| Failure::Usage(format!("cannot show `{}`: {why}", path.display()));
+    let unread = |error: io::Error| Failure::Usage(format!("cannot read `{}`: {error}", path.display()));
+    let mut reader = BufReader::new(&file);
+    let begin = reader.fill_buf().map_err(unread)?;
+    if begin.trim_ascii_start().first() == Some(&b'{') {
+        let mut text = Vec::new();
+        reader.take(MOST_JSON).read_to_end(&mut text).map_err(unread)?;
+        let document = read::document(&text).map_err(wrong)?;
+        drop(text);
+        return of_document(&document).map_err(wrong);
+    }
+    let results = of_csv(args, path, reader)?;
+    let mut copy = None;
+    if file.metadata().is_ok_and(|about| about.is_file() && about.len() <= MOST_COPIED) {
+        let mut text = Vec::new();
+        file.rewind().and_then(|()| file.take(MOST_COPIED).read_to_end(&mut text)).map_err(unread)?;
+        copy = Some(text);
+    }
+    Ok(Shown { page: results_page(&results), charts: results::charts(&results), csv: copy })
+}
+
+/// The result in a folder, or the file itself.
+fn file_of(path: PathBuf) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path);
+    }
+    let inside = ["results.csv", "summary.csv"].map(|name| path.join(name));
+    inside.into_iter().find(|file| file.is_file()).ok_or_else(|| {
+        Failure::Usage(format!(
+            "there is neither `results.csv` nor `summary.csv` in `{}`, and it is no folder of a sweep",
+            path.display()
+        ))
+    })
+}
+
+fn of_document(document: &Value) -> Result<Shown, String> {
+    match read::schema_of(document) {
+        Some(RUN_SCHEMA) => {
+            let summary = read::summary_rows(document)?;
+            let document = read::run_document(document, &summary)?;
+            let extras = RunExtras {
+                replications: summary.iter().map(|row| row.n).max().unwrap_or(1) as u32,
+                confidence: None,
+                responses: recorded_responses(&document),
+                charts: Vec::new(),
+            };
+            let charts = html::run::charts(&document, &extras);
+            Ok(Shown { page: run_page(&document, &extras), charts, csv: None })
+        }
+        Some(COMPARE_SCHEMA) => {
+            let said = read::said(document).map(str::to_owned);
+            let document = read::compare_document(document)?;
+            let extras = CompareExtras { said, ..CompareExtras::default() };
+            let charts = html::compare::charts(&document, &extras);
+            Ok(Shown { page: compare_page(&document, &extras), charts, csv: None })
+        }
+        Some(PLAN_SCHEMA) => {
+            let document = read::plan_document(document)?;
+            let mut csv = Vec::new();
+            write_plan_csv(&document, &mut csv).map_err(|error| error.to_string())?;
+            Ok(Shown { page: plan_page(&document), charts: html::plan::charts(&document), csv: Some(csv) })
+        }
+        Some(other) => Err(format!("a report of `{other}` is not known here")),
+        None => Err("it has no key `schema`: this is no result of DispatchLab".to_owned()),
+    }
+}
+
+/// Response times of the recorded jobs that were released in the window: of all, then of each class.
+fn recorded_responses(document: &RunDocument<'_>) -> Vec<(String, Vec<(u64, u64)>)> {
+    let warmup = document.summary.iter().find(|row| row.name() == "warmup/time").and_then(|row| row.value);
+    let from = warmup.unwrap_or(0.0) as u64;
+    let mut classes: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    for task in document.tasks.iter().filter(|task| task.arrival_ns >= from) {
+        classes.entry(task.class).or_default().extend(task.response_ns);
+    }
+    let all = counted_values(classes.values().flatten().copied());
+    let classes = classes.into_iter().map(|(name, values)| (name.to_owned(), counted_values(values)));
+    std::iter::once(("all jobs".to_owned(), all)).chain(classes).collect()
+}
+
+/// Everything that a point is known by, and its metric.
+type Key = (String, String, Vec<String>, String);
+
+/// One metric of one point, as it is gathered.
+struct Gathered {
+    row: PointRow,
+    values: Vec<f64>,
+    is_summary: bool,
+}
+
+fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Results, Failure> {
+    let wanted: Vec<MetricName> = args
+        .metric
+        .iter()
+        .map(|text| metrics::parse(text).map_err(|error| Failure::Usage(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let mut names: Vec<String> = match &wanted[..] {
+        [] => DEFAULT_METRICS.iter().map(ToString::to_string).collect(),
+        wanted => wanted.iter().map(ToString::to_string).collect(),
+    };
+    let usual = names.len();
+    let mut places: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut points: Vec<Gathered> = Vec::new();
+    let mut any = false;
+    let mut gather = |row: &ResultRow<'_>| {
+        any = true;
+        let name = format!("{}/{}", row.metric, row.statistic);
+        let whole = row.scope == ALL && row.class == ALL;
+        if !names.contains(&name) {
+            // Of a file without any of the usual metrics the first others are shown.
+            if !wanted.is_empty() || names.len() >= usual + MOST_OTHERS {
+                return;
+            }
+            names.push(name.clone());
+        }
+        if wanted.is_empty() && !whole {
+            return;
+        }
+        let places_of = [row.scope, row.class].into_iter().filter(|part| *part != ALL);
+        let metric = std::iter::once(name.as_str()).chain(places_of).collect::<Vec<_>>().join(" ");
+        let values: Vec<String> = row.values.iter().map(|value| (*value).to_owned()).collect();
+        let key = (row.scenario.to_owned(), row.policy.to_owned(), values, metric);
+        let place = *places.entry(key).or_insert_with_key(|(scenario, policy, values, metric)| {
+            points.push(Gathered {
+                row: PointRow {
+                    scenario: scenario.clone(),
+                    policy: policy.clone(),
+                    values: values.clone(),
+                    metric: metric.clone(),
+                    unit: row.unit,
+                    value: None,
+                    low: None,
+                    high: None,
+                    n: 0,
+                },
+                values: Vec::new(),
+                is_summary: row.replication.is_none(),
+            });
+            points.len() - 1
+        });
+        let point = &mut points[place];
+        if point.is_summary {
+            point.row =
+                PointRow { value: row.value, low: row.low, high: row.high, n: row.n, ..point.row.clone() };
+        } else {
+            point.values.extend(row.value);
+        }
+    };
+    let parameters = read::results(reader, &mut gather)
+        .map_err(|why| Failure::Usage(format!("cannot show `{}`: {why}", path.display())))?;
+    if points.is_empty() {
+        let why = if any { format!("it has no {}", names.join(", ")) } else { "it has no rows".to_owned() };
+        return Err(Failure::Usage(format!("cannot show `{}`: {why}", path.display())));
+    }
+    let place_of =
+        |metric: &str| names.iter().position(|name| metric.split(' ').next() == Some(name.as_str()));
+    let mut rows: Vec<PointRow> = points.into_iter().map(|point| point.finished(args.confidence)).collect();
+    let is_usual = |row: &PointRow| place_of(&row.metric).is_some_and(|place| place < usual);
+    if rows.iter().any(is_usual) {
+        rows.retain(is_usual);
+    }
+    rows.sort_by_key(|row| place_of(&row.metric));
+    let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Results { title, parameters, rows, confidence: args.confidence })
+}
+
+impl Gathered {
+    /// With the mean over replications and its interval.
+    fn finished(self, confidence: f64) -> PointRow {
+        if self.is_summary {
+            return self.row;
+        }
+        let interval = student::interval(&self.values, confidence);
+        PointRow {
+            value: interval.map(|found| found.mean).or(self.values.first().copied()),
+            low: interval.map(|found| found.low()),
+            high: interval.map(|found| found.high()),
+            n: self.values.len() as u64,
+            ..self.row
+        }
     }
 }
 

@@ -86,13 +86,19 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         }
         _ => target.write_blocks(&mut blocks(&loaded, &plan, &result), out),
     })?;
-    if let Some(file) = &args.welch {
-        let rows = plot(&loaded, &plan, global)?;
-        output::write_file(file, global, |out| reports::welch::write_csv(&rows, out))?;
-    }
+    let welch_rows = match &args.welch {
+        Some(file) => {
+            let rows = plot(&loaded, &plan, global)?;
+            output::write_file(file, global, |out| reports::welch::write_csv(&rows, out))?;
+            rows
+        }
+        None => Vec::new(),
+    };
     report.write(|| {
         let document = document(&loaded, &result, &checked);
-        let extras = extras(&loaded, &plan, &result);
+        let mut extras = extras(&loaded, &plan, &result);
+        let subtitle = format!("{}, {} replications", loaded.model.name, result.values.len());
+        extras.charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
         let mut all = Vec::new();
         long_form(&Form::Csv(CsvStyle::default()), &mut blocks(&loaded, &plan, &result), &mut all)?;
         Ok(Shown {
@@ -122,7 +128,7 @@ fn extras(loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> RunExtras {
     let classes = names.zip(result.first.classes.iter().map(|class| counted(&class.response)));
     RunExtras {
         replications: result.values.len() as u32,
-        confidence: plan.confidence,
+        confidence: Some(plan.confidence),
         responses: total.into_iter().chain(classes).collect(),
         charts: Vec::new(),
     }

@@ -100,3 +100,75 @@ fn wrong_places_are_told_before_anything_is_run() {
         assert!(ended.stderr.contains(said) && ended.stdout.is_empty(), "{options:?}: {}", ended.stderr);
     }
 }
+
+/// Every form of a result can be shown later, from the file alone.
+#[test]
+fn results_that_were_written_earlier_are_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let shop = ["web-shop", "--set", "stop.after=\"12s\"", "--quiet"];
+    stdout(&["run", "stallings", "-o", &at("run.json")]);
+    stdout(
+        &[&["compare", "--policy", "lb=random", "--replications", "2", "-o", &at("compare.json")], &shop[..]]
+            .concat(),
+    );
+    stdout(
+        &[&["compare", "--policy", "lb=random", "--replications", "3", "-o", &at("long.csv")], &shop[..]]
+            .concat(),
+    );
+    stdout(&["sweep", "reference", "--out", &at("sweep"), "-o", &at("sweep.csv"), "--quiet"]);
+    for (name, said) in [
+        (
+            "run.json",
+            vec!["<h1>stallings: one run</h1>", "What each core did", "Jobs take 8.6 ms on average"],
+        ),
+        ("compare.json", vec!["<h1>web shop: 2 policies compared</h1>", "on response/mean", "worse"]),
+        ("long.csv", vec!["<h1>long.csv</h1>", "lb=random", "replications</dt><dd>3</dd>", "95 % intervals"]),
+        ("sweep.csv", vec!["<h1>sweep.csv</h1>", "response/p99 against store.count", "200/s"]),
+        ("sweep.summary.csv", vec!["response/p99 against store.count"]),
+        ("sweep", vec!["<h1>sweep</h1>", "response/p99 against store.count"]),
+    ] {
+        let page = stdout(&["report", &at(name), "--html", "-"]);
+        for words in said {
+            assert!(page.contains(words), "{name}: {words}");
+        }
+        assert_eq!(page, stdout(&["report", &at(name), "--html", "-"]), "{name}");
+    }
+    let charts = at("charts");
+    stdout(&["report", &at("sweep.csv"), "--metric", "response/p99", "--charts", &charts]);
+    assert!(Path::new(&charts).join("response-p99.png").is_file());
+}
+
+#[test]
+fn what_is_no_result_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let head = "scenario,policy,replication,metric,statistic,scope,class,value,unit";
+    for (path, said) in [
+        (file("empty", ""), "there is no column `scenario`"),
+        (file("a.json", "{}"), "no key `schema`"),
+        (file("b.json", "{\"schema\":\"dispatchlab.run/9\"}"), "`dispatchlab.run/9` is not known here"),
+        (file("c.json", "{\"schema\":\"dispatchlab.run/1\",\"summary\":3}"), "`summary` is no list"),
+        (file("d.json", "{\"schema\":\"dispatchlab.plan/1\"}"), "`replications` is no list of two numbers"),
+        (file("e.json", "{\"schema\""), "it is not JSON"),
+        (file("a.csv", &format!("{head}\n")), "it has no rows"),
+        (file("b.csv", &format!("{head}\ns,p,1,response,mean,all,all,x,ns\n")), "line 2: `x` is no number"),
+        (folder.path().display().to_string(), "no folder of a sweep"),
+        (folder.path().join("nothing").display().to_string(), "cannot read"),
+    ] {
+        let ended = end(&["report", &path, "--html", "-"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{path}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{path}: {}", ended.stderr);
+    }
+    let ended = end(&["report", "x.csv"]);
+    assert!(ended.code == 2 && ended.stderr.contains("say where the report goes"), "{}", ended.stderr);
+    // Hostile, and a result all the same.
+    let hostile =
+        format!("{head},<b>\n<script>,\"\"\"><img>\",1,response,mean,all,all,1e300,ns,\"</script>\"\n");
+    let page = stdout(&["report", &file("h.csv", &hostile), "--html", "-"]);
+    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"));
+}

@@ -15,7 +15,7 @@ const ROW: f64 = 19.0;
 /// Legends longer than this are cut.
 const MOST_ENTRIES: usize = 40;
 /// Names in legends are cut to this width.
-const MOST_NAME: f64 = 250.0;
+const MOST_NAME: f64 = 330.0;
 /// Space below a plot for ticks and the title of the axis.
 pub(super) const BELOW: f64 = 42.0;
 /// Values beyond are left out: they cannot be told apart, and sums of them overflow.
@@ -30,6 +30,7 @@ pub(super) struct Entry {
 /// What stands in front of a legend's name.
 pub(super) enum Key {
     Line(usize),
+    Faint,
     Marker(Shape, Ink),
     Swatch(Option<Ink>, Option<Hatch>),
 }
@@ -45,8 +46,11 @@ pub(super) struct Page {
 
 fn legend(chart: &Chart) -> Vec<Entry> {
     let of_series = |series: &[super::Series]| {
-        let entries = series.iter().enumerate();
-        entries.map(|(index, series)| Entry { name: series.name.clone(), key: Key::Line(index) }).collect()
+        let entry = |(index, series): (usize, &super::Series)| {
+            let key = if series.faint { Key::Faint } else { Key::Line(index) };
+            Entry { name: series.name.clone(), key }
+        };
+        series.iter().enumerate().map(entry).collect()
     };
     let mut entries: Vec<Entry> = match &chart.kind {
         Kind::Lines(lines) if lines.series.len() > 1 => of_series(&lines.series),
@@ -180,6 +184,7 @@ impl Key {
                 paper.path(&[(x, y), (x + 28.0, y)], ink, 2.0, dash(*index));
                 paper.marker(shape(*index), (x + 14.0, y), 8.0, ink);
             }
+            Key::Faint => paper.line((x, y), (x + 28.0, y), Ink::Axis, 1.0),
             Key::Marker(shape, ink) => {
                 paper.line((x + 4.0, y), (x + 24.0, y), *ink, 1.6);
                 paper.marker(*shape, (x + 14.0, y), 9.0, *ink);

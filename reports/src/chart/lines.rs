@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 /// Series with more points have no markers.
 const MOST_MARKERS: usize = 40;
+/// Of more series, intervals are whiskers: areas would hide each other.
+const MOST_BANDS: usize = 3;
 /// Charts with more points in all have no tooltips.
 const MOST_TIPS: usize = 1_500;
 
@@ -30,10 +32,23 @@ pub(super) fn draw(paper: &mut Paper<'_>, page: Page, lines: &Lines) {
     let y = Map::new(&lines.y, ys, Room::Zero);
     let plot = Plot::new(paper, page, (&lines.x, x), (&lines.y, y), 14.0);
     let tips = points().count() <= MOST_TIPS;
+    let whiskers = lines.series.len() > MOST_BANDS;
     for (index, series) in lines.series.iter().enumerate() {
-        band(paper, &plot, index, series);
+        if whiskers {
+            // Side by side, so that they can be told apart.
+            let aside = (index as f64 - (lines.series.len() - 1) as f64 / 2.0) * 2.0;
+            upright(paper, &plot, index, series, aside.clamp(-12.0, 12.0));
+        } else {
+            band(paper, &plot, index, series);
+        }
     }
-    for (index, series) in lines.series.iter().enumerate() {
+    for series in lines.series.iter().filter(|series| series.faint) {
+        for run in series.points.split(|point| !has(&plot, point)) {
+            let path: Vec<(f64, f64)> = run.iter().map(|point| at(&plot, point)).collect();
+            paper.path(&path, Ink::Axis, 1.0, &[]);
+        }
+    }
+    for (index, series) in lines.series.iter().enumerate().filter(|(_, series)| !series.faint) {
         line(paper, &plot, index, series, lines.steps);
         if tips {
             for point in series.points.iter().filter(|point| has(&plot, point)) {
@@ -72,6 +87,16 @@ fn band(paper: &mut Paper<'_>, plot: &Plot, index: usize, series: &Series) {
         let there = ends.iter().map(|(x, _, high)| (*x, *high));
         let back = ends.iter().rev().map(|(x, low, _)| (*x, *low));
         paper.polygon(&there.chain(back).collect::<Vec<_>>(), ink, 0.2);
+    }
+}
+
+/// The intervals of a series as whiskers, a little aside of its points.
+fn upright(paper: &mut Paper<'_>, plot: &Plot, index: usize, series: &Series, aside: f64) {
+    for point in series.points.iter().filter(|point| has(plot, point)) {
+        if let (Some(low), Some(high)) = (point.low, point.high) {
+            let x = plot.x.at(point.x) + aside;
+            paper.line((x, plot.y.at(low)), (x, plot.y.at(high)), Ink::Series(index), 1.0);
+        }
     }
 }
 

@@ -127,6 +127,8 @@ pub struct Series {
     pub name: String,
     /// Its points, in the order in which they are joined.
     pub points: Vec<Point>,
+    /// Whether it is a thin gray line behind the others: the raw values under their average.
+    pub faint: bool,
 }
 
 /// A line across the chart at a value: a target, a knee.

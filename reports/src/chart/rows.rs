@@ -1,12 +1,13 @@
 //! Charts from the rows of results.
 
 use super::{
-    Axis, Bar, Bin, Chart, Doing, Gantt, Histogram, IntervalRow, Intervals, Kind, Lane, Point, Scale, Series,
-    Tail, Verdict,
+    At, Axis, Bar, Bin, Chart, Doing, Gantt, Histogram, IntervalRow, Intervals, Kind, Lane, Lines, Mark,
+    Point, Scale, Series, Tail, Verdict,
 };
 use crate::compare::CompareRow;
 use crate::number::{significant, with_unit};
 use crate::rows::{ALL, GanttRow};
+use crate::welch::WelchRow;
 use sim_core::measure::Distribution;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -61,7 +62,7 @@ pub fn tail(name: &str, counts: &[(u64, u64)]) -> Series {
             drawn = part;
         }
     }
-    Series { name: name.to_owned(), points }
+    Series { name: name.to_owned(), points, faint: false }
 }
 
 /// The chart of one or more distributions of times in nanoseconds.
@@ -142,12 +143,14 @@ fn compared(group: &[&CompareRow], subtitle: &str, confidence: f64) -> Chart {
         }
     }
     let whiskers = group.iter().any(|row| row.ci_low.is_some());
+    let (least, most) =
+        group.iter().fold((u64::MAX, 0), |(least, most), row| (least.min(row.n), most.max(row.n)));
+    let replications = if least == most { most.to_string() } else { format!("{least} to {most}") };
     let note = if whiskers {
         format!(
-            "Whiskers: {} % interval of the mean over {} replications. Verdicts come from paired differences, which are \
+            "Whiskers: {} % interval of the mean over {replications} replications. Verdicts come from paired differences, which are \
              sharper than these intervals.",
             significant(confidence * 100.0, 4),
-            first.n
         )
     } else {
         String::new()
@@ -169,7 +172,7 @@ fn interval_row(row: &CompareRow, group: &[&CompareRow]) -> IntervalRow {
         Some("reference") => Verdict::Reference,
         Some("better") => Verdict::Better,
         Some("worse") => Verdict::Worse,
-        Some("no difference shown") => Verdict::NoDifference,
+        Some("no difference shown" | "no practical difference") => Verdict::NoDifference,
         _ => Verdict::None,
     };
     let reference = group.iter().find(|row| row.verdict == Some("reference")).and_then(|row| row.value);
@@ -283,6 +286,36 @@ pub fn gantt(rows: &[GanttRow<'_>], subtitle: &str) -> Option<Chart> {
 
 fn label(task: &str, job: u64, several: bool) -> String {
     if several { format!("{task}#{job}") } else { task.to_owned() }
+}
+
+/// Welch's plot with the end of the warm-up, in nanoseconds, that was found or given; `None` where there are no rows.
+pub fn welch(rows: &[WelchRow], warmup_ns: u64, subtitle: &str) -> Option<Chart> {
+    let released: Option<Vec<f64>> = rows.iter().map(|row| row.release_ns).collect();
+    let x = if released.is_some() { Axis::new("release of the job", "ns") } else { Axis::counts("job") };
+    let places = released.unwrap_or_else(|| rows.iter().map(|row| row.job as f64).collect());
+    let series = |name: &str, value: &dyn Fn(&WelchRow) -> f64| Series {
+        name: name.to_owned(),
+        points: places.iter().zip(rows).map(|(x, row)| Point::new(*x, value(row))).collect(),
+        faint: false,
+    };
+    let cut = (x.unit == "ns" && warmup_ns > 0)
+        .then(|| Mark { at: At::X(warmup_ns as f64), label: "end of the warm-up".to_owned() });
+    (!rows.is_empty()).then(|| Chart {
+        name: "welch".to_owned(),
+        title: "Is the warm-up long enough?".to_owned(),
+        subtitle: subtitle.to_owned(),
+        note: "Welch's plot: means over replications. The warm-up is over where the smooth line has become flat.".to_owned(),
+        kind: Kind::Lines(Lines {
+            x,
+            y: Axis::new("response/mean", "ns"),
+            series: vec![
+                series("moving average", &|row| row.moving_average_ns),
+                Series { faint: true, ..series("mean of the batch", &|row| row.response_mean_ns) },
+            ],
+            marks: cut.into_iter().collect(),
+            steps: false,
+        }),
+    })
 }
 
 /// A name as a file may have on any system.

@@ -3,8 +3,7 @@
 use super::run::{conditions, replications};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
-use crate::compare::{CompareDocument, CompareRow};
-use crate::compare::{Conclusion, Selection};
+use crate::compare::{CompareDocument, CompareRow, Conclusion, Selection};
 use crate::number::{significant, with_unit};
 use crate::rows::ALL;
 use crate::table::ties_text;
@@ -12,6 +11,8 @@ use crate::table::ties_text;
 /// What a report of a comparison needs beyond its document.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CompareExtras {
+    /// The closing words, where the document has none.
+    pub said: Option<String>,
     /// Response times of replication 1 of each policy with how often each occurs, ascending; none where they are not
     /// known.
     pub responses: Vec<(String, Vec<(u64, u64)>)>,
@@ -84,10 +85,10 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     Page {
         title: format!("{}: {} policies compared", document.scenario, document.policies.len()),
         answer: document
-            .conclusion
+            .selection
             .iter()
-            .map(Conclusion::text)
-            .chain(document.selection.iter().map(Selection::text))
+            .map(Selection::text)
+            .chain(document.conclusion.as_ref().map(Conclusion::text).or(extras.said.clone()))
             .collect(),
         facts: vec![
             ("scenario".to_owned(), document.scenario.to_owned()),
@@ -95,7 +96,13 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
             ("reference".to_owned(), document.reference.to_owned()),
             ("seed".to_owned(), document.seed.to_string()),
             ("ties".to_owned(), ties_text(&document.ties)),
-            ("replications".to_owned(), replications(document.replications, document.confidence)),
+            (
+                "replications".to_owned(),
+                match &document.selection {
+                    Some(selection) => format!("{} in all, more where it was close", selection.replications),
+                    None => replications(document.replications, Some(document.confidence)),
+                },
+            ),
         ],
         sections: vec![held, verdicts, tail, parting, numbers],
         ..Page::default()

@@ -1,11 +1,14 @@
 //! Reports as one HTML page that needs nothing else: no network, no script, no other file.
 //!
 //! A [`Page`] is a title, sections of prose, charts and tables, and files that stand in the page as links. [`page`] writes
-//! it. [`run`] and [`compare`] make pages from the documents of these commands. Charts are inline SVG with tooltips by `<title>`; the page and they follow the reader's preference for light or
+//! it. [`run`], [`compare`] and [`plan`] make pages from the documents of these commands, [`results`] from rows of
+//! several runs. Charts are inline SVG with tooltips by `<title>`; the page and they follow the reader's preference for light or
 //! dark and print in light colors. Every text is escaped where it is put in. The same rows give the same bytes: no time of
 //! day, no host.
 
 pub mod compare;
+pub mod plan;
+pub mod results;
 pub mod run;
 
 use crate::chart::{Chart, Look, dark_rules, font_face, svg};
@@ -127,7 +130,7 @@ figure svg{display:block;width:100%;height:auto;max-width:60rem}
 table{border-collapse:collapse;font-size:.875rem;min-width:24rem}
 caption{text-align:left;font-weight:bold;padding:.3rem 0}
 th,td{padding:.25rem .75rem .25rem .5rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-thead th{border-bottom:2px solid var(--muted);white-space:nowrap}
+thead th{border-bottom:2px solid var(--muted);vertical-align:bottom}
 tbody th{font-weight:normal;overflow-wrap:anywhere;min-width:7rem}
 .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 tr.strong>*{background:var(--strong);font-weight:bold}

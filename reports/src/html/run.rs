@@ -16,8 +16,8 @@ const MOST_JOBS: usize = 1_000;
 pub struct RunExtras {
     /// Replications.
     pub replications: u32,
-    /// Confidence level of the intervals.
-    pub confidence: f64,
+    /// Confidence level of the intervals; `None` where it is not known.
+    pub confidence: Option<f64>,
     /// Response times of replication 1 with how often each occurs, ascending: of all jobs, then of each class; none where
     /// they are not known.
     pub responses: Vec<(String, Vec<(u64, u64)>)>,
@@ -96,11 +96,11 @@ pub(super) fn conditions(rows: &[ConditionRow]) -> Option<Table> {
 }
 
 /// How many replications there are, and what intervals mean.
-pub(super) fn replications(count: u32, confidence: f64) -> String {
-    if count > 1 {
-        format!("{count}, intervals at {} %", significant(confidence * 100.0, 4))
-    } else {
-        "1, without intervals".to_owned()
+pub(super) fn replications(count: u32, confidence: Option<f64>) -> String {
+    match confidence {
+        _ if count <= 1 => "1, without intervals".to_owned(),
+        Some(confidence) => format!("{count}, intervals at {} %", significant(confidence * 100.0, 4)),
+        None => count.to_string(),
     }
 }
 

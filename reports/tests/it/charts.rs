@@ -38,7 +38,7 @@ fn series(name: &str, points: impl IntoIterator<Item = (f64, f64)>, width: f64) 
         low: (width > 0.0).then_some(y * (1.0 - width)),
         high: (width > 0.0).then_some(y * (1.0 + width)),
     });
-    Series { name: name.to_owned(), points: points.collect() }
+    Series { name: name.to_owned(), points: points.collect(), faint: false }
 }
 
 fn lines(x: Axis, y: Axis, series: Vec<Series>, marks: Vec<Mark>) -> Kind {
@@ -520,9 +520,9 @@ fn every_chart_is_well_formed_and_says_its_units() {
 #[test]
 fn pictures_are_the_same_every_time() {
     let all = usual();
-    for name in ["gantt", "response-tails", "compare"] {
+    for name in ["gantt", "response-tails"] {
         let chart = all.iter().find(|chart| chart.name == name).expect("it is one of them");
-        let look = Look::default();
+        let look = Look { width: 400, ..Look::default() };
         let bytes = png(chart, look);
         std::fs::write(folder().join(format!("{name}.png")), &bytes).expect("a file is written");
         assert_eq!(bytes, png(chart, look), "{name}");

@@ -81,7 +81,7 @@ fn run(names: [&str; 3]) -> Page {
     };
     let extras = RunExtras {
         replications: 30,
-        confidence: 0.95,
+        confidence: Some(0.95),
         responses: vec![("all".to_owned(), counted_values([2_000_000, 4_000_000, 4_000_000, 90_000_000]))],
         charts: Vec::new(),
     };

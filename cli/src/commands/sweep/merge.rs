@@ -138,6 +138,17 @@ pub fn run(folder: &Folder, output: Option<&str>, partial: bool, global: &Global
     Ok(())
 }
 
+/// Writes the long form of a whole sweep to somewhere that is no result of the command.
+pub fn long_form(folder: &Folder, out: &mut dyn Write, global: &GlobalArgs) -> Result<(), Failure> {
+    folder.note_changed(global);
+    let index = Index::read(folder)?;
+    let missing = index.missing().count() as u64;
+    if missing + index.failed().count() as u64 > 0 {
+        return Err(incomplete(folder, &index, missing));
+    }
+    Merge { folder, index: &index, global }.write(("a temporary file", out), None).map(|_| ())
+}
+
 /// `results.summary.csv` for `results.csv`.
 fn summary_name(file: &str) -> Result<String, Failure> {
     match file.strip_suffix(".csv") {

@@ -21,6 +21,7 @@ use crate::failure::Failure;
 use crate::load;
 use clap::{Args, Subcommand, ValueEnum};
 use folder::Folder;
+use std::io::Write;
 use std::path::Path;
 use worker::Shard;
 
@@ -206,6 +207,16 @@ pub fn run(args: &SweepArgs, global: &GlobalArgs) -> Result<(), Failure> {
             submit::run(Folder::open(Path::new(&submit.dir))?, submit, global)
         }
     }
+}
+
+/// Whether a folder is that of a sweep.
+pub fn is_sweep(folder: &Path) -> bool {
+    folder.join("plan.json").is_file()
+}
+
+/// Merges a sweep for a report.
+pub fn long_form(folder: &Path, out: &mut dyn Write, global: &GlobalArgs) -> Result<(), Failure> {
+    merge::long_form(&Folder::open(folder)?, out, global)
 }
 
 fn whole(args: &WholeArgs, global: &GlobalArgs) -> Result<(), Failure> {

@@ -78,6 +78,10 @@ pub enum Command {
     Sweep(crate::commands::sweep::SweepArgs),
     /// Show a result that was written earlier as one HTML page, or as charts
     Report(ReportCommand),
+    /// Make a problem sheet for a class, or its key
+    Exercise(crate::commands::exercise::ExerciseArgs),
+    /// Grade an answer to a problem sheet, with the mistakes by name
+    Grade(crate::commands::exercise::GradeArgs),
     /// List the policies, or show one
     Policies(PoliciesArgs),
     /// Check inputs without running them

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use experiments::RunPlan;
 use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
 use std::collections::BTreeSet;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
 /// Width of diagnostics: source lines are cut to it.
@@ -20,6 +20,24 @@ pub fn read(name: &str, global: &GlobalArgs) -> Result<Input, Failure> {
 /// Reads an input of which no manifest is to know.
 pub fn read_plain(name: &str) -> Result<Input, Failure> {
     Input::read(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
+}
+
+/// The text of a file that is no input, or of standard input; at most a mebibyte.
+pub fn text(name: &str) -> Result<String, Failure> {
+    /// Longer answers are no answers.
+    const MOST: u64 = 1 << 20;
+    let cannot = |error: &std::io::Error| Failure::Usage(format!("cannot read `{name}`: {error}"));
+    let mut bytes = Vec::new();
+    if name == "-" {
+        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
+    } else {
+        let file = std::fs::File::open(name).map_err(|error| cannot(&error))?;
+        file.take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
+    }
+    if bytes.len() as u64 > MOST {
+        return Err(Failure::Usage(format!("`{name}` is longer than a mebibyte")));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("`{name}` is not UTF-8 text")))
 }
 
 /// Text that is at hand, as an input of this name.

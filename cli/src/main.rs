@@ -53,6 +53,8 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Compare(args) => commands::compare::run(args, &cli.global),
         Command::Sweep(args) => commands::sweep::run(args, &cli.global),
         Command::Report(args) => commands::report::run(args, &cli.global),
+        Command::Exercise(args) => commands::exercise::exercise(args, &cli.global),
+        Command::Grade(args) => commands::exercise::grade(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),

@@ -18,6 +18,7 @@
 
 pub mod compare;
 pub mod condition;
+pub mod exercise;
 mod long_run;
 pub mod metrics;
 pub mod precision;

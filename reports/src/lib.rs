@@ -35,6 +35,8 @@ mod conclusion;
 pub mod condition;
 pub mod csv;
 pub mod decisions;
+#[cfg(feature = "chart")]
+pub mod exercise;
 pub mod explain;
 pub mod gantt;
 mod grid;

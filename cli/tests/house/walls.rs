@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const PLACES: &[(&str, &[&str])] = &[
     ("serde", &["reports"]),
     ("serde_json", &["scenarios", "reports", "dispatchlab"]),
-    ("csv", &["reports"]),
+    ("csv", &["reports", "experiments"]),
     ("parquet", &["reports"]),
     ("toml", &["scenarios"]),
     ("annotate-snippets", &["scenarios"]),

@@ -1,6 +1,7 @@
 //! One binary for all integration tests of `experiments`.
 
 mod coverage;
+mod exercises;
 mod interrupts;
 mod leaving;
 mod models;

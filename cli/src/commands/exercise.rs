@@ -1,0 +1,132 @@
+//! `dispatchlab exercise` and `dispatchlab grade`: problem sheets with keys, and what an answer is worth.
+
+use crate::args::{Format, GlobalArgs, OutputArgs};
+use crate::commands::report::{Report, ReportArgs, Shown};
+use crate::failure::Failure;
+use crate::load;
+use crate::output::Output;
+use clap::Args;
+use experiments::exercise::{self, Exercise, Wish};
+use experiments::vocabulary;
+use reports::exercise::{GradeDocument, GradeRow, Sheet, grade_text, sheet_page, sheet_text};
+use reports::explain::Explainer;
+use reports::rows::{gantt_rows, task_rows};
+use sim_core::units::Time;
+
+/// Which problem is meant.
+#[derive(Args)]
+pub struct WishArgs {
+    /// The scheduler, such as round-robin or round-robin:quantum=2ms
+    #[arg(long, value_name = "ID[:k=v,...]", default_value = "round-robin")]
+    pub policy: String,
+    /// Which problem it is; the same seed gives the same problem everywhere
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// How many tasks
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub tasks: u32,
+    /// How many cores
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub cores: u32,
+}
+
+/// Arguments of `exercise`.
+#[derive(Args)]
+pub struct ExerciseArgs {
+    #[command(flatten)]
+    pub wish: WishArgs,
+    /// Print the key: schedule, table and means
+    #[arg(long)]
+    pub answers: bool,
+    /// Write the sheet as one HTML page, to be printed
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<String>,
+}
+
+/// Arguments of `grade`.
+#[derive(Args)]
+pub struct GradeArgs {
+    /// What was handed in, CSV in ms: `start,end,task` (and `core`), or `task` and some of start, finish, response, waiting,
+    /// first_response; `-` is standard input
+    pub answer: String,
+    #[command(flatten)]
+    pub wish: WishArgs,
+    /// Form of the result
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write the result to a file; `-` is standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+}
+
+fn make(args: &WishArgs) -> Result<Exercise, Failure> {
+    let wish = Wish { policy: args.policy.clone(), seed: args.seed, tasks: args.tasks, cores: args.cores };
+    exercise::make(&wish).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn sheet(exercise: &Exercise, answers: bool) -> Sheet<'_> {
+    Sheet {
+        title: exercise.def.title,
+        policy: &exercise.policy,
+        definition: exercise.def.definition,
+        seed: exercise.wish.seed,
+        cores: exercise.wish.cores,
+        list: exercise.list.lines().map(|line| line.split(',').collect()).collect(),
+        tasks: task_rows(&exercise.model, &exercise.trace),
+        gantt: gantt_rows(&exercise.model, &exercise.trace),
+        answers,
+    }
+}
+
+/// `dispatchlab exercise`.
+pub fn exercise(args: &ExerciseArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let report_args = ReportArgs { html: args.html.clone(), ..ReportArgs::default() };
+    let report = Report::new(&report_args, global)?;
+    let exercise = make(&args.wish)?;
+    let sheet = sheet(&exercise, args.answers);
+    report.write(|| Ok(Shown { page: sheet_page(&sheet), charts: Vec::new(), csv: None }))?;
+    super::run::print(&sheet_text(&sheet))
+}
+
+/// `dispatchlab grade`.
+pub fn grade(args: &GradeArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let output = OutputArgs {
+        format: args.format,
+        output: args.output.clone(),
+        wide: false,
+        excel: false,
+        crlf: false,
+    };
+    let target = Output::new(&output, global)?;
+    if !matches!(target.format, Format::Table | Format::Json) {
+        return Err(Failure::Usage("a grade is written as `table` or `json`".to_owned()));
+    }
+    let exercise = make(&args.wish)?;
+    let text = load::text(&args.answer)?;
+    let answer = exercise::read_answer(&text)
+        .map_err(|error| Failure::Usage(format!("`{}`, {error}", args.answer)))?;
+    let grade = exercise::grade(&exercise, &answer);
+    let words = vocabulary(&exercise.model);
+    let explainer = Explainer::new(&exercise.model, &exercise.trace, &words);
+    let document = GradeDocument {
+        schema: "dispatchlab.grade/1",
+        policy: &exercise.policy,
+        seed: args.wish.seed,
+        points: grade.points,
+        of: grade.of,
+        score: grade.score(),
+        mistakes: grade
+            .remarks
+            .iter()
+            .map(|remark| GradeRow { kind: remark.mistake.word(), text: remark.text.clone() })
+            .collect(),
+        why: grade.first_wrong_ns.map(|at| explainer.at(Time(at))),
+    };
+    target.write(|out| {
+        if target.format == Format::Json {
+            serde_json::to_writer_pretty(&mut *out, &document)?;
+            return writeln!(out);
+        }
+        out.write_all(grade_text(&document).as_bytes())
+    })
+}

@@ -1,0 +1,186 @@
+//! Drawing a problem.
+
+use crate::{RunPlan, run};
+use policies::{Layer, ParamKind, PolicyDef};
+use scenarios::{Input, InputKind, Options, PolicyOption};
+use sim_core::model::Model;
+use sim_core::rng::{Stream, StreamRoot, below};
+use sim_core::trace::{SegmentKind, Trace};
+use std::fmt::Write as _;
+
+/// The most tasks of a problem.
+pub const MAX_TASKS: u32 = 12;
+/// The most cores of a problem.
+pub const MAX_CORES: u32 = 4;
+/// Problems that are drawn before one without any difficulty is taken.
+const ATTEMPTS: u32 = 100;
+
+/// What problem is wanted.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Wish {
+    /// The scheduler, `round-robin` or `round-robin:quantum=2ms`.
+    pub policy: String,
+    /// Decides which problem it is.
+    pub seed: u64,
+    /// How many tasks, 2 to [`MAX_TASKS`].
+    pub tasks: u32,
+    /// How many cores, 1 to [`MAX_CORES`].
+    pub cores: u32,
+}
+
+impl Default for Wish {
+    fn default() -> Self {
+        Wish { policy: "round-robin".to_owned(), seed: 1, tasks: 4, cores: 1 }
+    }
+}
+
+/// A problem with its answer.
+#[derive(Debug)]
+pub struct Exercise {
+    /// What was wished for.
+    pub wish: Wish,
+    /// The policy.
+    pub def: &'static PolicyDef,
+    /// The policy with its parameters, as the command line takes it.
+    pub policy: String,
+    /// The task list, as the command line takes it; times in ms.
+    pub list: String,
+    /// The model.
+    pub model: Model,
+    /// The answer.
+    pub trace: Trace,
+}
+
+/// Why there is no such problem.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ExerciseError {
+    /// There is no such policy, or its parameters are wrong.
+    #[error("{0}")]
+    Policy(String),
+    /// The answer would depend on chance.
+    #[error("`{0}` draws random numbers: its problems have no single answer; choose a policy that does not")]
+    Random(&'static str),
+    /// Jobs would run at once on one core.
+    #[error("`{0}` shares the cores among all jobs: its schedule cannot be drawn as one job a core")]
+    Shares(&'static str),
+    /// Too few or too many.
+    #[error("{what} must be from {least} to {most}, not {found}")]
+    Range {
+        /// Of what.
+        what: &'static str,
+        /// Least.
+        least: u32,
+        /// Most.
+        most: u32,
+        /// What was asked for.
+        found: u32,
+    },
+}
+
+fn range(what: &'static str, least: u32, most: u32, found: u32) -> Result<(), ExerciseError> {
+    if (least..=most).contains(&found) {
+        Ok(())
+    } else {
+        Err(ExerciseError::Range { what, least, most, found })
+    }
+}
+
+/// Draws a problem and works out its answer.
+///
+/// # Errors
+/// See [`ExerciseError`].
+pub fn make(wish: &Wish) -> Result<Exercise, ExerciseError> {
+    range("the number of tasks", 2, MAX_TASKS, wish.tasks)?;
+    range("the number of cores", 1, MAX_CORES, wish.cores)?;
+    let spec = policies::parse(Layer::Scheduler, &wish.policy).map_err(|error| {
+        let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
+        ExerciseError::Policy(error.message + &help)
+    })?;
+    let def = spec.def;
+    if def.traits.random {
+        return Err(ExerciseError::Random(def.id));
+    }
+    let mut last = None;
+    for attempt in 0..ATTEMPTS {
+        let mut stream = StreamRoot::new(wish.seed, attempt).stream("exercise", def.id);
+        let policy = with_quanta(&wish.policy, def, &mut stream);
+        let list = tasks(wish, def, &mut stream);
+        let Some((model, trace)) = answer(&list, &policy, wish.cores) else {
+            return Err(ExerciseError::Shares(def.id));
+        };
+        let is_good = has_difficulty(&trace);
+        last = Some(Exercise { wish: wish.clone(), def, policy, list, model, trace });
+        if is_good {
+            break;
+        }
+    }
+    last.ok_or_else(|| ExerciseError::Policy(format!("no problem for `{}`", wish.policy)))
+}
+
+/// Quanta of a few milliseconds, where the policy has any and the wish does not say them.
+fn with_quanta(policy: &str, def: &PolicyDef, stream: &mut Stream) -> String {
+    if policy.contains(':') {
+        return policy.to_owned();
+    }
+    let first = 2 + below(stream, 2);
+    let quantum = def.params.iter().find(|param| param.name == "quantum").map(|param| match param.kind {
+        ParamKind::Spans => format!("{policy}:quantum={first}ms/{}ms/{}ms", 2 * first, 4 * first),
+        _ => format!("{policy}:quantum={first}ms"),
+    });
+    quantum.unwrap_or_else(|| policy.to_owned())
+}
+
+/// The task list: small whole numbers of ms. It has the columns that the policy's own example gives its jobs.
+fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream) -> String {
+    let has = |word: &str| def.example.jobs.contains(&format!("{word}="));
+    let more: Vec<&str> =
+        ["priority", "nice", "tickets", "weight", "deadline"].into_iter().filter(|word| has(word)).collect();
+    let mut list = String::from("task,arrival,cpu");
+    for word in &more {
+        let _ = write!(list, ",{word}");
+    }
+    list.push('\n');
+    let mut arrival = 0;
+    for index in 0..wish.tasks {
+        if index > 0 {
+            arrival += below(stream, 4);
+        }
+        let cpu = 1 + below(stream, 8);
+        let _ = write!(list, "P{},{arrival},{cpu}", index + 1);
+        for word in &more {
+            let value = match *word {
+                "priority" => (1 + below(stream, 5)).to_string(),
+                "nice" => (below(stream, 11).cast_signed() - 5).to_string(),
+                "tickets" | "weight" => (100 * (1 + below(stream, 5))).to_string(),
+                _ => (cpu + 2 + below(stream, 5 * u64::from(wish.tasks))).to_string(),
+            };
+            let _ = write!(list, ",{value}");
+        }
+        list.push('\n');
+    }
+    list
+}
+
+/// The schedule under a policy; `None` where that shares the cores.
+pub(super) fn answer(list: &str, policy: &str, cores: u32) -> Option<(Model, Trace)> {
+    let input = Input::from_text("exercise.csv", InputKind::TaskList, list);
+    let options = Options {
+        cores: Some(cores),
+        policies: vec![PolicyOption::parse(policy).ok()?],
+        ..Options::default()
+    };
+    let model = scenarios::load(&input, &options).ok()?.model;
+    let plan = RunPlan { records: true, decisions: true, threads: 1, ..RunPlan::default() };
+    let trace = run(&model, &plan, &|_| true).ok()?.trace?;
+    let shared = trace.segments.iter().any(|segment| segment.share != (1, 1));
+    (!shared).then_some((model, trace))
+}
+
+/// Whether somebody waits, and the jobs do not simply run whole in the order in which they came, on any policy.
+fn has_difficulty(trace: &Trace) -> bool {
+    let runs = trace.segments.iter().filter(|segment| segment.kind == SegmentKind::Run);
+    let order: Vec<u64> = runs.map(|segment| segment.job).collect();
+    let waits = trace.jobs.iter().filter(|job| job.waiting().is_some_and(|waiting| waiting.0 > 0)).count();
+    let plain = order.len() == trace.jobs.len() && order.is_sorted();
+    2 * waits >= trace.jobs.len() && !plain
+}

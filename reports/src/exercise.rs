@@ -1,0 +1,246 @@
+//! Problem sheets and grades, as text, as a page and as JSON.
+
+use crate::chart;
+use crate::gantt::{ChartOptions, chart as text_chart};
+use crate::grid::Grid;
+use crate::html::{Block, Page, Row, Section, Table};
+use crate::number::TimeUnit;
+use crate::rows::{GanttRow, TaskRow};
+use serde::Serialize;
+use std::fmt::Write as _;
+
+/// Milliseconds, as the task lists of exercises have them.
+const MS: TimeUnit = TimeUnit { name: "ms", nanos: 1_000_000 };
+
+/// A problem as it is printed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sheet<'a> {
+    /// The policy's name in prose.
+    pub title: &'a str,
+    /// The policy with its parameters.
+    pub policy: &'a str,
+    /// Its definition, ties included.
+    pub definition: &'a str,
+    /// Which problem it is.
+    pub seed: u64,
+    /// Cores.
+    pub cores: u32,
+    /// The task list: header, then rows.
+    pub list: Vec<Vec<&'a str>>,
+    /// The jobs of the answer.
+    pub tasks: Vec<TaskRow<'a>>,
+    /// The schedule of the answer.
+    pub gantt: Vec<GanttRow<'a>>,
+    /// Whether the answers are shown.
+    pub answers: bool,
+}
+
+const QUESTIONS: [&str; 3] = [
+    "Draw the schedule: who runs on which core, from when to when?",
+    "Fill in the table: when does each task first run, when does it finish, and how long does it wait?",
+    "What are the mean response and the mean waiting time?",
+];
+const COLUMNS: [&str; 6] = ["task", "start", "finish", "response", "waiting", "first_response"];
+
+impl Sheet<'_> {
+    fn heading(&self) -> String {
+        let cores = if self.cores == 1 { "one core".to_owned() } else { format!("{} cores", self.cores) };
+        format!("{} ({}) on {cores}, problem {}", self.title, self.policy, self.seed)
+    }
+
+    fn table(&self) -> Vec<Vec<String>> {
+        let exact = |nanos: Option<u64>| nanos.map(|nanos| MS.exact(nanos)).unwrap_or_default();
+        let row = |task: &TaskRow<'_>| {
+            let mut cells = vec![task.task.to_owned()];
+            let values = [
+                task.first_run_ns,
+                task.finish_ns,
+                task.response_ns,
+                task.waiting_ns,
+                task.first_response_ns,
+            ];
+            cells.extend(values.map(|value| if self.answers { exact(value) } else { "____".to_owned() }));
+            cells
+        };
+        self.tasks.iter().map(row).collect()
+    }
+
+    /// Mean response and mean waiting, in ms to two decimals.
+    fn means(&self) -> (String, String) {
+        let mean = |value: fn(&TaskRow<'_>) -> Option<u64>| {
+            let sum: u64 = self.tasks.iter().filter_map(value).sum();
+            format!("{:.2}", sum as f64 / 1e6 / self.tasks.len().max(1) as f64)
+        };
+        (mean(|task| task.response_ns), mean(|task| task.waiting_ns))
+    }
+
+    /// The line of time to draw on: a mark each ms, a number each five.
+    fn blank(&self) -> String {
+        let end = self.tasks.iter().filter_map(|task| task.finish_ns).max().unwrap_or(0).div_ceil(MS.nanos);
+        // One more than is needed: where the schedule ends is part of the question.
+        let columns = (end + 4).min(70) as usize;
+        let mut axis = String::from("ms    ");
+        for mark in (0..columns).step_by(5) {
+            let _ = write!(axis, "{mark:<5}");
+        }
+        let mut out = axis.trim_end().to_owned() + "\n";
+        for core in 0..self.cores {
+            let name = if self.cores == 1 { "cpu".to_owned() } else { format!("cpu{core}") };
+            let _ = writeln!(out, "{name:<6}{}", "|....".repeat(columns.div_ceil(5)));
+        }
+        out
+    }
+}
+
+/// The sheet as text.
+pub fn sheet_text(sheet: &Sheet<'_>) -> String {
+    let mut out = format!("{}\n\n", sheet.heading());
+    for line in wrapped(sheet.definition, 80) {
+        let _ = writeln!(out, "{line}");
+    }
+    let mut list = Grid::new(sheet.list.first().into_iter().flatten().copied());
+    for row in sheet.list.iter().skip(1) {
+        list.row(row.iter().copied());
+    }
+    out.push_str("\nTasks, times in ms:\n\n");
+    list.write(&mut out, 2);
+    let mut table = Grid::new(COLUMNS);
+    for row in sheet.table() {
+        table.row(row);
+    }
+    let (response, waiting) = sheet.means();
+    for (number, question) in QUESTIONS.iter().enumerate() {
+        out.push('\n');
+        for line in wrapped(&format!("{}. {question}", number + 1), 80) {
+            let _ = writeln!(out, "{line}");
+        }
+        out.push('\n');
+        match (number, sheet.answers) {
+            (0, false) => out.push_str(&sheet.blank()),
+            (0, true) => out.push_str(&text_chart(&sheet.gantt, &ChartOptions::default())),
+            (1, _) => table.write(&mut out, 2),
+            (_, true) => {
+                let _ = writeln!(out, "  response {response} ms, waiting {waiting} ms");
+            }
+            (_, false) => out.push_str("  response ____ ms, waiting ____ ms\n"),
+        }
+    }
+    out
+}
+
+/// The sheet as a page.
+pub fn sheet_page(sheet: &Sheet<'_>) -> Page {
+    let header =
+        |columns: &[&str]| columns.iter().enumerate().map(|(i, c)| ((*c).to_owned(), i > 0)).collect();
+    let list = Table {
+        caption: "Tasks, times in ms".to_owned(),
+        columns: header(sheet.list.first().map_or(&[], Vec::as_slice)),
+        rows: sheet
+            .list
+            .iter()
+            .skip(1)
+            .map(|row| Row::new(row.iter().map(|cell| (*cell).to_owned()).collect()))
+            .collect(),
+    };
+    let schedule = chart::rows::gantt(&sheet.gantt, "").filter(|_| sheet.answers);
+    let schedule = schedule.map_or_else(|| Block::Text(sheet.blank()), Block::Chart);
+    let (response, waiting) = sheet.means();
+    let (response, waiting) =
+        if sheet.answers { (response, waiting) } else { ("____".to_owned(), "____".to_owned()) };
+    let answers = Table {
+        caption: "Times in ms".to_owned(),
+        columns: header(&COLUMNS),
+        rows: sheet.table().into_iter().map(Row::new).collect(),
+    };
+    let section = |question: usize, block: Block| Section {
+        heading: format!("{}. {}", question + 1, QUESTIONS[question]),
+        blocks: vec![block],
+    };
+    Page {
+        title: sheet.heading(),
+        sections: vec![
+            Section {
+                heading: "The rule".to_owned(),
+                blocks: vec![Block::Text(sheet.definition.to_owned()), Block::Table(list)],
+            },
+            section(0, schedule),
+            section(1, Block::Table(answers)),
+            section(2, Block::Text(format!("Mean response {response} ms, mean waiting {waiting} ms."))),
+        ],
+        ..Page::default()
+    }
+}
+
+/// A grade as it is printed: the document `dispatchlab.grade/1`.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct GradeDocument<'a> {
+    /// `dispatchlab.grade/1`.
+    pub schema: &'static str,
+    /// The policy with its parameters.
+    pub policy: &'a str,
+    /// Which problem it is.
+    pub seed: u64,
+    /// Points: ms of core time, or numbers, that are right.
+    pub points: f64,
+    /// Points that could be had.
+    pub of: f64,
+    /// The part that is right, 0 to 1.
+    pub score: f64,
+    /// The mistakes.
+    pub mistakes: Vec<GradeRow>,
+    /// The decision at which the answer first departs from the right schedule, explained.
+    pub why: Option<String>,
+}
+
+/// A mistake.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct GradeRow {
+    /// Its kind: `overlap`, `before-arrival`, ...
+    pub kind: &'static str,
+    /// What is wrong.
+    pub text: String,
+}
+
+/// The grade as text.
+pub fn grade_text(grade: &GradeDocument<'_>) -> String {
+    let mut out = format!(
+        "{} %: {} of {} points\n",
+        (grade.score * 100.0).round(),
+        short(grade.points),
+        short(grade.of)
+    );
+    if grade.mistakes.is_empty() && grade.score >= 1.0 {
+        out.push_str("all right\n");
+    }
+    for row in &grade.mistakes {
+        let lines = wrapped(&row.text, 60);
+        for (index, line) in lines.iter().enumerate() {
+            let kind = if index == 0 { row.kind } else { "" };
+            let _ = writeln!(out, "  {kind:<15} {line}");
+        }
+    }
+    if let Some(why) = &grade.why {
+        let _ = write!(out, "\nwhy:\n{why}");
+    }
+    out
+}
+
+fn short(value: f64) -> String {
+    let text = format!("{value:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Words put into lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}

@@ -84,6 +84,8 @@ pub enum Command {
     Grade(crate::commands::exercise::GradeArgs),
     /// List the policies, or show one
     Policies(PoliciesArgs),
+    /// Hold simulations against closed forms of queueing theory
+    Verify(crate::commands::verify::VerifyArgs),
     /// Check inputs without running them
     Validate(ValidateArgs),
     /// Print the JSON Schema of scenario files, for editors

@@ -56,6 +56,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Exercise(args) => commands::exercise::exercise(args, &cli.global),
         Command::Grade(args) => commands::exercise::grade(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
+        Command::Verify(args) => commands::verify::run(args, &cli.global),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),
         Command::New(args) => commands::files::new(args),

@@ -44,13 +44,18 @@ impl<'g> Output<'g> {
         Ok(output(format, Some(file.to_owned())))
     }
 
+    /// What sheets are told.
+    pub fn form(&self) -> Form {
+        OutputForm { format: self.format, style: self.style, global: self.global }.sheet()
+    }
+
     /// Writes blocks of rows in long form, or one row a block under `--wide`: for the forms of rows.
     pub fn write_blocks(
         &self,
         blocks: &mut dyn Iterator<Item = Block<'_>>,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let form = OutputForm { format: self.format, style: self.style, global: self.global }.sheet();
+        let form = self.form();
         if !self.wide {
             return long_form(&form, blocks, out);
         }

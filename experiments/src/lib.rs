@@ -28,6 +28,7 @@ mod runner;
 pub mod servers;
 pub mod stats;
 pub mod sweep;
+pub mod theory;
 pub mod timeseries;
 pub mod vocabulary;
 pub mod warmup;

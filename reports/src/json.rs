@@ -30,6 +30,9 @@ pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<
     if !document.conditions.is_empty() {
         object.rows("conditions", &document.conditions)?;
     }
+    if !document.theory.is_empty() {
+        object.rows("theory", &document.theory)?;
+    }
     object.close()
 }
 

@@ -19,6 +19,7 @@
 //! | [`condition`] | conditions that must not hold, and what was found |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
 //! | [`markdown`] | tables to paste |
+//! | [`theory`] | closed forms beside what was simulated |
 //! | [`manifest`] | what was run, from what, and what came out; the only place for time and host |
 //! | `chart` | charts as SVG and PNG (feature `chart`) |
 //! | `html` | reports as one page that needs nothing else (feature `chart`) |
@@ -56,5 +57,6 @@ pub mod servers;
 pub mod sheet;
 pub mod sweep;
 pub mod table;
+pub mod theory;
 pub mod timeseries;
 pub mod welch;

@@ -51,6 +51,26 @@ impl SummaryRow {
     }
 }
 
+/// An exact value beside a simulated one: the closed form of the steady state.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct TheoryRow {
+    /// What: `response`.
+    pub metric: String,
+    /// Which statistic of it: `mean`, `p99`.
+    pub statistic: String,
+    /// Where, as in the summary.
+    pub scope: String,
+    /// For which class of jobs, as in the summary.
+    pub class: String,
+    /// The exact value, in the unit of the summary's row.
+    pub exact: f64,
+    /// How many standard errors the simulated mean lies above it; `None` where there is no standard error.
+    #[serde(serialize_with = "json_number")]
+    pub z: Option<f64>,
+    /// The model in words, and where its formula is from.
+    pub source: String,
+}
+
 /// One job of replication 1.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[expect(missing_docs, reason = "the fields are the columns of the run document, described in docs")]
@@ -117,6 +137,8 @@ pub struct RunDocument<'a> {
     pub summary: &'a [SummaryRow],
     /// Conditions that must not hold; empty where there are none.
     pub conditions: Vec<ConditionRow>,
+    /// Exact values of the steady state; empty where there is no closed form.
+    pub theory: Vec<TheoryRow>,
 }
 
 impl<'a> RunDocument<'a> {
@@ -138,6 +160,7 @@ impl<'a> RunDocument<'a> {
             gantt: trace.map(|trace| gantt_rows(model, trace)).unwrap_or_default(),
             summary,
             conditions: Vec::new(),
+            theory: Vec::new(),
         }
     }
 }

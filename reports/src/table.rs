@@ -8,6 +8,7 @@ use crate::grid::Grid;
 use crate::json::digest_hex;
 use crate::number::{TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
 use crate::rows::{ALL, RunDocument, SummaryRow, TaskRow};
+use crate::theory::beside_table;
 use sim_core::ties::{PRESETS, Ties};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -60,6 +61,10 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     summary.parts(&mut out);
     summary.stations(&mut out);
     summary.others(&mut out);
+    let beside = beside_table(&document.theory, document.summary);
+    if !beside.is_empty() {
+        let _ = write!(out, "\n{beside}");
+    }
     if !document.conditions.is_empty() {
         let _ = write!(out, "\n{}", condition_table(&document.conditions));
     }

@@ -9,3 +9,4 @@ pub mod report;
 pub mod run;
 pub mod sweep;
 pub mod validate;
+pub mod verify;

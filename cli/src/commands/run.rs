@@ -8,14 +8,14 @@ use crate::output::{Block, Output, long_form};
 use crate::progress::Meter;
 use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
-use experiments::metrics;
+use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
-use experiments::{RunPlan, RunResult, vocabulary};
+use experiments::{RunPlan, RunResult, metrics, theory, vocabulary};
 use reports::chart::rows::counted;
 use reports::condition::{ConditionRow, condition_table};
 use reports::explain::Explainer;
 use reports::html::run::{self, RunExtras, run_page};
-use reports::rows::RunDocument;
+use reports::rows::{RunDocument, TheoryRow};
 use reports::sheet::{CsvStyle, Form};
 use reports::table::{TableOptions, run_table};
 use reports::welch::WelchRow;
@@ -69,19 +69,19 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));
     let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
+    let document = document(&loaded, &result, &checked, beside(&loaded, &result, global));
     target.write(|out| match target.format {
         Format::Table => {
-            out.write_all(table(args, &loaded, &plan, &result, &checked).as_bytes())?;
+            out.write_all(table(args, &plan, &result, &document).as_bytes())?;
             match &explanation {
                 Some(text) => write!(out, "\n{text}"),
                 None => Ok(()),
             }
         }
-        Format::Json => reports::json::write_run(&document(&loaded, &result, &checked), out),
+        Format::Json => reports::json::write_run(&document, out),
         Format::Md => {
             let replications = result.values.len() as u32;
-            let text =
-                reports::markdown::run(&document(&loaded, &result, &checked), replications, plan.confidence);
+            let text = reports::markdown::run(&document, replications, plan.confidence);
             out.write_all(text.as_bytes())
         }
         _ => target.write_blocks(&mut blocks(&loaded, &plan, &result), out),
@@ -95,7 +95,6 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         None => Vec::new(),
     };
     report.write(|| {
-        let document = document(&loaded, &result, &checked);
         let mut extras = extras(&loaded, &plan, &result);
         let subtitle = format!("{}, {} replications", loaded.model.name, result.values.len());
         extras.charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
@@ -165,7 +164,29 @@ fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
     Ok(Some(Time(span.0)))
 }
 
-fn document<'a>(loaded: &'a Loaded, result: &'a RunResult, conditions: &[ConditionRow]) -> RunDocument<'a> {
+/// Exact values of the steady state, where they are known. What lies far from them is said to be so.
+fn beside(loaded: &Loaded, result: &RunResult, global: &GlobalArgs) -> Vec<TheoryRow> {
+    let Some(theory) = theory::of(&loaded.model) else { return Vec::new() };
+    let rows = theory.beside(result);
+    if rows.iter().any(|row| row.z.is_some_and(|z| z.abs() > TOLERANCE)) {
+        let why = match result.warmup {
+            Time::ZERO => "the run starts empty and no warm-up is cut (--warmup)",
+            _ => "the run may be too short",
+        };
+        let note = format!(
+            "some values are more than {TOLERANCE} standard errors off the closed form, which is that of the steady state; {why}"
+        );
+        load::notes(&[note], global);
+    }
+    rows
+}
+
+fn document<'a>(
+    loaded: &'a Loaded,
+    result: &'a RunResult,
+    conditions: &[ConditionRow],
+    beside: Vec<TheoryRow>,
+) -> RunDocument<'a> {
     let mut document = RunDocument::new(
         &loaded.model,
         &loaded.policy,
@@ -174,6 +195,7 @@ fn document<'a>(loaded: &'a Loaded, result: &'a RunResult, conditions: &[Conditi
         &result.summary,
     );
     document.conditions = conditions.to_vec();
+    document.theory = beside;
     if !result.has_segments {
         // Idle time alone would be a lie.
         document.gantt.clear();
@@ -181,13 +203,7 @@ fn document<'a>(loaded: &'a Loaded, result: &'a RunResult, conditions: &[Conditi
     document
 }
 
-fn table(
-    args: &RunArgs,
-    loaded: &Loaded,
-    plan: &RunPlan,
-    result: &RunResult,
-    conditions: &[ConditionRow],
-) -> String {
+fn table(args: &RunArgs, plan: &RunPlan, result: &RunResult, document: &RunDocument<'_>) -> String {
     let usual = TableOptions::default();
     let options = TableOptions {
         replications: result.values.len() as u32,
@@ -196,7 +212,7 @@ fn table(
         max_jobs: if args.records { usize::MAX } else { usual.max_jobs },
         ..usual
     };
-    run_table(&document(loaded, result, conditions), &options)
+    run_table(document, &options)
 }
 
 fn blocks<'a>(loaded: &'a Loaded, plan: &RunPlan, result: &'a RunResult) -> impl Iterator<Item = Block<'a>> {

@@ -9,6 +9,7 @@ mod reporting;
 mod running;
 mod submitting;
 mod sweeping;
+mod verifying;
 
 use assert_cmd::Command;
 

@@ -9,3 +9,4 @@ mod running;
 mod selecting;
 mod showcase;
 mod statistics;
+mod theory;

@@ -50,6 +50,7 @@ fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
         }],
         summary,
         conditions: Vec::new(),
+        theory: Vec::new(),
     }
 }
 

@@ -78,6 +78,7 @@ fn run(names: [&str; 3]) -> Page {
         gantt: vec![gantt(0, 2_000_000), gantt(2_000_000, 5_000_000)],
         summary: &summary,
         conditions: vec![condition(None, "true"), condition(None, "undecided")],
+        theory: Vec::new(),
     };
     let extras = RunExtras {
         replications: 30,

@@ -19,6 +19,7 @@ mod single;
 use experiments::RunPlan;
 use scenarios::{Input, InputKind, Options};
 use sim_core::measure::EXACT_VALUES;
+use sim_core::model::Model;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -129,10 +130,8 @@ impl Oracle {
         Oracle { within, ..self }
     }
 
-    /// Everything that is not as it must be.
-    fn failures(&self) -> String {
-        let (jobs, within) =
-            if long() { (self.jobs * 20, self.within / 3.0) } else { (self.jobs, self.within) };
+    /// The scenario and the model of a replication of so many jobs.
+    fn model(&self, jobs: u64) -> (String, Model) {
         let text = format!(
             "name = \"oracle\"\nseed = 1\nstop = {{ jobs = {jobs} }}\nwarmup = \"{}s\"\n{}",
             self.warmup, self.text
@@ -140,8 +139,16 @@ impl Oracle {
         let input = Input::from_text("oracle.toml", InputKind::Scenario, text.clone());
         let loaded = scenarios::load(&input, &Options::default())
             .unwrap_or_else(|errors| panic!("{}: {errors:#?}\n{text}", self.id));
+        (text, loaded.model)
+    }
+
+    /// Everything that is not as it must be.
+    fn failures(&self) -> String {
+        let (jobs, within) =
+            if long() { (self.jobs * 20, self.within / 3.0) } else { (self.jobs, self.within) };
+        let (text, model) = self.model(jobs);
         let plan = RunPlan { replications: REPLICATIONS, waiting_percentiles: true, ..RunPlan::default() };
-        let result = experiments::run(&loaded.model, &plan, &|_| true)
+        let result = experiments::run(&model, &plan, &|_| true)
             .unwrap_or_else(|failure| panic!("{}: {failure}\n{text}", self.id));
         let column = |metric: &str, scope: &str, class: &str| -> Vec<f64> {
             let same = |key: &experiments::metrics::RowKey| {
@@ -286,6 +293,75 @@ fn every_case_is_covered_or_named_as_missing() {
     assert!(missing.is_empty(), "neither covered nor named: {missing:?}");
     let both: Vec<&&str> = later.iter().filter(|id| covered.contains(*id) || !all.contains(*id)).collect();
     assert!(both.is_empty(), "named as missing without need: {both:?}");
+}
+
+/// Oracles whose models have no closed form in `experiments::theory`: numerical solutions, limits, approximations, and one
+/// that is a fact about loads alone.
+const NO_CLOSED_FORM: &[&str] = &[
+    "lb-2servers-rho0.9 jsq",
+    "lb-2servers-rho0.9 jsq:ties=lowest",
+    "lb-2servers-rho0.9 least-connections",
+    "lb-2servers-rho0.9 power-of-d:d=2",
+    "lb-2servers-rho0.9 power-of-d:d=2,replacement=true",
+    "lb-3servers-rho0.8 jsq",
+    "lb-3servers-rho0.8 power-of-d:d=2",
+    "lb-3servers-rho0.8 power-of-d:d=2,replacement=true",
+    "supermarket-lam0.7 d=2",
+    "supermarket-lam0.7 d=5",
+    "supermarket-lam0.9 d=2",
+    "supermarket-lam0.9 d=3",
+    "forkjoin-rho0.5 of four",
+    "forkjoin-rho0.8 of eight",
+];
+
+/// What is shown beside a run of each oracle is the oracle's own answer.
+#[test]
+fn closed_forms_agree_with_the_oracles() {
+    let mut without = Vec::new();
+    let mut report = String::new();
+    for oracle in [single::oracles(), disciplines::oracles(), farms::oracles(), networks::oracles()]
+        .into_iter()
+        .flatten()
+    {
+        let (_, model) = oracle.model(oracle.jobs);
+        let Some(theory) = experiments::theory::of(&model) else {
+            without.push(oracle.id);
+            continue;
+        };
+        for check in &oracle.checks {
+            let find = |metric: &str, scope: &str, class: &str| {
+                let same = |row: &&experiments::theory::Exact| {
+                    row.metric == metric && row.scope == scope && row.class == class
+                };
+                theory.exact.iter().find(same).map(|row| row.value)
+            };
+            let found = match check.of {
+                Of::Time(metric) => find(metric, "all", "all").map(|ns| ns / 1e9),
+                Of::ClassTime(metric, class) => find(metric, "all", class).map(|ns| ns / 1e9),
+                Of::Plain(metric) => find(metric, "all", "all"),
+                Of::At(metric, scope) => find(metric, scope, "all"),
+                // Losses are told by the throughput.
+                Of::Ratio(..) => continue,
+            };
+            // Arrivals of the one are all that its throughput says.
+            if found.is_none() && matches!(check.of, Of::Plain("throughput/rate")) {
+                continue;
+            }
+            let near = found.is_some_and(|found| (found / check.exact - 1.0).abs() < 1e-5);
+            if !near {
+                let _ = writeln!(
+                    report,
+                    "{}: {}: {}: {found:?}, expected {}",
+                    oracle.id,
+                    theory.title,
+                    check.of.name(),
+                    check.exact
+                );
+            }
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+    assert_eq!(without, NO_CLOSED_FORM, "models without a closed form");
 }
 
 /// The rule refuses what it must refuse.

@@ -34,8 +34,10 @@ pub fn beside_table(rows: &[TheoryRow], summary: &[SummaryRow]) -> String {
         let Some((found, value)) = found.and_then(|found| Some((found, found.value?))) else { continue };
         let (unit, size) = common_unit(row.exact, found.unit);
         let text = |value: f64| significant(value / size, 4);
-        let half =
-            found.ci_low.zip(found.ci_high).map(|(low, high)| format!("+/- {}", text((high - low) / 2.0)));
+        let half = found
+            .ci_low
+            .zip(found.ci_high)
+            .map(|(low, high)| format!("+/- {}", significant((high - low) / 2.0 / size, 3)));
         let exact = if found.unit == "ns" || found.unit == "1/s" {
             format!("{} {unit}", significant(row.exact / size, 5))
         } else {
@@ -66,7 +68,11 @@ fn title(metric: &str, statistic: &str, scope: &str, class: &str) -> String {
 
 /// With a sign and one decimal.
 fn z_text(z: f64) -> String {
-    if z.abs() >= 100.0 { format!("{z:+.0}") } else { format!("{z:+.1}") }
+    match z.abs() {
+        size if size < 0.05 => "0.0".to_owned(),
+        size if size < 100.0 => format!("{z:+.1}"),
+        _ => format!("{z:+.0}"),
+    }
 }
 
 /// One exact value held against simulations.

@@ -478,7 +478,7 @@ mod tests {
         // One class is M/M/1; two equal ones together too.
         near(preemptive_priority(&[(1.0, 0.8, 0.8)])[0], 5.0, "one class");
         let two = preemptive_priority(&[(1.0, 0.4, 0.4), (1.0, 0.4, 0.4)]);
-        near((two[0] + two[1]) / 2.0, 5.0, "two classes");
+        near(f64::midpoint(two[0], two[1]), 5.0, "two classes");
     }
 
     #[test]

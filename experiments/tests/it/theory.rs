@@ -185,7 +185,7 @@ fn the_library() {
         ("theory/mg1", Some("M/H2/1")),
         ("theory/mg1-ps", Some("M/G/1 PS")),
         ("theory/mm1-loss", Some("M/M/1/4")),
-        ("theory/erlang-b", Some("M/G/10/10, Erlang B")),
+        ("theory/erlang-b", Some("M/M/10/10, Erlang B")),
         ("theory/closed", Some("closed loop of 20, 1 server")),
         ("bench/mm1", Some("M/M/1")),
         ("bench/lb100", None),

@@ -13,49 +13,48 @@ use std::io::{self, Write};
 /// The version of the document of a panel.
 pub const VERIFY_SCHEMA: &str = "dispatchlab.verify/1";
 
-/// Draws the exact values beside the simulated ones. Those of single stations are left out where there is one of the whole.
+/// Draws the exact values beside the simulated ones.
 pub fn beside_table(rows: &[TheoryRow], summary: &[SummaryRow]) -> String {
-    let mut out = String::new();
-    let Some(first) = rows.first() else { return out };
-    let _ = writeln!(out, "steady state in closed form, {}", first.source);
+    let lines = beside_lines(rows, summary);
+    let (Some(first), false) = (rows.first(), lines.is_empty()) else { return String::new() };
+    let mut grid = Grid::new(["", "simulated", "", "exact", "z"]).flush_left(&[2]);
+    for line in lines {
+        grid.row(line);
+    }
+    let mut out = format!("steady state in closed form, {}\n", first.source);
+    grid.without_empty_columns().write(&mut out, 2);
+    out
+}
+
+/// Name, simulated value, its half width, exact value with its unit, z-score. Values of single stations are left out where
+/// there is one of the whole.
+pub(crate) fn beside_lines(rows: &[TheoryRow], summary: &[SummaryRow]) -> Vec<[String; 5]> {
     let whole: BTreeSet<&str> =
         rows.iter().filter(|row| row.scope == ALL).map(|row| row.metric.as_str()).collect();
-    let mut grid = Grid::new(["", "simulated", "", "exact", "z"]).flush_left(&[2]);
-    for row in rows {
-        if row.scope != ALL && whole.contains(row.metric.as_str()) {
-            continue;
-        }
+    let line = |row: &TheoryRow| {
         let found = summary.iter().find(|found| {
             found.metric == row.metric
                 && found.statistic == row.statistic
                 && found.scope == row.scope
                 && found.class == row.class
-        });
-        let Some((found, value)) = found.and_then(|found| Some((found, found.value?))) else { continue };
+        })?;
         let (unit, size) = common_unit(row.exact, found.unit);
-        let text = |value: f64| significant(value / size, 4);
-        let half = found
-            .ci_low
-            .zip(found.ci_high)
-            .map(|(low, high)| format!("+/- {}", significant((high - low) / 2.0 / size, 3)));
-        let exact = if found.unit == "ns" || found.unit == "1/s" {
-            format!("{} {unit}", significant(row.exact / size, 5))
-        } else {
-            significant(row.exact / size, 5)
-        };
-        grid.row([
+        let text = |value: f64, digits| significant(value / size, digits);
+        let half =
+            found.ci_low.zip(found.ci_high).map(|(low, high)| format!("+/- {}", text((high - low) / 2.0, 3)));
+        let has_unit = found.unit == "ns" || found.unit == "1/s";
+        Some([
             title(&row.metric, &row.statistic, &row.scope, &row.class),
-            text(value),
+            text(found.value?, 4),
             half.unwrap_or_default(),
-            exact,
+            text(row.exact, 5) + &if has_unit { format!(" {unit}") } else { String::new() },
             row.z.map(z_text).unwrap_or_default(),
-        ]);
-    }
-    if grid.is_empty() {
-        return String::new();
-    }
-    grid.without_empty_columns().write(&mut out, 2);
-    out
+        ])
+    };
+    rows.iter()
+        .filter(|row| row.scope == ALL || !whole.contains(row.metric.as_str()))
+        .filter_map(line)
+        .collect()
 }
 
 fn title(metric: &str, statistic: &str, scope: &str, class: &str) -> String {

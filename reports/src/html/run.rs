@@ -6,6 +6,7 @@ use crate::condition::ConditionRow;
 use crate::number::{TimeUnit, common_unit, estimate, significant, with_unit};
 use crate::rows::{ALL, RunDocument, SummaryRow};
 use crate::table::ties_text;
+use crate::theory::beside_lines;
 use std::fmt::Write as _;
 
 /// Jobs listed at most; the CSV has all of them.
@@ -173,7 +174,29 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
     numbers.blocks.push(Block::Folded(summary(document.summary)));
     let mut held = Section::new("Conditions");
     held.blocks.extend(conditions(&document.conditions).map(Block::Table));
-    vec![held, times, with("Over time", &|name| !is_response(name) && name != "gantt"), spent, cores, numbers]
+    let mut exact = Section::new("Closed form");
+    exact.blocks.extend(closed_form(document).map(Block::Table));
+    vec![
+        held,
+        times,
+        exact,
+        with("Over time", &|name| !is_response(name) && name != "gantt"),
+        spent,
+        cores,
+        numbers,
+    ]
+}
+
+/// Exact values of the steady state beside the simulated ones.
+fn closed_form(document: &RunDocument<'_>) -> Option<Table> {
+    let first = document.theory.first()?;
+    let titles = [("metric", false), ("simulated", true), ("half width", true), ("exact", true), ("z", true)];
+    let lines = beside_lines(&document.theory, document.summary);
+    (!lines.is_empty()).then(|| Table {
+        caption: format!("The steady state in closed form, {}", first.source),
+        columns: titles.map(|(title, number)| (title.to_owned(), number)).to_vec(),
+        rows: lines.into_iter().map(|line| Row::new(line.to_vec())).collect(),
+    })
 }
 
 /// Mean and percentiles of each class, side by side.

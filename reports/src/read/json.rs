@@ -7,7 +7,7 @@ use crate::plan::{
     AnswerRow, CheckRow, CostRow, CurveRow, GoalRow, KneeRow, LoadRow, PercentileRow, PlanDocument, ProbeRow,
     UslRow,
 };
-use crate::rows::{GanttRow, RunDocument, SummaryRow, TaskRow};
+use crate::rows::{GanttRow, RunDocument, SummaryRow, TaskRow, TheoryRow};
 use serde_json::{Map, Value};
 use sim_core::ties::Ties;
 
@@ -175,6 +175,19 @@ pub fn run_document<'v>(document: &'v Value, summary: &'v [SummaryRow]) -> Read<
         gantt: fields.list("gantt", gantt)?,
         summary,
         conditions: fields.conditions()?,
+        theory: fields.list("theory", theory)?,
+    })
+}
+
+fn theory(row: &Fields<'_>) -> Read<TheoryRow> {
+    Ok(TheoryRow {
+        metric: row.owned("metric")?,
+        statistic: row.owned("statistic")?,
+        scope: row.owned("scope")?,
+        class: row.owned("class")?,
+        exact: row.number("exact")?,
+        z: row.maybe("z")?,
+        source: row.owned("source")?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+use crate::commands::completions::{CompletionsArgs, ManArgs};
 use crate::commands::folder::FileArgs;
 use crate::commands::report::{ReportArgs, ReportCommand};
 use crate::gate::PrecisionArgs;
@@ -92,6 +93,10 @@ pub enum Command {
     Schema,
     /// Write a commented input to start from
     New(NewArgs),
+    /// Print what a shell needs to complete commands
+    Completions(CompletionsArgs),
+    /// Write manual pages
+    Man(ManArgs),
 }
 
 /// Where results go and in which form.

@@ -60,6 +60,8 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema => commands::files::schema(),
         Command::New(args) => commands::files::new(args),
+        Command::Completions(args) => commands::completions::completions(args),
+        Command::Man(args) => commands::completions::man(args, &cli.global),
     }
 }
 

@@ -17,6 +17,7 @@
 //! | [`explain`] | decision records in words |
 //! | [`compare`] | policies side by side, and the words that close it |
 //! | [`condition`] | conditions that must not hold, and what was found |
+//! | [`perfetto`] | a recorded run for viewers of time lines |
 //! | [`plan`] | capacity plans: how many are needed, and what every count that was tried gave |
 //! | [`markdown`] | tables to paste |
 //! | [`theory`] | closed forms beside what was simulated |
@@ -49,6 +50,7 @@ pub mod markdown;
 pub mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod perfetto;
 pub mod plan;
 pub mod read;
 pub mod requests;

@@ -229,7 +229,7 @@ pub fn gantt_rows<'a>(model: &'a Model, trace: &Trace) -> Vec<GanttRow<'a>> {
 }
 
 /// Which processors share their cores among all jobs present, instead of running one job a core.
-fn sharing(model: &Model) -> Vec<bool> {
+pub(crate) fn sharing(model: &Model) -> Vec<bool> {
     let mut known: BTreeMap<&str, bool> = BTreeMap::new();
     model
         .processors

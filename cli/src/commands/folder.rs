@@ -3,7 +3,7 @@
 use crate::args::{Format, GlobalArgs, OutputArgs};
 use crate::failure::Failure;
 use crate::load;
-use crate::output::OutputForm;
+use crate::output::{self, OutputForm};
 use crate::progress::Meter;
 use clap::{Args, ValueEnum};
 use experiments::{RunPlan, RunResult, servers, timeseries, vocabulary};
@@ -26,6 +26,9 @@ pub struct FileArgs {
     /// Length of the intervals of the time series; at most 200 of them by default
     #[arg(long, requires = "out_dir", value_name = "T")]
     pub interval: Option<String>,
+    /// Write replication 1 for Perfetto (ui.perfetto.dev): cores, jobs, wakeups and queues on one time line, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<String>,
 }
 
 /// Files that grow with the number of jobs.
@@ -43,6 +46,15 @@ impl FileArgs {
     /// Checks the places before anything is run, and opens the folder.
     pub fn open(&self, time_unit: &str, global: &GlobalArgs) -> Result<(), Failure> {
         self.interval(time_unit)?;
+        match self.trace.as_deref() {
+            Some("-") => {
+                return Err(Failure::Usage(
+                    "`--trace -`: standard output has the result; name a file".to_owned(),
+                ));
+            }
+            Some(file) => drop(output::checked_place(file)?),
+            None => {}
+        }
         match &self.out_dir {
             Some(folder) => global.session.open_folder(folder),
             None => Ok(()),
@@ -58,7 +70,7 @@ impl FileArgs {
 
     /// Whether replication 1 must be recorded, however many jobs it has.
     pub fn records(&self) -> bool {
-        !self.with.is_empty()
+        !self.with.is_empty() || self.trace.is_some()
     }
 
     /// Whether its decisions must be.
@@ -85,6 +97,9 @@ impl FileArgs {
         ran: &Ran<'_>,
         global: &GlobalArgs,
     ) -> Result<(), Failure> {
+        if let Some(file) = &self.trace {
+            write_trace(file, ran, global)?;
+        }
         if self.out_dir.is_none() {
             return Ok(());
         }
@@ -188,6 +203,23 @@ impl Folder<'_> {
             }
         }
     }
+}
+
+fn write_trace(file: &str, ran: &Ran<'_>, global: &GlobalArgs) -> Result<(), Failure> {
+    let Ran { loaded, result, .. } = ran;
+    if !result.has_segments {
+        return Err(Failure::Run(format!(
+            "cannot write `{file}`: there are too many stretches of time to keep; make the run shorter with --until or --set stop.jobs="
+        )));
+    }
+    let trace = recorded(result)?;
+    let mut notes = Vec::new();
+    output::write_file(file, global, |out| {
+        notes = reports::perfetto::write(&loaded.model, &loaded.policy, trace, out)?;
+        Ok(())
+    })?;
+    load::notes(&notes, global);
+    Ok(())
 }
 
 /// The trace of a run that had to be recorded.

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub mod compare;
+pub mod completions;
 pub mod exercise;
 pub mod files;
 pub mod folder;

@@ -7,8 +7,10 @@ mod policies;
 mod repeating;
 mod reporting;
 mod running;
+mod shells;
 mod submitting;
 mod sweeping;
+mod tracing;
 mod verifying;
 
 use assert_cmd::Command;

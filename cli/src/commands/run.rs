@@ -69,7 +69,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));
     let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
-    let document = document(&loaded, &result, &checked, beside(&loaded, &result, global));
+    let document = document(&loaded, &result, &checked, beside(&loaded, &result, target.format, global));
     target.write(|out| match target.format {
         Format::Table => {
             out.write_all(table(args, &plan, &result, &document).as_bytes())?;
@@ -164,11 +164,12 @@ fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
     Ok(Some(Time(span.0)))
 }
 
-/// Exact values of the steady state, where they are known. What lies far from them is said to be so.
-fn beside(loaded: &Loaded, result: &RunResult, global: &GlobalArgs) -> Vec<TheoryRow> {
+/// Exact values of the steady state, where they are known. What lies far from them is said to be so, where they are shown.
+fn beside(loaded: &Loaded, result: &RunResult, format: Format, global: &GlobalArgs) -> Vec<TheoryRow> {
     let Some(theory) = theory::of(&loaded.model) else { return Vec::new() };
     let rows = theory.beside(result);
-    if rows.iter().any(|row| row.z.is_some_and(|z| z.abs() > TOLERANCE)) {
+    let is_shown = matches!(format, Format::Table | Format::Json | Format::Md);
+    if is_shown && rows.iter().any(|row| row.z.is_some_and(|z| z.abs() > TOLERANCE)) {
         let why = match result.warmup {
             Time::ZERO => "the run starts empty and no warm-up is cut (--warmup)",
             _ => "the run may be too short",

@@ -189,7 +189,8 @@ fn the_library() {
         ("theory/closed", Some("closed loop of 20, 1 server")),
         ("bench/mm1", Some("M/M/1")),
         ("bench/lb100", None),
-        ("bench/rr", None),
+        // Sizes are exponential and switches free: in whatever order, as long as it is blind to sizes.
+        ("bench/rr", Some("M/M/1, an order blind to sizes")),
         ("showcase/web-shop", None),
         ("showcase/pipeline", None),
         ("textbook/convoy", None),

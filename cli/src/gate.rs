@@ -38,7 +38,18 @@ fn precision(text: &str) -> Result<f64, String> {
 impl PrecisionArgs {
     /// The precision that is asked for. `usual` are the numbers it is about unless some are named.
     pub fn precision(&self, usual: Vec<Subject>) -> Result<Option<Precision>, Failure> {
-        let Some(relative) = self.precision else { return Ok(None) };
+        let Some(relative) = self.precision else {
+            // clap does not insist where --replications rules --precision out.
+            let given = [
+                ("--precision-metric", !self.precision_metric.is_empty()),
+                ("--min-replications", self.min_replications.is_some()),
+                ("--max-replications", self.max_replications.is_some()),
+            ];
+            return match given.iter().find(|(_, given)| *given) {
+                Some((name, _)) => Err(Failure::Usage(format!("{name} says nothing without --precision"))),
+                None => Ok(None),
+            };
+        };
         let subjects =
             if self.precision_metric.is_empty() { usual } else { subjects(&self.precision_metric)? };
         let (asked_least, asked_most) = (self.min_replications, self.max_replications);

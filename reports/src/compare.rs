@@ -189,9 +189,6 @@ fn matrix(out: &mut String, document: &CompareDocument<'_>) {
         let mut grid =
             Grid::new(std::iter::once(String::new()).chain(policies.iter().map(|p| format!("{p}  "))));
         for rows in metrics(document) {
-            if rows.iter().all(|row| row.value.is_none()) {
-                continue;
-            }
             let cells = rows[first..first + policies.len()].iter().map(|row| {
                 let value = row.value.map_or_else(|| "-".to_owned(), |value| with_unit(value, row.unit));
                 format!("{value} {}", if row.best { "*" } else { " " })
@@ -220,7 +217,10 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
         );
     }
     for rows in metrics(document) {
-        let Some(first) = rows.iter().find(|row| row.value.is_some()) else { continue };
+        let Some(first) = rows.iter().find(|row| row.value.is_some()) else {
+            let _ = writeln!(out, "\n{}: nothing was measured", title(&rows[0]));
+            continue;
+        };
         let better = match direction(&first.metric, &first.statistic) {
             Some(better) => format!(" ({better} is better)"),
             None => String::new(),

@@ -124,6 +124,7 @@ fn what_cannot_be_asked_is_refused_before_anything_runs() {
         (&["--precision", "2%", "--replications", "5"], "cannot be used with"),
         (&["--precision", "2%", "--min-replications", "9", "--max-replications", "8"], "is more than"),
         (&["--precision-metric", "response/mean"], "--precision"),
+        (&["--min-replications", "5", "--replications", "5"], "says nothing without --precision"),
         (&["--precision", "2%", "--precision-metric", "respons/mean"], "did you mean `response/mean`?"),
         (&["--noise", "200%"], "not a part from 0 to below 100%"),
         (&["--confidence", "1"], "a level is a number from"),

@@ -273,6 +273,16 @@ policy  mean         CI            vs a  verdict
 }
 
 #[test]
+fn what_was_not_measured_is_said() {
+    let mut document = comparison(5);
+    for row in &mut document.rows {
+        row.value = None;
+    }
+    let text = compare_table(&document, &|_, _| Some("lower"));
+    assert!(text.ends_with("\nresponse/mean: nothing was measured\n"), "{text}");
+}
+
+#[test]
 fn comparisons_of_one_replication_are_a_matrix() {
     let text = compare_table(&comparison(1), &|_, _| Some("lower"));
     assert!(text.ends_with("response/mean  4 ms    3 ms *\n"), "{text}");

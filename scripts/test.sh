@@ -41,6 +41,15 @@ else
   not_run+=("peak memory of a long run (scripts/memory.sh): /usr/bin/time is not installed")
 fi
 
+step "a sweep on two nodes of Slurm"
+slurm=0
+bash scripts/slurm-test.sh 2> >(tee "$log" >&2) || slurm=$?
+if ((slurm == 77)); then
+  not_run+=("a sweep on two nodes of Slurm (scripts/slurm-test.sh): $(tail -n 1 "$log")")
+elif ((slurm != 0)); then
+  status=$slurm
+fi
+
 if ((${#not_run[@]})); then
   step "did not run:"
   printf '%s\n' "${not_run[@]}" >&2

@@ -10,7 +10,7 @@
 //! | [`json`] | the documents `dispatchlab.run/1` and `dispatchlab.compare/1` |
 //! | [`sheet`] | rows with named columns as CSV, JSON lines or Parquet |
 //! | [`csv`] | the long form, one row per replication and metric |
-//! | [`sweep`](mod@sweep) | CSV of sweeps, with the swept paths |
+//! | [`sweep`](mod@sweep) | results of sweeps, with the swept paths |
 //! | [`servers`], [`timeseries`], [`requests`], [`decisions`] | the other files of a folder of results |
 //! | [`table`] | what a terminal shows of a run |
 //! | [`gantt`] | text Gantt charts |

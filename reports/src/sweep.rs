@@ -1,4 +1,4 @@
-//! CSV of sweeps: the long form of [`csv`](crate::csv) with the swept paths in it, and its summary over replications.
+//! Results of sweeps: the long form of [`csv`](crate::csv) with the swept paths in it, and its summary over replications.
 //!
 //! ```text
 //! scenario,policy,web.count,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high
@@ -7,31 +7,45 @@
 //!
 //! There is a column for each path, named as the plan has it, behind `policy`; an empty field leaves the scenario's own value.
 
-use crate::csv::{COLUMNS, unwrap_io};
-use crate::number::shortest;
+use crate::csv::{COLUMNS, SUMMARY_COLUMNS};
 use crate::rows::SummaryRow;
+use crate::sheet::{Cell, Column, Form, Kind, Sheet};
+use std::borrow::Cow;
 use std::io::{self, Write};
-
-/// The columns of [`SweepSummary`] without the swept paths, which stand behind the second.
-pub const SUMMARY_COLUMNS: [&str; 14] = [
-    "scenario",
-    "policy",
-    "metric",
-    "statistic",
-    "scope",
-    "class",
-    "n",
-    "mean",
-    "ci_low",
-    "ci_high",
-    "half_width",
-    "unit",
-    "confidence",
-    "method",
-];
 
 /// How many columns stand in front of the swept paths.
 const FRONT: usize = 2;
+
+/// A swept path.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path {
+    /// As the plan has it: `web.count`.
+    name: String,
+    kind: Kind,
+}
+
+impl Path {
+    /// A path with all its values: a column of whole numbers or of numbers where each of them is one, else of text.
+    pub fn new<'v>(name: &str, values: &(impl Iterator<Item = &'v str> + Clone)) -> Path {
+        let kind = if values.clone().all(|value| value.parse::<u64>().is_ok()) {
+            Kind::Integer
+        } else if values.clone().all(|value| value.parse::<f64>().is_ok_and(f64::is_finite)) {
+            Kind::Number
+        } else {
+            Kind::Text
+        };
+        Path { name: name.to_owned(), kind }
+    }
+
+    fn cell<'v>(&self, value: Option<&'v str>) -> Cell<'v> {
+        match (value, self.kind) {
+            (None, _) => Cell::Empty,
+            (Some(text), Kind::Integer) => text.parse::<u64>().ok().into(),
+            (Some(text), Kind::Number) => text.parse::<f64>().ok().into(),
+            (Some(text), _) => text.into(),
+        }
+    }
+}
 
 /// Which rows these are.
 #[derive(Clone, Copy, Debug)]
@@ -44,32 +58,31 @@ pub struct Point<'a> {
     pub values: &'a [Option<&'a str>],
 }
 
-fn writer<W: Write>(out: W, columns: &[&str], paths: &[&str]) -> io::Result<csv::Writer<W>> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(out);
-    let header = columns[..FRONT].iter().chain(paths).chain(&columns[FRONT..]);
-    writer.write_record(header).map_err(unwrap_io)?;
-    Ok(writer)
+fn columns(usual: &[Column], paths: &[Path]) -> Vec<Column> {
+    let swept = paths.iter().map(|path| Column {
+        name: Cow::Owned(path.name.clone()),
+        kind: path.kind,
+        about: Cow::Borrowed("a swept path"),
+    });
+    usual[..FRONT].iter().cloned().chain(swept).chain(usual[FRONT..].iter().cloned()).collect()
 }
 
-fn number(value: Option<f64>) -> String {
-    value.map(shortest).unwrap_or_default()
+fn front<'p>(point: &Point<'p>, paths: &[Path]) -> Vec<Cell<'p>> {
+    let mut cells: Vec<Cell<'p>> = vec![point.scenario.into(), point.policy.into()];
+    cells.extend(paths.iter().zip(point.values).map(|(path, value)| path.cell(*value)));
+    cells
 }
 
 /// Writes one row per cell and metric.
-pub struct SweepForm<W: Write> {
-    writer: csv::Writer<W>,
+pub struct SweepForm<'w> {
+    sheet: Sheet<'w>,
+    paths: Vec<Path>,
 }
 
-impl<W: Write> SweepForm<W> {
+impl<'w> SweepForm<'w> {
     /// Writes the header.
-    pub fn new(out: W, paths: &[&str]) -> io::Result<SweepForm<W>> {
-        Ok(SweepForm {
-            writer: writer(
-                out,
-                &COLUMNS.iter().map(|column| column.name.as_ref()).collect::<Vec<_>>(),
-                paths,
-            )?,
-        })
+    pub fn new(form: &Form, paths: &[Path], out: &'w mut dyn Write) -> io::Result<SweepForm<'w>> {
+        Ok(SweepForm { sheet: Sheet::new(form, columns(COLUMNS, paths), out)?, paths: paths.to_vec() })
     }
 
     /// Writes the rows of one replication (1-based) of one point.
@@ -79,45 +92,49 @@ impl<W: Write> SweepForm<W> {
         replication: u32,
         rows: impl IntoIterator<Item = SummaryRow>,
     ) -> io::Result<()> {
-        let replication = replication.to_string();
+        let front = front(point, &self.paths);
         for row in rows {
-            let (value, n) = (number(row.value), row.n.to_string());
-            let (low, high) = (number(row.ci_low), number(row.ci_high));
-            let front = [point.scenario, point.policy];
-            let fields = front.into_iter().chain(point.values.iter().map(|value| value.unwrap_or("")));
-            let fields = fields.chain([
-                replication.as_str(),
-                &row.metric,
-                &row.statistic,
-                &row.scope,
-                &row.class,
-                &value,
-                row.unit,
-                &n,
-                &low,
-                &high,
+            let mut cells = front.clone();
+            cells.extend([
+                replication.into(),
+                row.metric.as_str().into(),
+                row.statistic.as_str().into(),
+                row.scope.as_str().into(),
+                row.class.as_str().into(),
+                row.value.into(),
+                row.unit.into(),
+                row.n.into(),
+                row.ci_low.into(),
+                row.ci_high.into(),
             ]);
-            self.writer.write_record(fields).map_err(unwrap_io)?;
+            self.sheet.row(&cells)?;
         }
         Ok(())
     }
 
     /// Writes what is left.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()
+    pub fn finish(self) -> io::Result<()> {
+        self.sheet.finish()
     }
 }
 
 /// Writes one row per point and metric, over replications.
-pub struct SweepSummary<W: Write> {
-    writer: csv::Writer<W>,
-    confidence: String,
+pub struct SweepSummary<'w> {
+    sheet: Sheet<'w>,
+    paths: Vec<Path>,
+    confidence: f64,
 }
 
-impl<W: Write> SweepSummary<W> {
-    /// Writes the header.
-    pub fn new(out: W, paths: &[&str], confidence: f64) -> io::Result<SweepSummary<W>> {
-        Ok(SweepSummary { writer: writer(out, &SUMMARY_COLUMNS, paths)?, confidence: shortest(confidence) })
+impl<'w> SweepSummary<'w> {
+    /// Writes the header. `confidence` is the level of the intervals.
+    pub fn new(
+        form: &Form,
+        paths: &[Path],
+        confidence: f64,
+        out: &'w mut dyn Write,
+    ) -> io::Result<SweepSummary<'w>> {
+        let sheet = Sheet::new(form, columns(SUMMARY_COLUMNS, paths), out)?;
+        Ok(SweepSummary { sheet, paths: paths.to_vec(), confidence })
     }
 
     /// Writes the rows of one point. `method` says how intervals were found; a row without one has `none`.
@@ -127,40 +144,39 @@ impl<W: Write> SweepSummary<W> {
         method: &str,
         rows: impl IntoIterator<Item = SummaryRow>,
     ) -> io::Result<()> {
+        let front = front(point, &self.paths);
         for row in rows {
-            let half = row.ci_low.zip(row.ci_high).map(|(low, high)| (high - low) / 2.0);
-            let (mean, n, half) = (number(row.value), row.n.to_string(), number(half));
-            let (low, high) = (number(row.ci_low), number(row.ci_high));
-            let front = [point.scenario, point.policy];
-            let fields = front.into_iter().chain(point.values.iter().map(|value| value.unwrap_or("")));
-            let fields = fields.chain([
-                row.metric.as_str(),
-                &row.statistic,
-                &row.scope,
-                &row.class,
-                &n,
-                &mean,
-                &low,
-                &high,
-                &half,
-                row.unit,
-                &self.confidence,
-                if low.is_empty() { "none" } else { method },
+            let interval = row.ci_low.zip(row.ci_high);
+            let mut cells = front.clone();
+            cells.extend([
+                row.metric.as_str().into(),
+                row.statistic.as_str().into(),
+                row.scope.as_str().into(),
+                row.class.as_str().into(),
+                row.n.into(),
+                row.value.into(),
+                row.ci_low.into(),
+                row.ci_high.into(),
+                interval.map(|(low, high)| (high - low) / 2.0).into(),
+                row.unit.into(),
+                interval.map(|_| self.confidence).into(),
+                interval.map_or("none", |_| method).into(),
             ]);
-            self.writer.write_record(fields).map_err(unwrap_io)?;
+            self.sheet.row(&cells)?;
         }
         Ok(())
     }
 
     /// Writes what is left.
-    pub fn finish(mut self) -> io::Result<()> {
-        self.writer.flush()
+    pub fn finish(self) -> io::Result<()> {
+        self.sheet.finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheet::CsvStyle;
 
     fn row(value: Option<f64>, interval: Option<(f64, f64)>) -> SummaryRow {
         SummaryRow {
@@ -179,14 +195,15 @@ mod tests {
     #[test]
     fn swept_paths_stand_behind_the_policy() {
         let (mut long, mut summary) = (Vec::new(), Vec::new());
-        let paths = ["web.count", "a,b"];
+        let form = Form::Csv(CsvStyle::default());
+        let paths = [Path::new("web.count", &["4", "5"].into_iter()), Path::new("a,b", &["1/s"].into_iter())];
         let point = Point { scenario: "shop", policy: "fcfs", values: &[Some("4"), None] };
-        let mut form = SweepForm::new(&mut long, &paths).unwrap();
-        form.rows(&point, 2, [row(Some(0.5), None), row(None, None)]).unwrap();
-        form.finish().unwrap();
-        let mut form = SweepSummary::new(&mut summary, &paths, 0.95).unwrap();
-        form.rows(&point, "student-t", [row(Some(2.0), Some((1.0, 3.5))), row(Some(2.0), None)]).unwrap();
-        form.finish().unwrap();
+        let mut sheet = SweepForm::new(&form, &paths, &mut long).unwrap();
+        sheet.rows(&point, 2, [row(Some(0.5), None), row(None, None)]).unwrap();
+        sheet.finish().unwrap();
+        let mut sheet = SweepSummary::new(&form, &paths, 0.95, &mut summary).unwrap();
+        sheet.rows(&point, "t", [row(Some(2.0), Some((1.0, 3.5))), row(Some(2.0), None)]).unwrap();
+        sheet.finish().unwrap();
         assert_eq!(
             String::from_utf8(long).unwrap(),
             "scenario,policy,web.count,\"a,b\",replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high\n\
@@ -197,8 +214,21 @@ mod tests {
             String::from_utf8(summary).unwrap(),
             "scenario,policy,web.count,\"a,b\",metric,statistic,scope,class,n,mean,ci_low,ci_high,half_width,unit,\
              confidence,method\n\
-             shop,fcfs,4,,response,mean,all,all,3,2,1,3.5,1.25,ns,0.95,student-t\n\
-             shop,fcfs,4,,response,mean,all,all,3,2,,,,ns,0.95,none\n"
+             shop,fcfs,4,,response,mean,all,all,3,2,1,3.5,1.25,ns,0.95,t\n\
+             shop,fcfs,4,,response,mean,all,all,3,2,,,,ns,,none\n"
         );
+    }
+
+    #[test]
+    fn values_decide_what_a_column_holds() {
+        for (values, kind) in [
+            (&["1", "20"][..], Kind::Integer),
+            (&["1", "0.5"], Kind::Number),
+            (&["-1"], Kind::Number),
+            (&["1/s", "2"], Kind::Text),
+            (&["nan"], Kind::Text),
+        ] {
+            assert_eq!(Path::new("x", &values.iter().copied()).kind, kind, "{values:?}");
+        }
     }
 }

@@ -147,6 +147,13 @@ impl SweepPlan {
         self.axes.iter().map(|axis| axis.path.as_str())
     }
 
+    /// Every value of a path, as results show it.
+    pub fn values_of(&self, axis: usize) -> impl Iterator<Item = &str> + Clone {
+        let grid = self.grid.get(axis).into_iter().flatten();
+        let single = self.points.iter().filter_map(move |point| point[axis].as_ref());
+        grid.chain(single).map(|value| value.shown.as_str())
+    }
+
     /// How many policies there are; 1 where the plan leaves them to the scenario.
     pub fn policies(&self) -> u64 {
         self.policies.len().max(1) as u64

@@ -3,14 +3,15 @@
 use super::folder::Folder;
 use super::journal::{self, Journal, Place};
 use super::status::{Count, shards_in_words};
-use crate::args::GlobalArgs;
+use crate::args::{Format, GlobalArgs};
 use crate::failure::Failure;
 use crate::load;
-use crate::output;
+use crate::output::{self, OutputForm};
 use crate::progress::Meter;
 use experiments::run::fold_digests;
 use experiments::sweep::{Columns, Outcome};
-use reports::sweep::{Point, SweepForm, SweepSummary};
+use reports::sheet::CsvStyle;
+use reports::sweep::{Path as SweptPath, Point, SweepForm, SweepSummary};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Write};
@@ -105,7 +106,7 @@ pub fn run(folder: &Folder, output: Option<&str>, partial: bool, global: &Global
         Some(file) => Some((file, summary_name(file)?)),
         None => None,
     };
-    if let Some((file, summary)) = &files {
+    if let Some((file, (summary, _))) = &files {
         output::checked_place(file)?;
         output::checked_place(summary)?;
     }
@@ -114,8 +115,10 @@ pub fn run(folder: &Folder, output: Option<&str>, partial: bool, global: &Global
     if missing + failed > 0 && !partial {
         return Err(incomplete(folder, &index, missing));
     }
-    let merge = Merge { folder, index: &index, global };
-    let written = if let Some((file, summary)) = &files {
+    let format = files.as_ref().map_or(Format::Csv, |(_, (_, format))| *format);
+    let merge = Merge { folder, index: &index, global, format };
+    merge.describe(missing, failed);
+    let written = if let Some((file, (summary, _))) = &files {
         merge.files(file, summary)?
     } else {
         let mut inside = Ok(Written::default());
@@ -125,11 +128,14 @@ pub fn run(folder: &Folder, output: Option<&str>, partial: bool, global: &Global
         })?;
         inside?
     };
-    merge.describe(missing, failed, &written);
-    if let Some((file, summary)) = &files {
+    let digest = written.digest.map(|digest| format!("{digest:016x}"));
+    global.session.describe(|facts| {
+        facts.options.insert("digest".to_owned(), digest.clone().into());
+    });
+    if let Some((file, (summary, _))) = &files {
         let cells = folder.cells.count() - missing - failed;
         let left = if missing + failed > 0 { format!(" of {}", folder.cells.count()) } else { String::new() };
-        let digest = written.digest.map(|digest| format!(", digest {digest:016x}")).unwrap_or_default();
+        let digest = digest.map(|digest| format!(", digest {digest}")).unwrap_or_default();
         load::notes(
             &[format!("{cells}{left} cells, {} rows in {file}, means in {summary}{digest}", written.rows)],
             global,
@@ -146,14 +152,19 @@ pub fn long_form(folder: &Folder, out: &mut dyn Write, global: &GlobalArgs) -> R
     if missing + index.failed().count() as u64 > 0 {
         return Err(incomplete(folder, &index, missing));
     }
-    Merge { folder, index: &index, global }.write(("a temporary file", out), None).map(|_| ())
+    let merge = Merge { folder, index: &index, global, format: Format::Csv };
+    merge.write(("a temporary file", out), None).map(|_| ())
 }
 
-/// `results.summary.csv` for `results.csv`.
-fn summary_name(file: &str) -> Result<String, Failure> {
-    match file.strip_suffix(".csv") {
-        Some(stem) => Ok(format!("{stem}.summary.csv")),
-        None => Err(Failure::Usage(format!("`{file}`: results of a sweep are CSV; end the name in .csv"))),
+/// `results.summary.csv` for `results.csv`, and the form of both.
+fn summary_name(file: &str) -> Result<(String, Format), Failure> {
+    let format =
+        output::format_of(file).filter(|format| !matches!(format, Format::Table | Format::Json | Format::Md));
+    match (format, file.rsplit_once('.')) {
+        (Some(format), Some((stem, suffix))) => Ok((format!("{stem}.summary.{suffix}"), format)),
+        _ => Err(Failure::Usage(format!(
+            "`{file}`: results of a sweep are rows: end the name in .csv, .jsonl or .parquet"
+        ))),
     }
 }
 
@@ -188,6 +199,7 @@ struct Merge<'a> {
     folder: &'a Folder,
     index: &'a Index,
     global: &'a GlobalArgs,
+    format: Format,
 }
 
 impl Merge<'_> {
@@ -220,13 +232,17 @@ impl Merge<'_> {
         summary: Option<(&str, &mut dyn Write)>,
     ) -> Result<Written, Failure> {
         let folder = self.folder;
-        let paths: Vec<&str> = folder.plan.axes().collect();
+        let form =
+            OutputForm { format: self.format, style: CsvStyle::default(), global: self.global }.sheet();
+        let axes = folder.plan.axes().enumerate();
+        let paths: Vec<SweptPath> =
+            axes.map(|(axis, name)| SweptPath::new(name, &folder.plan.values_of(axis))).collect();
         let failed = |name: &str, error: &io::Error| Failure::writing(name, error);
         let summary_name = summary.as_ref().map_or("", |(name, _)| *name);
-        let mut long = SweepForm::new(long, &paths).map_err(|error| failed(long_name, &error))?;
+        let mut long = SweepForm::new(&form, &paths, long).map_err(|error| failed(long_name, &error))?;
         let mut summary = match summary {
             Some((name, out)) => Some(
-                SweepSummary::new(out, &paths, folder.plan.confidence)
+                SweepSummary::new(&form, &paths, folder.plan.confidence, out)
                     .map_err(|error| failed(name, &error))?,
             ),
             None => None,
@@ -273,7 +289,7 @@ impl Merge<'_> {
     }
 
     /// What the manifest says of the sweep.
-    fn describe(&self, missing: u64, failed: u64, written: &Written) {
+    fn describe(&self, missing: u64, failed: u64) {
         let folder = self.folder;
         let session = &self.global.session;
         session.read_bytes(folder.plan.name(), "input", folder.plan.text().as_bytes());
@@ -294,8 +310,6 @@ impl Merge<'_> {
             options.insert("partial".to_owned(), (missing + failed > 0).into());
             options.insert("cells_missing".to_owned(), missing.into());
             options.insert("cells_failed".to_owned(), failed.into());
-            let digest = written.digest.map(|digest| format!("{digest:016x}"));
-            options.insert("digest".to_owned(), digest.into());
         });
     }
 }

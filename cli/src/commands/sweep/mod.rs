@@ -48,7 +48,7 @@ struct WholeArgs {
     /// The folder of the sweep, new or the same plan's
     #[arg(long, value_name = "DIR", required = true)]
     out: Option<String>,
-    /// Where results go (.csv, with a summary beside it); `-` is standard output
+    /// Where results go (.csv, .jsonl or .parquet, with a summary beside it); `-` is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: String,
     /// Threads; one a processor of this machine by default. Results do not depend on it
@@ -107,7 +107,7 @@ struct StatusArgs {
 struct MergeArgs {
     /// The folder of the sweep
     dir: String,
-    /// Where results go (.csv, with a summary beside it); `-` is standard output
+    /// Where results go (.csv, .jsonl or .parquet, with a summary beside it); `-` is standard output
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: String,
     /// Write what is there, though cells are missing or have failed

@@ -83,6 +83,8 @@ pub enum Command {
     Exercise(crate::commands::exercise::ExerciseArgs),
     /// Grade an answer to a problem sheet, with the mistakes by name
     Grade(crate::commands::exercise::GradeArgs),
+    /// Find the fewest servers that keep a goal
+    Plan(crate::commands::plan::PlanCommand),
     /// List the policies, or show one
     Policies(PoliciesArgs),
     /// Hold simulations against closed forms of queueing theory
@@ -235,6 +237,7 @@ pub struct PlanArgs {
     pub confidence: f64,
 }
 
+/// A level of confidence: `0.95` or `95%`.
 pub fn confidence(text: &str) -> Result<f64, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
     let level = match text.strip_suffix('%') {

@@ -63,8 +63,17 @@ pub fn load_again(
     global: &GlobalArgs,
     said: &mut BTreeSet<String>,
 ) -> Result<Loaded, Failure> {
-    let options = options(policies, args)?;
-    let loaded = scenarios::load(input, &options)
+    load_with(input, &options(policies, args)?, global, said)
+}
+
+/// [`load_again`] under options that are at hand.
+pub fn load_with(
+    input: &Input,
+    options: &Options,
+    global: &GlobalArgs,
+    said: &mut BTreeSet<String>,
+) -> Result<Loaded, Failure> {
+    let loaded = scenarios::load(input, options)
         .map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
     global.session.read_files(&loaded.files)?;
     global.session.describe_model(&loaded.model, &loaded.policy);
@@ -101,7 +110,8 @@ fn pairs(texts: &[String], flag: &str, form: &str) -> Result<Vec<(String, String
     texts.iter().map(pair).collect()
 }
 
-fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
+/// The options of the command line as `scenarios` takes them.
+pub fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
     let mut found = Vec::new();
     let mut parsed = Vec::new();
     for text in policies {
@@ -125,6 +135,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
         until: args.until.clone(),
         warmup: args.warmup.clone(),
         set,
+        vary: None,
         scale: args.scale.clone(),
         seed: args.seed,
         io_device: args.io_device.clone(),
@@ -135,7 +146,7 @@ fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure> {
 }
 
 /// With color; where standard error has none it is stripped on the way.
-fn rendered(found: &[Diagnostic], input: Option<&Input>) -> String {
+pub fn rendered(found: &[Diagnostic], input: Option<&Input>) -> String {
     rendered_with(found, &input.map(Input::texts).unwrap_or_default())
 }
 

@@ -52,6 +52,23 @@ impl Meter {
 
     /// Takes note of the progress of part `index` of `parts`.
     pub fn update(&self, index: usize, parts: usize, progress: Progress) {
+        let fraction = (index as f64 + progress.fraction) / parts.max(1) as f64;
+        let what = || {
+            let mut what = format!("{}/{} replications", progress.done, progress.total);
+            if parts > 1 {
+                what = format!("{}/{parts} alternatives, {what}", index + 1);
+            }
+            format!("{what}, {} million events", progress.events / 1_000_000)
+        };
+        self.show(Some(fraction), &what);
+    }
+
+    /// Takes note of where work is whose end is not known.
+    pub fn say(&self, what: &dyn Fn() -> String) {
+        self.show(None, what);
+    }
+
+    fn show(&self, fraction: Option<f64>, what: &dyn Fn() -> String) {
         if self.kind == Kind::Off {
             return;
         }
@@ -63,19 +80,15 @@ impl Meter {
             return;
         }
         state.shown = Instant::now();
-        let fraction = (index as f64 + progress.fraction) / parts.max(1) as f64;
-        let mut what = format!("{}/{} replications", progress.done, progress.total);
-        if parts > 1 {
-            what = format!("{}/{parts} alternatives, {what}", index + 1);
-        }
-        let what = format!("{what}, {} million events", progress.events / 1_000_000);
         if self.kind == Kind::Bar {
-            let bar = state.bar.get_or_insert_with(|| bar(elapsed));
-            bar.set_position((fraction * 1_000.0) as u64);
-            bar.set_message(what);
+            let bar = state.bar.get_or_insert_with(|| bar(elapsed, fraction.is_some()));
+            if let Some(fraction) = fraction {
+                bar.set_position((fraction * 1_000.0) as u64);
+            }
+            bar.set_message(what());
         } else {
-            let (seconds, percent) = (elapsed.as_secs(), fraction * 100.0);
-            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
+            let percent = fraction.map(|fraction| format!("{:.0} %, ", fraction * 100.0)).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "[{} s] {percent}{}", elapsed.as_secs(), what());
         }
     }
 
@@ -130,9 +143,14 @@ impl Drop for Meter {
     }
 }
 
-fn bar(elapsed: Duration) -> ProgressBar {
+/// A bar, or a line that only says where work is.
+fn bar(elapsed: Duration, has_end: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
-    let style = ProgressStyle::with_template("[{elapsed}] {bar:30} {percent} %  {msg}  {eta} left");
+    let style = ProgressStyle::with_template(if has_end {
+        "[{elapsed}] {bar:30} {percent} %  {msg}  {eta} left"
+    } else {
+        "[{elapsed}] {msg}"
+    });
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
     bar
 }

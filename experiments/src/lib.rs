@@ -6,6 +6,7 @@
 //! | [`metrics`] | every metric by name, and its value in one replication |
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
+//! | [`mod@capacity`] | how many are needed: a search by interval bounds, response against demand |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`precision`] | as many replications as a precision takes |
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
@@ -16,6 +17,7 @@
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
 //! engine measures in integers.
 
+pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;

@@ -172,6 +172,20 @@ impl<'a> Runner<'a> {
         results.into_iter().collect()
     }
 
+    /// The replications from this one to the last, each with a recorder of its own and reduced where it ran.
+    pub fn reduced<R: Recorder, T: Send>(
+        &self,
+        from: u32,
+        recorder: impl Fn() -> R + Sync + Send,
+        reduce: impl Fn(Measures, R) -> T + Sync + Send,
+    ) -> Result<Vec<T>, Failure> {
+        let one = |replication: u32| {
+            let (measures, recorder) = self.with(replication, recorder(), &|_| true)?;
+            Ok(reduce(measures, recorder))
+        };
+        in_order(from..self.total, self.plan.threads, one).into_iter().collect()
+    }
+
     pub fn one(&self, replication: u32, keep: Keep, goes_on: &dyn Fn(u64) -> bool) -> Result<Done, Failure> {
         match keep {
             Keep::Nothing => self

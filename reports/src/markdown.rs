@@ -1,7 +1,8 @@
 //! Markdown: tables to paste into an issue or a page.
 
 use crate::compare::CompareDocument;
-use crate::number::with_unit;
+use crate::number::{significant, with_unit};
+use crate::plan::PlanDocument;
 use crate::rows::{ALL, RunDocument};
 use std::fmt::Write as _;
 
@@ -48,6 +49,51 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
             interval(row.ci_low, row.ci_high, row.unit),
             difference.unwrap_or_default(),
             row.verdict.unwrap_or_default().to_owned(),
+        ]);
+    }
+    text.push_str(&table.text);
+    text
+}
+
+/// A capacity plan: the answers.
+pub fn plan(document: &PlanDocument<'_>) -> String {
+    let goals: Vec<String> = document.goals.iter().map(|goal| cell(&goal.goal)).collect();
+    let mut text =
+        format!("**{}**, fewest {} for {}", cell(document.scenario), document.vary, goals.join(" and "));
+    let _ = writeln!(
+        text,
+        ", {} % headroom, {} may be gone, seed {}\n",
+        significant(document.headroom * 100.0, 5),
+        document.spare,
+        document.seed
+    );
+    let mut table = Table::new(
+        &[
+            "demand",
+            "policy",
+            document.vary,
+            "with spare",
+            "one that misses",
+            "utilization",
+            "an hour",
+            "a million",
+            "status",
+        ],
+        &[0, 2, 3, 4, 5, 6, 7],
+    );
+    let whole = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+    let number = |value: Option<f64>| value.map(|value| significant(value, 4)).unwrap_or_default();
+    for answer in &document.answers {
+        table.row(&[
+            format!("x{}", significant(answer.demand, 5)),
+            answer.policy.clone(),
+            whole(answer.count),
+            whole(answer.count_with_spare),
+            whole(answer.infeasible),
+            number(answer.utilization),
+            number(answer.cost_per_hour),
+            number(answer.cost_per_million),
+            answer.status.to_owned(),
         ]);
     }
     text.push_str(&table.text);

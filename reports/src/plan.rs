@@ -1,6 +1,6 @@
 //! Capacity plans: how many are needed, what each count that was tried gave, and how response follows demand.
 //!
-//! [`PlanDocument`] is what a plan says; [`plan_table`] shows it, [`write_plan`] and [`write_plan_csv`] write it. Every
+//! [`PlanDocument`] is what a plan says; [`plan_table`] shows it, [`write_plan`] and [`write_plan_rows`] write it. Every
 //! count that was tried is kept as a [`ProbeRow`], so that charts can draw servers against the goal's metric, the same
 //! with servers lost, and cost.
 
@@ -8,12 +8,12 @@ use crate::number::json_number;
 use serde::Serialize;
 use sim_core::ties::Ties;
 
-mod csv;
 mod json;
+mod sheet;
 mod table;
 
-pub use csv::{PLAN_COLUMNS, write_plan_csv};
 pub use json::{PLAN_SCHEMA, write_plan};
+pub use sheet::{PLAN_COLUMNS, write_plan_rows};
 pub use table::plan_table;
 
 /// A goal that every answer meets: `response/p99 < 250ms`.
@@ -164,6 +164,8 @@ pub struct AnswerRow {
     pub demand: f64,
     /// The demand that was simulated: with the headroom.
     pub simulated_demand: f64,
+    /// Whether one replication has all the information: nothing is random, and everything is decided exactly.
+    pub exact: bool,
     /// `met`, `not met` (by no count in the range) or `undecided`.
     pub status: &'static str,
     /// The smallest count that was shown to meet every goal.
@@ -282,7 +284,7 @@ pub struct PlanDocument<'a> {
     pub goals: Vec<GoalRow>,
     /// Confidence level of the intervals.
     pub confidence: f64,
-    /// Whether one replication has all the information: nothing here is random, and everything is decided exactly.
+    /// Whether one replication has all the information for every policy: nothing is random, and everything is decided exactly.
     pub deterministic: bool,
     /// Least and greatest number of replications of a probe.
     pub replications: (u32, u32),

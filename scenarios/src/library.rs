@@ -39,6 +39,8 @@ static ENTRIES: &[Entry] = entries![
     "bench/lb100" ".toml" Scenario,
     "bench/mm1" ".toml" Scenario,
     "bench/rr" ".toml" Scenario,
+    "capacity/balanced" ".toml" Scenario,
+    "capacity/central-queue" ".toml" Scenario,
     "showcase/access-small" ".log" AccessLog,
     "showcase/busy-day" ".toml" Scenario,
     "showcase/failing-server" ".toml" Scenario,

@@ -25,6 +25,8 @@ pub struct Options {
     pub warmup: Option<String>,
     /// Changes of scenario keys, `--set PATH=VALUE`.
     pub set: Vec<(String, String)>,
+    /// The number of a plan that is tried, by the path of `--set`: `--vary web.count=1..200` with 12 of the range.
+    pub vary: Option<(String, u64)>,
     /// Factor of every source's demand, `--scale`.
     pub scale: Option<String>,
     /// Root of all random streams, `--seed`.
@@ -52,6 +54,7 @@ impl Default for Options {
             until: None,
             warmup: None,
             set: Vec::new(),
+            vary: None,
             scale: None,
             seed: None,
             io_device: None,

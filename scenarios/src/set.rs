@@ -8,10 +8,10 @@ use crate::diagnostic::{Place, Sink, did_you_mean_or_list};
 use crate::keys::{self, Kind, SCENARIO, Table};
 use crate::tree::{Entry, Node, Value, parse_value};
 
-/// Applies all changes, in order.
-pub(crate) fn apply(root: &mut Node, set: &[(String, String)], sink: &mut Sink) {
+/// Applies all changes of an option, in order.
+pub(crate) fn apply(root: &mut Node, flag: &str, set: &[(String, String)], sink: &mut Sink) {
     for (path, value) in set {
-        let place = sink.option("--set", &format!("{path}={value}"));
+        let place = sink.option(flag, &format!("{path}={value}"));
         let whole_path = place.part(0..path.len());
         let value = parse_value(value, place.part(path.len() + 1..place.end));
         let mut offset = 0;

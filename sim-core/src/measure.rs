@@ -6,7 +6,8 @@ use crate::units::{Span, Time};
 /// Sub-buckets an octave.
 const SUB: u64 = 128;
 const SUB_BITS: u32 = SUB.ilog2();
-const BUCKETS: usize = ((64 - SUB_BITS as usize) + 1) * SUB as usize;
+/// Buckets of a distribution.
+pub const BUCKETS: usize = ((64 - SUB_BITS as usize) + 1) * SUB as usize;
 
 /// How many values are kept exactly before percentiles come from buckets.
 pub const EXACT_VALUES: usize = 100_000;
@@ -118,7 +119,12 @@ impl Distribution {
     /// Non-empty buckets as (greatest value of the bucket, count), in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         let buckets = self.buckets.iter().flat_map(|buckets| buckets.iter());
-        buckets.enumerate().filter(|(_, n)| **n > 0).map(|(index, n)| (bucket_upper(index), *n))
+        buckets.enumerate().filter(|(_, n)| **n > 0).map(|(index, n)| (bucket_bound(index), *n))
+    }
+
+    /// How many values lie in each of the [`BUCKETS`]; `None` where there is no value, or where only sums were kept.
+    pub fn counts(&self) -> Option<&[u64; BUCKETS]> {
+        self.buckets.as_deref()
     }
 
     /// Adds another distribution's values.
@@ -165,8 +171,8 @@ fn bucket(value: u64) -> usize {
     ((u64::from(shift) << SUB_BITS) + (value >> shift)) as usize
 }
 
-/// The greatest value of a bucket.
-fn bucket_upper(index: usize) -> u64 {
+/// The greatest value of a bucket, by its place among the [`BUCKETS`].
+pub fn bucket_bound(index: usize) -> u64 {
     let index = index as u64;
     if index < 2 * SUB {
         return index;
@@ -398,7 +404,7 @@ mod tests {
     fn buckets_are_contiguous_and_narrow() {
         let mut previous = None;
         for index in 0..BUCKETS {
-            let upper = bucket_upper(index);
+            let upper = bucket_bound(index);
             assert_eq!(bucket(upper), index, "upper bound {upper}");
             if let Some(previous) = previous {
                 assert_eq!(bucket(previous + 1), index, "no gap after {previous}");

@@ -47,6 +47,11 @@ pub trait Recorder {
         let _ = record;
     }
 
+    /// A job of this class that was released after the warm-up is done; times in ns.
+    fn completed(&mut self, class: u32, response: u64, waiting: u64) {
+        let _ = (class, response, waiting);
+    }
+
     /// The run has ended.
     fn end(&mut self, at: Time) {
         let _ = at;

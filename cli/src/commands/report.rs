@@ -18,9 +18,10 @@ use reports::html::results::{self, PointRow, Results, results_page};
 use reports::html::run::{RunExtras, run_page};
 use reports::html::{self, Embedded, Page, page};
 use reports::json::{COMPARE_SCHEMA, RUN_SCHEMA};
-use reports::plan::{PLAN_SCHEMA, write_plan_csv};
+use reports::plan::{PLAN_SCHEMA, write_plan_rows};
 use reports::read::{self, ResultRow};
 use reports::rows::{ALL, RunDocument};
+use reports::sheet::{CsvStyle, Form};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -262,7 +263,8 @@ fn of_document(document: &Value) -> Result<Shown, String> {
         Some(PLAN_SCHEMA) => {
             let document = read::plan_document(document)?;
             let mut csv = Vec::new();
-            write_plan_csv(&document, &mut csv).map_err(|error| error.to_string())?;
+            write_plan_rows(&document, &Form::Csv(CsvStyle::default()), &mut csv)
+                .map_err(|error| error.to_string())?;
             Ok(Shown { page: plan_page(&document), charts: html::plan::charts(&document), csv: Some(csv) })
         }
         Some(other) => Err(format!("a report of `{other}` is not known here")),

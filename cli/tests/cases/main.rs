@@ -10,10 +10,12 @@
 //! | [`oracles`] | stationary means with closed forms, inside honest intervals, each with a twin that must fail |
 //! | [`access_log`] | a real trace against answers of independent programs |
 //! | [`llm_trace`] | another, of requests to a language model |
+//! | [`capacity`] | the fewest servers for a p99 against closed forms, and on a real access log against counting |
 //! | [`same_bytes`] | one digest whatever the threads, the build or the processor's features |
 
 mod access_log;
 mod by_hand;
+mod capacity;
 mod costs;
 mod known;
 mod llm_trace;

@@ -3,6 +3,7 @@
 mod comparing;
 mod files;
 mod folders;
+mod planning;
 mod policies;
 mod repeating;
 mod reporting;

@@ -83,14 +83,25 @@ fn head(out: &mut String, document: &PlanDocument<'_>) {
         let _ = write!(asked, ", {} may be gone", document.spare);
     }
     let _ = writeln!(out, "{asked}");
-    let how = if document.deterministic {
-        "by one run, since nothing here is random: exact".to_owned()
-    } else {
-        let (least, most) = document.replications;
-        let level = estimate(document.confidence * 100.0);
-        format!("by {level} % intervals, {least} to {most} replications of common random numbers")
+    let (least, most) = document.replications;
+    let level = estimate(document.confidence * 100.0);
+    let intervals =
+        format!("by {level} % intervals, {least} to {most} replications of common random numbers");
+    let (exact, sampled) = (exact(document).count(), document.policies.len());
+    let how = match exact {
+        0 => intervals,
+        _ if exact == sampled => "by one run, since nothing here is random: exact".to_owned(),
+        _ => format!("{intervals};\nwithout intervals where nothing is random"),
     };
     let _ = writeln!(out, "decided {how}");
+}
+
+/// The policies that are decided exactly.
+fn exact<'d>(document: &'d PlanDocument<'_>) -> impl Iterator<Item = &'d String> {
+    document
+        .policies
+        .iter()
+        .filter(|policy| document.answers.iter().any(|answer| answer.policy == **policy && answer.exact))
 }
 
 fn answers(out: &mut String, document: &PlanDocument<'_>) {
@@ -99,9 +110,9 @@ fn answers(out: &mut String, document: &PlanDocument<'_>) {
     header.push(document.vary.to_owned());
     header.push(match document.spare {
         0 => String::new(),
-        spare => format!("with {spare} spare"),
+        spare => format!("+{spare} spare"),
     });
-    header.extend(["busiest", "utilization", "cost/h", "per million"].map(str::to_owned));
+    header.extend(["busiest", "utilization", "cost/h", "cost/1M"].map(str::to_owned));
     let mut left = shown.left();
     left.push(left.len() + 2);
     let mut grid = Grid::new(header).flush_left(&left);
@@ -130,61 +141,63 @@ fn answers(out: &mut String, document: &PlanDocument<'_>) {
 
 /// The counts around each answer, with what decided.
 fn evidence(out: &mut String, document: &PlanDocument<'_>) {
-    let shown = Shown::of(document);
-    for (goal_index, goal) in document.goals.iter().enumerate() {
-        let (unit, size) = common_unit(goal.limit, goal.unit);
-        let mut header = shown.header();
-        let in_unit = if unit.is_empty() || goal.unit == unit && goal.unit != "ns" {
-            String::new()
-        } else {
-            format!(" in {unit}")
-        };
-        header.push(document.vary.to_owned());
-        header.push(format!("{}{in_unit}", title(goal)));
-        header.push(if document.deterministic {
-            String::new()
-        } else {
-            format!("{} % interval", estimate(document.confidence * 100.0))
-        });
-        header.extend(["within", "verdict", "runs"].map(str::to_owned));
-        let mut left = shown.left();
-        left.push(left.len() + 4);
-        let mut grid = Grid::new(header).flush_left(&left);
-        for answer in &document.answers {
-            for probe in around(document, answer) {
-                let mut cells = shown.cells(answer.demand, &answer.policy);
-                cells.push(probe.count.to_string());
-                let check = probe.checks.get(goal_index);
-                cells.extend(check_cells(check, size));
-                cells.push(match (check, &probe.reason) {
-                    (Some(check), None) => check.verdict.to_owned(),
-                    (_, Some(reason)) => format!("{}: {reason}", probe.verdict),
-                    (None, None) => probe.verdict.to_owned(),
-                });
-                cells.push(match probe.load.replications {
-                    0 => String::new(),
-                    _ if document.deterministic => String::new(),
-                    runs => runs.to_string(),
-                });
-                grid.row(cells);
-            }
+    for (goal, row) in document.goals.iter().enumerate() {
+        let _ = writeln!(out, "\nwhat the answers rest on: {}", title(row));
+        // The part within the limit says the same in other words: it goes where there is no room.
+        let mut text = String::new();
+        grid(document, goal, true).write_within(&mut text, WIDTH);
+        if text.lines().any(|line| line.chars().count() > WIDTH) {
+            text.clear();
+            grid(document, goal, false).write_within(&mut text, WIDTH);
         }
-        if grid.is_empty() {
-            continue;
-        }
-        out.push_str("\nwhat the answer rests on\n");
-        grid.without_empty_columns().write_within(out, WIDTH);
+        out.push_str(&text);
     }
 }
 
+fn grid(document: &PlanDocument<'_>, goal_index: usize, within: bool) -> Grid {
+    let shown = Shown::of(document);
+    let goal = &document.goals[goal_index];
+    let (unit, size) = common_unit(goal.limit, goal.unit);
+    let bare = size == 1.0 && goal.unit != "ns" && goal.unit != "1/s";
+    let in_unit = if bare { String::new() } else { format!(" in {unit}") };
+    let mut header = shown.header();
+    header.push(document.vary.to_owned());
+    // Its full name stands above.
+    header.push(format!("{}{in_unit}", goal.statistic));
+    header.push(format!("{} % interval", estimate(document.confidence * 100.0)));
+    header.extend(["within", "verdict", "runs"].map(str::to_owned));
+    let mut left = shown.left();
+    left.push(left.len() + 4);
+    let mut grid = Grid::new(header).flush_left(&left);
+    for answer in &document.answers {
+        let mut who = shown.cells(answer.demand, &answer.policy);
+        for probe in around(document, answer) {
+            let mut cells = who.clone();
+            // Said once for all counts of an answer.
+            who.fill(String::new());
+            cells.push(probe.count.to_string());
+            let check = probe.checks.get(goal_index);
+            let [value, interval, part] = check_cells(check, size);
+            cells.extend([value, interval, if within { part } else { String::new() }]);
+            cells.push(check.map_or(probe.verdict, |check| check.verdict).to_owned());
+            cells.push(match (&probe.reason, probe.load.replications) {
+                (Some(_), _) => "*".to_owned(),
+                (None, runs) => runs.to_string(),
+            });
+            grid.row(cells);
+        }
+    }
+    grid.without_empty_columns()
+}
+
 fn check_cells(check: Option<&CheckRow>, size: f64) -> [String; 3] {
-    let Some(check) = check else { return [String::new(), String::new(), String::new()] };
+    let Some(check) = check else { return ["-".to_owned(), String::new(), String::new()] };
     let text = |value: f64| significant(value / size, 5);
     let interval = match (check.ci_low, check.ci_high) {
         (Some(low), Some(high)) => format!("[{}, {}]", text(low), text(high)),
         _ => String::new(),
     };
-    let within = check.met_fraction.map(|part| format!("{} %", significant(part * 100.0, 5)));
+    let within = check.met_fraction.map(|part| format!("{:.3} %", part * 100.0));
     [check.value.map_or_else(|| "-".to_owned(), text), interval, within.unwrap_or_default()]
 }
 
@@ -194,8 +207,10 @@ fn around<'d>(document: &'d PlanDocument<'_>, answer: &'d AnswerRow) -> impl Ite
         let near = |other: u64| count + 1 >= other && count <= other + 1;
         answer.count.is_some_and(near)
             || answer.infeasible == Some(count)
-            || answer.undecided.contains(&count)
-            || answer.exceptions.contains(&count)
+            // Of many that are undecided, the ends.
+            || answer.undecided.first() == Some(&count)
+            || answer.undecided.last() == Some(&count)
+            || answer.exceptions.last() == Some(&count)
             || (answer.count.is_none() && (count == document.high || count == document.low))
     };
     document.probes.iter().filter(move |probe| {
@@ -276,10 +291,23 @@ fn curves(out: &mut String, document: &PlanDocument<'_>) {
     }
 }
 
+/// Why counts were decided without running them.
+fn reasons(out: &mut String, document: &PlanDocument<'_>) {
+    for answer in &document.answers {
+        let reason =
+            around(document, answer).filter_map(|probe| probe.reason.as_ref().map(|why| (probe, why)));
+        // The greatest count says it for all below.
+        if let Some((probe, why)) = reason.last() {
+            wrap(out, &format!("* {} {}: {why}", document.vary, probe.count));
+        }
+    }
+}
+
 /// The answers once more in words, and what is to be said about them.
 fn sentences(out: &mut String, document: &PlanDocument<'_>) {
     let shown = Shown::of(document);
     out.push('\n');
+    reasons(out, document);
     for answer in &document.answers {
         let mut who = shown.cells(answer.demand, &answer.policy).join(" ");
         if !who.is_empty() {
@@ -302,7 +330,10 @@ fn sentences(out: &mut String, document: &PlanDocument<'_>) {
 fn sentence(document: &PlanDocument<'_>, answer: &AnswerRow) -> String {
     let vary = document.vary;
     let goals = if document.goals.len() == 1 { "the goal" } else { "every goal" };
-    let list = |counts: &[u64]| counts.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let list = |counts: &[u64]| match counts {
+        [first, _, .., last] => format!("{first} to {last}"),
+        few => few.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
+    };
     match (answer.status, answer.count) {
         ("met", Some(count)) => {
             let below = match answer.infeasible {

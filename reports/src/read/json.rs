@@ -369,6 +369,7 @@ fn answer(row: &Fields<'_>) -> Read<AnswerRow> {
         policy: row.owned("policy")?,
         demand: row.number("demand")?,
         simulated_demand: row.number("simulated_demand")?,
+        exact: row.flag("exact")?,
         status: row.word("status", &["met", "not met", "undecided"])?,
         count: row.maybe_whole("count")?,
         infeasible: row.maybe_whole("infeasible")?,

@@ -57,7 +57,10 @@ pub(crate) fn parse(input: &Input, sink: &mut Sink) -> Option<Node> {
 /// Compiles the tree of a scenario whose places are in the text of `input`; it may be a part of that text only.
 pub(crate) fn compile(mut root: Node, input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
     run_options::refuse_for_scenario(options, sink);
-    set::apply(&mut root, &options.set, sink);
+    set::apply(&mut root, "--set", &options.set, sink);
+    if let Some((path, value)) = &options.vary {
+        set::apply(&mut root, "--vary", &[(path.clone(), value.to_string())], sink);
+    }
     let fields = reader::open(&root, &SCENARIO, sink)?;
     let mut lowering = Lowering {
         sink,

@@ -9,7 +9,7 @@ use crate::rng::{Stream, job_stream};
 use crate::trace::{JobRecord, Status};
 use crate::units::{Span, Time};
 
-/// Adds a completed job to the measures of its class. `parts`: its parts by component, none where they follow from its
+/// Adds a completed job to the measures of its class, and says how long it waited. `parts`: its parts by component, none where they follow from its
 /// own sums.
 #[inline(always)]
 fn measure_completed<const PLAIN: bool>(
@@ -18,7 +18,7 @@ fn measure_completed<const PLAIN: bool>(
     response: Span,
     parts: Option<&[Part]>,
     all_distributions: bool,
-) {
+) -> u64 {
     class.response.record(response.0);
     let waiting = response.0 - job.served.0 - if PLAIN { 0 } else { job.blocked.0 };
     if all_distributions {
@@ -32,7 +32,7 @@ fn measure_completed<const PLAIN: bool>(
         class.slowdown += response.as_nanos_f64() / job.served.as_nanos_f64();
     }
     if PLAIN {
-        return;
+        return waiting;
     }
     class.overhead += u128::from(job.overhead.0);
     if let Some(parts) = parts {
@@ -45,6 +45,7 @@ fn measure_completed<const PLAIN: bool>(
             sums.overhead += u128::from(part.overhead);
         }
     }
+    waiting
 }
 
 impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
@@ -122,7 +123,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
                     let first = slot as usize * self.stride.parts;
                     Some(&self.parts[first..first + self.stride.parts])
                 };
-                measure_completed::<PLAIN>(class, job, response, parts, self.all_distributions);
+                let waiting = measure_completed::<PLAIN>(class, job, response, parts, self.all_distributions);
+                self.recorder.completed(job.class, response.0, waiting);
             } else {
                 class.lost += u64::from(status == Status::Lost);
                 class.timed_out += u64::from(status == Status::TimedOut);

@@ -68,14 +68,20 @@ impl Meter {
         if parts > 1 {
             what = format!("{}/{parts} alternatives, {what}", index + 1);
         }
-        let what = format!("{what}, {} million events", progress.events / 1_000_000);
+        let rate = progress.events as f64 / 1e6 / elapsed.as_secs_f64();
+        let what =
+            format!("{what}, {} million events, {} million/s", progress.events / 1_000_000, short(rate));
         if self.kind == Kind::Bar {
             let bar = state.bar.get_or_insert_with(|| bar(elapsed));
             bar.set_position((fraction * 1_000.0) as u64);
             bar.set_message(what);
         } else {
             let (seconds, percent) = (elapsed.as_secs(), fraction * 100.0);
-            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}");
+            // Where nothing is known of the end there is nothing to say of it.
+            let left = (fraction > 0.0).then(|| elapsed.mul_f64((1.0 / fraction - 1.0).clamp(0.0, 1e6)));
+            let left =
+                left.map(|left| format!(", {} left", indicatif::HumanDuration(left))).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent:.0} %, {what}{left}");
         }
     }
 
@@ -132,7 +138,7 @@ impl Drop for Meter {
 
 fn bar(elapsed: Duration) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
-    let style = ProgressStyle::with_template("[{elapsed}] {bar:30} {percent} %  {msg}  {eta} left");
+    let style = ProgressStyle::with_template("[{elapsed}] {bar:20} {percent} %  {msg}  {eta} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
     bar
 }

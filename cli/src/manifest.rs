@@ -202,7 +202,11 @@ impl Session {
                 (None, None) => PathBuf::from(name),
             }
         };
-        let written = output::replace(&path, write).map_err(|error| Failure::writing(name, &error))?;
+        let written = output::replace(&path, write).map_err(|error| {
+            let folder = self.state().folder.as_ref().map(Folder::target);
+            let shown = folder.map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
+            Failure::writing(&shown.display().to_string(), &error)
+        })?;
         self.wrote(name, &path, written);
         Ok(())
     }

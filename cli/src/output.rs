@@ -204,12 +204,18 @@ pub struct Written {
 
 /// Writes a file under a temporary name and renames it.
 pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Written> {
-    let temporary = temporary().tempfile_in(folder_of(path))?;
+    let temporary = temporary().tempfile_in(folder_of(path)).map_err(bare)?;
     let mut out = BufWriter::new(Hashed { inner: temporary, hasher: blake3::Hasher::new(), bytes: 0 });
-    write(&mut out)?;
-    let hashed = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+    write(&mut out).map_err(bare)?;
+    let hashed = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(bare)?;
     hashed.inner.persist(path)?;
     Ok(Written { bytes: hashed.bytes, hash: hashed.hasher.finalize() })
+}
+
+/// The system's error without the name of the temporary file, of which nobody knows.
+fn bare(error: io::Error) -> io::Error {
+    let named = error.get_ref().is_some() && error.kind() != io::ErrorKind::Other;
+    if named { io::Error::from(error.kind()) } else { error }
 }
 
 /// Names and rights of temporary files.
@@ -284,6 +290,11 @@ impl Folder {
     /// Where its files are written.
     pub fn path(&self) -> &Path {
         self.temporary.path()
+    }
+
+    /// Where it will be.
+    pub fn target(&self) -> PathBuf {
+        self.target.clone()
     }
 
     /// Gives it its name.

@@ -58,7 +58,8 @@ impl Meter {
             if parts > 1 {
                 what = format!("{}/{parts} alternatives, {what}", index + 1);
             }
-            format!("{what}, {} million events", progress.events / 1_000_000)
+            let rate = progress.events as f64 / 1e6 / self.start.elapsed().as_secs_f64();
+            format!("{what}, {} million events, {} million/s", progress.events / 1_000_000, short(rate))
         };
         self.show(Some(fraction), &what);
     }
@@ -87,8 +88,14 @@ impl Meter {
             }
             bar.set_message(what());
         } else {
+            let seconds = elapsed.as_secs();
             let percent = fraction.map(|fraction| format!("{:.0} %, ", fraction * 100.0)).unwrap_or_default();
-            let _ = writeln!(std::io::stderr(), "[{} s] {percent}{}", elapsed.as_secs(), what());
+            // Where nothing is known of the end there is nothing to say of it.
+            let left = fraction.filter(|fraction| *fraction > 0.0);
+            let left = left.map(|fraction| elapsed.mul_f64((1.0 / fraction - 1.0).clamp(0.0, 1e6)));
+            let left =
+                left.map(|left| format!(", {} left", indicatif::HumanDuration(left))).unwrap_or_default();
+            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent}{}{left}", what());
         }
     }
 
@@ -147,7 +154,7 @@ impl Drop for Meter {
 fn bar(elapsed: Duration, has_end: bool) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(1_000), ProgressDrawTarget::stderr()).with_elapsed(elapsed);
     let style = ProgressStyle::with_template(if has_end {
-        "[{elapsed}] {bar:30} {percent} %  {msg}  {eta} left"
+        "[{elapsed}] {bar:20} {percent} %  {msg}  {eta} left"
     } else {
         "[{elapsed}] {msg}"
     });

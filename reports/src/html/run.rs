@@ -161,7 +161,7 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
         heading: heading.to_owned(),
         blocks: all.iter().filter(|chart| names(&chart.name)).cloned().map(Block::Chart).collect(),
     };
-    let is_response = |name: &str| name.starts_with("response-");
+    let is_response = |name: &str| ["response-tail", "response-histogram"].contains(&name);
     let mut times = with("How long jobs take", &is_response);
     times.blocks.extend(percentiles(document.summary).map(Block::Table));
     let mut spent = Section::new("Where the time goes");

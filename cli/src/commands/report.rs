@@ -84,9 +84,14 @@ impl<'g> Report<'g> {
         Ok(Report { html: args.html.as_ref(), charts, global })
     }
 
+    /// Whether anything is asked for.
+    pub fn is_wanted(&self) -> bool {
+        self.html.is_some() || self.charts.is_some()
+    }
+
     /// Writes what is asked for; `shown` is worked out only then.
     pub fn write(&self, shown: impl FnOnce() -> io::Result<Shown>) -> Result<(), Failure> {
-        if self.html.is_none() && self.charts.is_none() {
+        if !self.is_wanted() {
             return Ok(());
         }
         let shown = shown().map_err(|error| Failure::writing("a report", &error))?;
@@ -162,7 +167,7 @@ impl<'g> Report<'g> {
 /// Arguments of `report`.
 #[derive(Args)]
 pub struct ReportCommand {
-    /// A result: CSV of `run`, `compare` or `sweep`, JSON of `run`, `compare` or `plan`, or a folder with `results.csv`
+    /// A result: CSV of `run`, `compare` or `sweep`, JSON of `run`, `compare` or `plan`, or a folder that `run` or `sweep` made
     pub input: String,
     /// Show these metrics of a CSV, such as response/p99; the usual ones by default
     #[arg(long, value_name = "METRIC")]
@@ -230,10 +235,10 @@ fn file_of(path: PathBuf) -> Result<PathBuf, Failure> {
     if !path.is_dir() {
         return Ok(path);
     }
-    let inside = ["results.csv", "summary.csv"].map(|name| path.join(name));
+    let inside = ["results.csv", "runs.csv", "summary.csv"].map(|name| path.join(name));
     inside.into_iter().find(|file| file.is_file()).ok_or_else(|| {
         Failure::Usage(format!(
-            "there is neither `results.csv` nor `summary.csv` in `{}`, and it is no folder of a sweep",
+            "there is no `results.csv`, `runs.csv` or `summary.csv` in `{}`, and it is no folder of a sweep",
             path.display()
         ))
     })

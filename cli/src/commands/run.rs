@@ -11,7 +11,9 @@ use experiments::condition::{Condition, Subject, Test};
 use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
 use experiments::{RunPlan, RunResult, metrics, theory, vocabulary};
+use reports::chart::Chart;
 use reports::chart::rows::counted;
+use reports::chart::time::over_time;
 use reports::condition::{ConditionRow, condition_table};
 use reports::explain::Explainer;
 use reports::html::run::{self, RunExtras, run_page};
@@ -94,9 +96,11 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         }
         None => Vec::new(),
     };
+    let course = if report.is_wanted() { course(&loaded, &plan, &result, global)? } else { Vec::new() };
     report.write(|| {
         let mut extras = extras(&loaded, &plan, &result);
         let subtitle = format!("{}, {} replications", loaded.model.name, result.values.len());
+        extras.charts = course;
         extras.charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
         let mut all = Vec::new();
         long_form(&Form::Csv(CsvStyle::default()), &mut blocks(&loaded, &plan, &result), &mut all)?;
@@ -118,6 +122,26 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
     }
     gate::verdict(&checked, &result.shortfalls)
+}
+
+/// How replication 1 went, as charts.
+fn course(
+    loaded: &Loaded,
+    plan: &RunPlan,
+    result: &RunResult,
+    global: &GlobalArgs,
+) -> Result<Vec<Chart>, Failure> {
+    let meter = Meter::new(global);
+    let watch = |progress| {
+        meter.update(0, 1, progress);
+        true
+    };
+    let (rows, notes) = experiments::timeseries(&loaded.model, plan, result, None, &watch)
+        .map_err(|failure| Failure::Run(failure.to_string()))?;
+    drop(meter);
+    load::notes(&notes, global);
+    let subtitle = format!("{}, seed {}, replication 1", loaded.model.name, loaded.model.seed);
+    Ok(over_time(&rows, result.warmup.0, &subtitle))
 }
 
 /// What the report shows beyond the document.

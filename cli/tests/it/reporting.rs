@@ -45,10 +45,16 @@ fn every_chart_of_a_run_is_written_twice() {
     let expected = [
         "gantt.png",
         "gantt.svg",
+        "jobs-in-system.png",
+        "jobs-in-system.svg",
         "response-histogram.png",
         "response-histogram.svg",
         "response-tail.png",
         "response-tail.svg",
+        "stations-queues.png",
+        "stations-queues.svg",
+        "stations-utilization.png",
+        "stations-utilization.svg",
     ];
     names.retain(|name| !name.ends_with(".manifest.json"));
     assert_eq!(names, expected);

@@ -113,6 +113,12 @@ fn line(paper: &mut Paper<'_>, plot: &Plot, index: usize, series: &Series, steps
             path.push(next);
         }
         paper.path(&path, ink, 2.0, dash(index));
+        if let [only] = run
+            && series.points.len() > MOST_MARKERS
+        {
+            // No line leads here.
+            paper.marker(shape(index), at(plot, only), 3.5, ink);
+        }
     }
     if series.points.len() <= MOST_MARKERS && !steps || series.points.len() == 1 {
         for point in series.points.iter().filter(|point| has(plot, point)) {

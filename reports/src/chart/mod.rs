@@ -13,7 +13,7 @@
 //! | [`Strips`] | one row a server, color by level, over time |
 //! | [`Gantt`] | what each core did |
 //!
-//! [`rows`] makes charts from the rows of results. Numbers that are not finite are left out; names may be of any length
+//! [`rows`] and [`time`] make charts from the rows of results. Numbers that are not finite are left out; names may be of any length
 //! and hold any character.
 
 mod describe;
@@ -28,6 +28,7 @@ pub mod rows;
 mod strips;
 mod tail;
 mod ticks;
+pub mod time;
 
 pub(crate) use palette::dark_rules;
 pub(crate) use paper::font_face;

@@ -12,7 +12,7 @@ fn row_height(strips: &Strips) -> f64 {
 }
 
 pub(super) fn plot_height(strips: &Strips) -> f64 {
-    let rows = strips.rows.len().clamp(3, MOST_ROWS + 1);
+    let rows = strips.rows.len().clamp(2, MOST_ROWS + 1);
     row_height(strips) * rows as f64
 }
 

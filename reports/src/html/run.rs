@@ -9,6 +9,8 @@ use crate::table::ties_text;
 use crate::theory::beside_lines;
 use std::fmt::Write as _;
 
+/// Of runs with so few jobs the schedule stands first.
+const FEW_JOBS: usize = 40;
 /// Jobs listed at most; the CSV has all of them.
 const MOST_JOBS: usize = 1_000;
 
@@ -161,7 +163,7 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
         heading: heading.to_owned(),
         blocks: all.iter().filter(|chart| names(&chart.name)).cloned().map(Block::Chart).collect(),
     };
-    let is_response = |name: &str| name.starts_with("response-");
+    let is_response = |name: &str| ["response-tail", "response-histogram"].contains(&name);
     let mut times = with("How long jobs take", &is_response);
     times.blocks.extend(percentiles(document.summary).map(Block::Table));
     let mut spent = Section::new("Where the time goes");
@@ -176,15 +178,13 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
     held.blocks.extend(conditions(&document.conditions).map(Block::Table));
     let mut exact = Section::new("Closed form");
     exact.blocks.extend(closed_form(document).map(Block::Table));
-    vec![
-        held,
-        times,
-        exact,
-        with("Over time", &|name| !is_response(name) && name != "gantt"),
-        spent,
-        cores,
-        numbers,
-    ]
+    let course = with("Over time", &|name| !is_response(name) && name != "gantt");
+    // Of a classroom's run the schedule is what people look for.
+    if (1..=FEW_JOBS).contains(&document.tasks.len()) {
+        vec![held, cores, times, exact, course, spent, numbers]
+    } else {
+        vec![held, times, exact, course, spent, cores, numbers]
+    }
 }
 
 /// Exact values of the steady state beside the simulated ones.

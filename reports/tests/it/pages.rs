@@ -223,9 +223,9 @@ fn every_chart_and_table_says_what_it_is() {
     let headings: Vec<_> = all("h2").iter().filter_map(roxmltree::Node::text).collect();
     let expected = [
         "Conditions",
+        "What each core did",
         "How long jobs take",
         "Where the time goes",
-        "What each core did",
         "All numbers",
         "Data and repeating",
     ];

@@ -142,6 +142,8 @@ pub const NAMES_MAX: usize = 4096;
 pub const ROLES_MAX: usize = 100;
 /// Most balancers: each job in the system has room for a server of each.
 pub const BALANCERS_MAX: usize = 256;
+/// Most states of one rate.
+pub const RATE_STATES_MAX: usize = 100;
 /// Most steps of one rate.
 pub const RATE_STEPS_MAX: usize = 100_000;
 /// Longest name, in bytes.
@@ -275,6 +277,10 @@ pub static RATES: &[&Table] = &[
         ],
     ),
     &table(
+        "a rate that changes at random",
+        &[must("states", Kind::Plain(&RATE_STATE), "a Markov chain: with Poisson arrivals, an MMPP")],
+    ),
+    &table(
         "a rate that swings",
         &[
             must("mean", Kind::Rate, "the rate averaged over a period"),
@@ -288,6 +294,19 @@ pub static RATES: &[&Table] = &[
         ],
     ),
 ];
+
+static RATE_STATE: Table = table(
+    "a state of a rate",
+    &[
+        must("rate", Kind::RateFromZero, "the rate in this state"),
+        must("mean_stay", Kind::Span, "mean of the exponential time until the chain leaves the state"),
+        key(
+            "to",
+            Kind::Integers { min: 0, max: 1_000_000_000 },
+            "a weight for going to each state, 0 for this one; default: to each of the others alike",
+        ),
+    ],
+);
 
 static RATE_STEP: Table = table(
     "a step of a rate",

@@ -61,6 +61,7 @@ pub mod law;
 mod leaving;
 pub mod measure;
 pub mod model;
+pub mod modulated;
 pub mod policy;
 mod pool;
 mod processor;
@@ -74,6 +75,7 @@ mod sharing;
 pub mod ties;
 pub mod trace;
 pub mod units;
+pub mod varying;
 
 pub use engine::{Limits, Progress, run};
 pub use error::RunError;

@@ -8,9 +8,9 @@ use crate::event::ENTITY_MAX;
 use crate::law::Law;
 pub use crate::leaving::{OnTimeout, OutageEffect, Outages, Timeout, TimeoutUntil};
 use crate::policy::{Balancer, CpuScheduler, ErasedBalancer};
-use crate::profile::Varying;
 use crate::ties::Ties;
 use crate::units::{Ratio, Span, Time};
+use crate::varying::Varying;
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
-//! Rates that change over time, and arrivals that follow them.
+//! Rates as functions of time.
 //!
-//! A [`Profile`] is a rate as a function of time: constant and linear pieces one after another, or a wave. Arrivals
-//! follow it by a change of time (Çınlar, *Introduction to Stochastic Processes*, 1975, section 4.7): gaps are drawn in
+//! A [`Profile`] is constant and linear pieces one after another, or a wave. Arrivals ([`crate::varying`]) follow it by a change of time (Çınlar, *Introduction to Stochastic Processes*, 1975, section 4.7): gaps are drawn in
 //! a clock that runs as fast as the rate, so that a gap of one is one expected arrival, and each is turned into time by
 //! inverting the cumulative rate from the arrival before it. Exponential gaps make a Poisson process whose rate is the
 //! profile; other laws keep their shape. Nothing is drawn and thrown away: each arrival takes the draws of one gap, so
@@ -13,8 +12,6 @@
 //! with the sine of `libm`: the same bits everywhere. Each arrival is rounded to the nearest nanosecond, as the gaps of renewal sources
 //! are, and the next gap begins there.
 
-use crate::law::Law;
-use crate::rng::Stream;
 use crate::scale::ScaleError;
 use crate::units::{Ratio, Span, Time, nanos_round};
 use std::f64::consts::TAU;
@@ -342,47 +339,12 @@ fn wave_angle(swing: f64, phase: f64, target: f64, tolerance: f64) -> f64 {
     x
 }
 
-/// Arrivals that follow a profile: gaps by a law, whose mean is replaced by the rate of the moment.
-#[derive(Clone, Debug)]
-pub struct Varying {
-    law: Law,
-    mean: f64,
-    profile: Profile,
-}
-
-impl Varying {
-    /// A Poisson process with this rate.
-    pub fn poisson(profile: Profile) -> Varying {
-        Varying { law: Law::Exponential { mean: 1.0 }, mean: 1.0, profile }
-    }
-
-    /// A renewal process in a clock that runs as fast as the rate. `None` where the law has no mean, an infinite one or
-    /// a mean of zero.
-    pub fn renewal(law: Law, profile: Profile) -> Option<Varying> {
-        let mean = law.mean().filter(|mean| *mean > 0.0 && mean.is_finite())?;
-        Some(Varying { law, mean, profile })
-    }
-
-    /// The rate.
-    pub fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    /// When the arrival after the one at `now` comes; [`Time::NEVER`] where there is none.
-    pub fn next(&self, now: Time, stream: &mut Stream) -> Time {
-        self.profile.after(now, self.law.draw(stream) / self.mean).unwrap_or(Time::NEVER)
-    }
-
-    /// The same with every rate multiplied.
-    pub fn scaled(&self, factor: Ratio) -> Result<Varying, ScaleError> {
-        Ok(Varying { profile: self.profile.scaled(factor)?, ..self.clone() })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rng::StreamRoot;
+    use crate::law::Law;
+    use crate::rng::{Stream, StreamRoot};
+    use crate::varying::Varying;
 
     const SECOND: u64 = 1_000_000_000;
 
@@ -424,12 +386,12 @@ mod tests {
             ("in two and held", Profile::pieces(&[longer, level], Then::Hold)),
             ("wave that does not swing", Profile::wave(gap, 0.0, Span(SECOND), Span(5))),
         ] {
-            let varying = Varying::poisson(profile.unwrap());
+            let varying = Varying::poisson(profile.unwrap().into());
             let law = Law::Exponential { mean: gap };
             let (mut a, mut b) = (stream("clients"), stream("clients"));
             let (mut at, mut time) = (Time::ZERO, 0);
             for nth in 0..100_000 {
-                at = varying.next(at, &mut a);
+                at = varying.next(at, &mut a, None);
                 time += law.sample(&mut b);
                 assert_eq!(at.0, time, "{name}: arrival {nth}");
             }
@@ -469,7 +431,7 @@ mod tests {
             let mut found = vec![0u32; edges.len() - 1];
             let mut at = Time::ZERO;
             loop {
-                at = varying.next(at, &mut stream);
+                at = varying.next(at, &mut stream, None);
                 let Some(after) = edges.iter().position(|edge| at.0 < edge * SECOND) else { break };
                 if after > 0 {
                     found[after - 1] += 1;
@@ -492,7 +454,7 @@ mod tests {
     fn stretches_have_the_expected_number_of_arrivals() {
         let edges = [0, 5, 10, 15, 20, 27, 35, 50, 70];
         for (name, profile) in profiles() {
-            let varying = Varying::poisson(profile.clone());
+            let varying = Varying::poisson(profile.clone().into());
             for (index, (mean, error)) in counts(&varying, &edges, 200).into_iter().enumerate() {
                 let at = |k: usize| profile.expected(Time(edges[k] * SECOND));
                 let expected = at(index + 1) - at(index);

@@ -1,9 +1,10 @@
-//! Rates: `"900/s"`, steps and ramps, a wave.
+//! Rates: `"900/s"`, steps and ramps, a wave, states of a chain.
 
 use crate::diagnostic::Sink;
 use crate::keys::{self, Kind};
 use crate::reader::{self, Fields};
 use crate::tree::{Node, Value};
+use sim_core::modulated::{ChainError, Modulated, State};
 use sim_core::profile::{Piece, Profile, ProfileError, Then};
 use sim_core::units::Span;
 
@@ -12,15 +13,16 @@ pub(super) enum Rate {
     /// One that never changes, as the mean gap in nanoseconds.
     Constant(f64),
     /// One that does.
-    Varying(Profile),
+    Varying(sim_core::varying::Rate),
 }
 
 impl Rate {
-    /// As a function of time, whether or not it changes.
-    pub fn profile(self) -> Profile {
+    /// As a function of time; `None` where it changes at random.
+    pub fn profile(self) -> Option<Profile> {
         match self {
-            Rate::Constant(gap) => Profile::constant(gap),
-            Rate::Varying(profile) => profile,
+            Rate::Constant(gap) => Some(Profile::constant(gap)),
+            Rate::Varying(sim_core::varying::Rate::Profile(profile)) => Some(profile),
+            Rate::Varying(sim_core::varying::Rate::Modulated(_)) => None,
         }
     }
 }
@@ -31,7 +33,57 @@ pub(super) fn rate(node: &Node, name: &str, sink: &mut Sink) -> Option<Rate> {
         return reader::rate(node, name, sink).map(Rate::Constant);
     }
     let form = reader::open_form(node, &format!("`{name}`"), keys::RATES, sink)?;
-    if form.table.key("steps").is_some() { steps(&form, sink) } else { wave(&form, sink) }.map(Rate::Varying)
+    let rate = match form.table.keys[0].name {
+        "steps" => steps(&form, sink)?.into(),
+        "states" => states(&form, sink)?.into(),
+        _ => wave(&form, sink)?.into(),
+    };
+    Some(Rate::Varying(rate))
+}
+
+fn states(form: &Fields<'_>, sink: &mut Sink) -> Option<Modulated> {
+    let node = form.get("states")?;
+    let Some(Kind::Plain(table)) = form.table.key("states").map(|key| key.kind) else { return None };
+    let items = reader::array(node, "states", sink)?;
+    if items.len() > keys::RATE_STATES_MAX {
+        let message = format!("{} states of a rate; at most {}", items.len(), keys::RATE_STATES_MAX);
+        sink.error("S046", node.place, message);
+        return None;
+    }
+    let mut states = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let Some(state) = reader::open(item, table, sink) else { continue };
+        let gap = state.get("rate").and_then(|node| reader::rate_from_zero(node, "rate", sink));
+        let stay = state.positive_span("mean_stay", sink);
+        let to = match state.get("to") {
+            Some(_) => state.integers("to", sink),
+            // To each of the others alike.
+            None => Some((0..items.len()).map(|other| u32::from(other != index)).collect()),
+        };
+        if let (Some(gap), Some(stay), Some(to)) = (gap, stay, to) {
+            states.push(State { gap, stay: stay.0 as f64, to });
+        }
+    }
+    if states.len() < items.len() {
+        return None;
+    }
+    Modulated::new(states)
+        .map_err(|error| {
+            let place = match error {
+                ChainError::Weights(state) | ChainError::Apart(state) => items[state - 1].place,
+                _ => node.place,
+            };
+            let help = match error {
+                ChainError::Weights(_) | ChainError::Apart(_) => {
+                    Some("`to` has a weight for each state, in their order, such as to = [0, 3, 1]")
+                }
+                ChainError::TooFew => Some("add { rate = \"100/s\", mean_stay = \"1s\" }"),
+                ChainError::TooBusy => Some("a rate that changes so fast is as good as its mean"),
+                ChainError::Zero | ChainError::TooFast => None,
+            };
+            sink.error("S021", place, error.to_string()).help_if(|| help.map(str::to_owned));
+        })
+        .ok()
 }
 
 fn wave(form: &Fields<'_>, sink: &mut Sink) -> Option<Profile> {

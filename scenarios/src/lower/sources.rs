@@ -11,8 +11,8 @@ use crate::reader::{self, Fields};
 use crate::traces::{self, TraceTarget};
 use sim_core::law::Law;
 use sim_core::model::{Arrivals, Attributes, OnTimeout, Source, Timeout, TimeoutUntil};
-use sim_core::profile::Varying;
 use sim_core::units::Span;
+use sim_core::varying::Varying;
 use std::sync::Arc;
 
 impl<'a> Lowering<'a> {
@@ -117,12 +117,20 @@ impl<'a> Lowering<'a> {
         match key {
             "poisson" => Some(match rate(inner, key, sink)? {
                 Rate::Constant(mean) => Arrivals::Renewal(Law::Exponential { mean }),
-                Rate::Varying(profile) => Arrivals::Varying(Arc::new(Varying::poisson(profile))),
+                Rate::Varying(rate) => Arrivals::Varying(Arc::new(Varying::poisson(rate))),
             }),
             "renewal" => {
                 let law = law(inner, key, Unit::Time, sink);
                 if let Some(node) = form.get("rate") {
-                    let profile = rate(node, "rate", sink)?.profile();
+                    let Some(profile) = rate(node, "rate", sink)?.profile() else {
+                        sink.error(
+                            "S021",
+                            node.place,
+                            "only Poisson arrivals have a rate that changes at random",
+                        )
+                        .help("write arrivals = { poisson = { states = [...] } }");
+                        return None;
+                    };
                     let varying = Varying::renewal(law?, profile);
                     if varying.is_none() {
                         let message =

@@ -4,8 +4,10 @@ use crate::support::{finishes, mistakes, model_of, policies, trace};
 use scenarios::{Input, InputKind, InputKind::Scenario, Options, load};
 use sim_core::law::Law;
 use sim_core::model::{Arrivals, Draw, Op, PoolOrder, StationRef};
+use sim_core::profile::Profile;
 use sim_core::record::Full;
 use sim_core::units::Time;
+use sim_core::varying::{Rate, Varying};
 use sim_core::{Limits, run};
 
 fn single(register: u16, base: u32) -> StationRef {
@@ -208,6 +210,11 @@ fn sources_release_as_written() {
     assert_eq!(finishes(&loaded), ["s1 0-7", "s2 7-10"]);
 }
 
+fn profile(varying: &Varying) -> &Profile {
+    let Rate::Profile(profile) = varying.rate() else { panic!("a rate that changes at random") };
+    profile
+}
+
 #[test]
 fn rates_change_as_written() {
     let hour = 3_600 * 1_000_000_000;
@@ -234,7 +241,7 @@ fn rates_change_as_written() {
             let model = model_of(Scenario, &with_arrivals(&text), &Options::default()).model;
             let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!("{text}") };
             for (index, expected) in expected.iter().enumerate() {
-                let found = varying.profile().expected(Time((index as u64 + 1) * hour)) / 3600.0;
+                let found = profile(varying).expected(Time((index as u64 + 1) * hour)) / 3600.0;
                 assert!((found - expected).abs() < 1e-6, "{text}: {found} by hour {}", index + 1);
             }
         }
@@ -246,6 +253,56 @@ source = [{ name = "s", class = "c", arrivals = { poisson = { steps = [{ rate = 
     model_of(Scenario, dry, &Options::default());
     let endless = mistakes(Scenario, &dry.replace("stop", "hold"), &Options::default());
     assert_eq!(endless, ["S042 the source `s` never runs dry, so the run would not end"]);
+}
+
+#[test]
+fn rates_change_at_random_between_states() {
+    let rate = |states: &str| {
+        let text = with_arrivals(&format!("{{ poisson = {{ states = [{states}] }} }}"));
+        let model = model_of(Scenario, &text, &Options::default()).model;
+        let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!("{states}") };
+        let Rate::Modulated(modulated) = varying.rate() else { panic!("{states}") };
+        (modulated.rate() * 1e15).round() / 1e6
+    };
+    let two = r#"{ rate = "9/s", mean_stay = "1s" }, { rate = "1/s", mean_stay = "3s" }"#;
+    assert_eq!(rate(two), 3.0, "a quarter of the time 9, else 1");
+    let three = r#"{ rate = "9/s", mean_stay = "1s", to = [0, 1, 0] }, { rate = "0/s", mean_stay = "1s", to = [0, 0, 5] },
+        { rate = "3/s", mean_stay = "1s", to = [2, 0, 0] }"#;
+    assert_eq!(rate(three), 4.0, "round and round");
+    for (states, message) in [
+        (
+            r#"{ rate = "9/s", mean_stay = "1s" }"#,
+            "S021 a rate that changes at random needs two states or more",
+        ),
+        (
+            r#"{ rate = "9/s", mean_stay = "1s", to = [0, 1, 0] }, { rate = "9/s", mean_stay = "1s" }"#,
+            "S021 the weights of state 1 are not one for each state, 0 for itself, and one above 0",
+        ),
+        (
+            r#"{ rate = "9/s" }, { rate = "9/s", mean_stay = "1s" }"#,
+            "S011 a state of a rate needs the key `mean_stay`",
+        ),
+        (
+            r#"{ rate = "0/s", mean_stay = "1s" }, { rate = "0/s", mean_stay = "1s" }"#,
+            "S021 the rate is never above 0",
+        ),
+        (
+            r#"{ rate = "1/s", mean_stay = "1ns" }, { rate = "0/s", mean_stay = "1ns" }"#,
+            "S021 more than 10000 changes of the rate for each arrival",
+        ),
+    ] {
+        let text = with_arrivals(&format!("{{ poisson = {{ states = [{states}] }} }}"));
+        assert_eq!(mistakes(Scenario, &text, &Options::default()), [message], "{states}");
+    }
+    let renewal = with_arrivals(&format!(r#"{{ renewal = "1s", rate = {{ states = [{two}] }} }}"#));
+    let message = "S021 only Poisson arrivals have a rate that changes at random";
+    assert_eq!(mistakes(Scenario, &renewal, &Options::default()), [message]);
+    let set = set(&[("s.arrivals.poisson.states.1.rate", "5/s"), ("s.scale", "2")]);
+    let text = with_arrivals(&format!("{{ poisson = {{ states = [{two}] }} }}"));
+    let model = model_of(Scenario, &text, &set).model;
+    let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!() };
+    let Rate::Modulated(modulated) = varying.rate() else { panic!() };
+    assert!((modulated.rate() * 1e9 - 12.0).abs() < 1e-9);
 }
 
 /// Through the whole engine: where every job stays two hours, those in the system at some time are the arrivals of the
@@ -270,8 +327,8 @@ source = [{{ name = "s", class = "c", arrivals = {{ poisson = {arrivals} }} }}]
         for hours in [5, 11, 14, 26] {
             let model = model_of(Scenario, &text(arrivals, hours), &Options::default()).model;
             let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!() };
-            let expected = varying.profile().expected(Time(hours * HOUR))
-                - varying.profile().expected(Time((hours - 2) * HOUR));
+            let expected = profile(varying).expected(Time(hours * HOUR))
+                - profile(varying).expected(Time((hours - 2) * HOUR));
             let present = (0..REPLICATIONS).map(|replication| {
                 let (_, full) = run(&model, replication, &Limits::default(), Full::new(false)).unwrap();
                 full.trace.jobs.iter().filter(|job| job.finish.is_none()).count() as f64
@@ -294,7 +351,7 @@ fn rates_that_change_scale_and_can_be_set() {
     let expected = |pairs: &[(&str, &str)]| {
         let model = model_of(Scenario, &text, &set(pairs)).model;
         let Arrivals::Varying(varying) = &model.sources[0].arrivals else { panic!("{pairs:?}") };
-        (varying.profile().expected(Time(2 * 3_600 * 1_000_000_000)) / 3600.0 * 1e6).round() / 1e6
+        (profile(varying).expected(Time(2 * 3_600 * 1_000_000_000)) / 3600.0 * 1e6).round() / 1e6
     };
     assert_eq!(expected(&[]), 4.0);
     assert_eq!(expected(&[("s.scale", "1.5")]), 6.0);

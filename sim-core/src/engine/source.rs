@@ -6,6 +6,7 @@ use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
 use crate::model::{Arrivals, BalancerSpec, Draw, Model, Op, Source, Timeout};
+use crate::modulated::Walk;
 use crate::policy::Request;
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot, below};
@@ -29,6 +30,8 @@ pub(super) struct SourceState {
     deadline: Span,
     /// How long its clients wait, with the stream of the law.
     pub timeout: Option<(Timeout, Stream)>,
+    /// Where a rate that changes at random is.
+    walk: Option<Walk>,
     /// Jobs released by this source, and how many of them before the measured window.
     pub released: u64,
     pub released_before: u64,
@@ -55,6 +58,10 @@ impl SourceState {
             attributes: source.attributes,
             deadline: model.attributes[source.attributes as usize].deadline.unwrap_or(Span::FOREVER),
             timeout: source.timeout.clone().map(|timeout| (timeout, root.stream(&source.name, "patience"))),
+            walk: match &source.arrivals {
+                Arrivals::Varying(varying) => varying.walk(|| root.stream(&source.name, "states")),
+                _ => None,
+            },
             released: 0,
             released_before: 0,
         }
@@ -65,7 +72,7 @@ impl SourceState {
     fn next_release(&mut self, now: Time, nth: u64) -> Time {
         match &self.arrivals {
             Arrivals::Renewal(_) | Arrivals::Closed { .. } => Time::NEVER,
-            Arrivals::Varying(varying) => varying.next(now, &mut self.gaps),
+            Arrivals::Varying(varying) => varying.next(now, &mut self.gaps, self.walk.as_mut()),
             Arrivals::Periodic { period, count, .. } => {
                 let more = count.is_none_or(|count| nth + 1 < count);
                 if more { Time(now.0.saturating_add(period.0)) } else { Time::NEVER }
@@ -163,7 +170,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             let source = &mut self.sources[entity as usize];
             let (first, times) = match &source.arrivals {
                 Arrivals::Renewal(law) => (Time(law.sample(&mut source.gaps)), 1),
-                Arrivals::Varying(varying) => (varying.next(Time::ZERO, &mut source.gaps), 1),
+                Arrivals::Varying(varying) => {
+                    (varying.next(Time::ZERO, &mut source.gaps, source.walk.as_mut()), 1)
+                }
                 // Drawn one by one below.
                 Arrivals::Closed { customers, .. } => (Time::ZERO, *customers),
                 Arrivals::Periodic { offset, count, .. } => (Time(offset.0), u32::from(*count != Some(0))),

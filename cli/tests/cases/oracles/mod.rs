@@ -30,7 +30,6 @@ const REPLICATIONS: u32 = 32;
 /// [`elsewhere::PICK_SEQUENCES_LATER`], parts of cases.
 const LATER: &[(&str, &[&str])] = &[
     ("servers that set up", &["mm1-setup-0.1", "mm1-setup-1.0", "mm1-setup-det", "mmk-setup-autoscale"]),
-    ("modulated arrivals", &["mmpp2-m-1-mild", "mmpp2-m-1-bursty"]),
     ("routing in cycles", &["jackson-3"]),
     ("canceling the other copies", &["redundancy-d2-k2", "redundancy-d3-k10"]),
     ("servers of different speeds, balancers of IPVS", &["lb-hetero-2to1"]),

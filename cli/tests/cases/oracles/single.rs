@@ -8,7 +8,10 @@ use super::{
 use std::f64::consts::{LN_2, LN_10};
 
 pub fn oracles() -> Vec<Oracle> {
-    [exponential(), losses(), general(), distributions(), other_arrivals()].into_iter().flatten().collect()
+    [exponential(), losses(), general(), distributions(), other_arrivals(), modulated()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// Probability of waiting with `servers` servers and `offered` erlangs (Erlang C), by the recursion for Erlang B.
@@ -236,6 +239,29 @@ fn other_arrivals() -> Vec<Oracle> {
         Oracle::new(id, station(&arrivals, EXPONENTIAL, ""), jobs, 5_000, of_sigma(sigma)).within(within)
     })
     .collect()
+}
+
+/// Mean waiting by the matrix-geometric solution (Neuts, Matrix-Geometric Solutions in Stochastic Models). The figures are
+/// those of the collection; both sources have the mean rate of M/M/1 at 80 %, where jobs wait 4 s.
+fn modulated() -> Vec<Oracle> {
+    [
+        ("mmpp2-m-1-mild", "1.2/s", "0.4/s", "10s", 7.691_130_099_326_672, 120_000, 0.02),
+        ("mmpp2-m-1-bursty", "1.5/s", "0.1/s", "100s", 115.143_163_466_626_72, 400_000, 0.03),
+    ]
+    .into_iter()
+    .map(|(id, fast, slow, stay, wait, jobs, within)| {
+        let state = |rate: &str| format!("{{ rate = \"{rate}\", mean_stay = \"{stay}\" }}");
+        let arrivals = format!("{{ poisson = {{ states = [{}, {}] }} }}", state(fast), state(slow));
+        let mut checks = waiting(wait);
+        checks.push(check(Of::Plain("utilization/mean"), 0.8));
+        Oracle::new(id, station(&arrivals, EXPONENTIAL, ""), jobs, 5_000, checks).within(within)
+    })
+    .collect()
+}
+
+#[test]
+fn modulated_arrivals() {
+    hold(&modulated());
 }
 
 #[test]

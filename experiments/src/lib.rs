@@ -5,6 +5,7 @@
 //! | [`mod@run`] | replications on several threads, merged in order |
 //! | [`metrics`] | every metric by name, and its value in one replication |
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
+//! | [`background`] | one such thing beside the caller, with progress and cancel |
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`precision`] | as many replications as a precision takes |
@@ -16,6 +17,7 @@
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
 //! engine measures in integers.
 
+pub mod background;
 pub mod compare;
 pub mod condition;
 pub mod exercise;

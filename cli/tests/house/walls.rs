@@ -78,7 +78,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("reports", &["std::fs", "std::thread"]),
     ("experiments", &["std::fs", "std::io"]),
     // A window has arguments and an exit code; threads and the network are not its own.
-    ("gui", &["std::thread", "std::env", "SystemTime", "TcpStream", "TcpListener", "UdpSocket", "println!"]),
+    ("gui", &["std::thread", "std::env", "SystemTime", "TcpStream", "TcpListener", "UdpSocket"]),
 ];
 
 /// The workspace and all it needs on this machine: what was needed to build this test, so that nothing is fetched.

@@ -202,10 +202,10 @@ impl Snapshot {
         decisions[..after].iter().rposition(picks)
     }
 
-    /// The next decision of a processor from an instant on.
+    /// The next decision of a processor after an instant.
     pub fn next_dispatch(&self, processor: u32, at: u64) -> Option<&Decision> {
         let decisions = &self.trace().decisions;
-        let from = decisions.partition_point(|decision| decision.at.0 < at);
+        let from = decisions.partition_point(|decision| decision.at.0 <= at);
         let of = |decision: &&Decision| matches!(decision.kind, DecisionKind::Dispatch { processor: p, .. } if p == processor);
         decisions[from..].iter().take(10_000).find(of)
     }

@@ -115,8 +115,17 @@ fn stations(snapshot: &Snapshot, at: u64) -> Vec<Station> {
                 slots.push(Slot { name: format!("{core}"), job });
             }
         }
-        let queue = snapshot.occupancy.at(Place::Ready(index), at);
-        let next = snapshot.next_dispatch(index, at).map(|decision| decision.chosen as u32);
+        let mut queue = snapshot.occupancy.at(Place::Ready(index), at);
+        let decision = snapshot.next_dispatch(index, at);
+        if let Some(decision) = decision {
+            // As the policy orders them; who it does not know yet stays behind, in order of coming.
+            let key = |job: &u32| {
+                let found = decision.candidates.iter().find(|candidate| candidate.id == u64::from(*job));
+                found.map_or((true, None), |candidate| (false, Some(candidate.key)))
+            };
+            queue.sort_by_key(key);
+        }
+        let next = decision.map(|decision| decision.chosen as u32);
         let next = next.filter(|job| queue.contains(job));
         let note = processor.scheduler.spec.clone();
         found.push(Station { name: processor.name.clone(), slots, queue, next, note });

@@ -24,9 +24,9 @@ pub fn take(app: &mut App, size: [usize; 2]) -> ColorImage {
         let mut output = context.run_ui(input, |ui| app.draw(ui));
         raster.update(&mut output.textures_delta);
         if frame + 1 == FRAMES {
-            let background = context.global_style().visuals.panel_fill;
+            // What the app does not paint stays black, so that it is seen.
             let primitives = context.tessellate(output.shapes, output.pixels_per_point);
-            image = raster.draw(&primitives, output.pixels_per_point, size, background);
+            image = raster.draw(&primitives, output.pixels_per_point, size, Color32::BLACK);
         }
     }
     image

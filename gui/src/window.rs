@@ -38,6 +38,10 @@ impl eframe::App for Window {
         }
     }
 
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
         eframe::set_value(storage, SETTINGS, &self.app.state.settings);
         eframe::set_value(storage, LAYOUT, &self.app.tree);

@@ -44,5 +44,6 @@ impl Behavior<Pane> for Panes<'_> {
 
 /// Draws all panes.
 pub fn ui(ui: &mut Ui, state: &State, tree: &mut Tree<Pane>, out: &mut Vec<Action>) {
-    egui::CentralPanel::no_frame().show(ui, |ui| tree.ui(&mut Panes { state, out }, ui));
+    let ground = egui::Frame::new().fill(ui.visuals().panel_fill);
+    egui::CentralPanel::no_frame().frame(ground).show(ui, |ui| tree.ui(&mut Panes { state, out }, ui));
 }

@@ -5,6 +5,7 @@
 //! | [`mod@run`] | replications on several threads, merged in order |
 //! | [`metrics`] | every metric by name, and its value in one replication |
 //! | [`stats`] | intervals, warm-up, stopping, differences, selection: pure functions |
+//! | [`background`] | one such thing beside the caller, with progress and cancel |
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
 //! | [`mod@capacity`] | how many are needed: a search by interval bounds, response against demand |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
@@ -18,6 +19,7 @@
 //! engine measures in integers.
 
 pub mod capacity;
+pub mod background;
 pub mod compare;
 pub mod condition;
 pub mod exercise;

@@ -3,7 +3,7 @@
 use crate::compare::DecisionRow;
 use crate::grid::Grid;
 use sim_core::model::Model;
-use sim_core::trace::{Candidate, Decision, DecisionKind, Trace};
+use sim_core::trace::{Decision, DecisionKind, Trace};
 use sim_core::units::{Span, Time};
 use std::fmt::Write as _;
 
@@ -30,6 +30,51 @@ pub struct Vocabulary {
     pub schedulers: Vec<PolicyWords>,
     /// One a balancer.
     pub balancers: Vec<PolicyWords>,
+}
+
+/// One decision in parts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// When.
+    pub at: Time,
+    /// What was decided, in one line.
+    pub headline: String,
+    /// The policy as written.
+    pub policy: String,
+    /// Names of the parts of the keys, as people read them.
+    pub keys: Vec<String>,
+    /// The candidates, the chosen one among them.
+    pub candidates: Vec<CandidateRow>,
+    /// How many candidates are not listed.
+    pub left_out: usize,
+    /// The rule that decided, with the tie rule where keys were equal.
+    pub why: String,
+    /// Whether the tie rule decided.
+    pub tie: bool,
+    /// What else the policy has to say.
+    pub note: Option<String>,
+}
+
+/// One of the things that could have been chosen.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CandidateRow {
+    /// Its name.
+    pub name: String,
+    /// The job's number (schedulers) or the server's index (balancers).
+    pub id: u64,
+    /// Whether it was chosen.
+    pub chosen: bool,
+    /// Whether it was running when the decision was made.
+    pub running: bool,
+    /// The parts of its key, with their units.
+    pub keys: Vec<String>,
+}
+
+impl CandidateRow {
+    /// The name, and whether it was running.
+    pub fn label(&self) -> String {
+        if self.running { format!("{} (running)", self.name) } else { self.name.clone() }
+    }
 }
 
 /// Explains decisions of one recorded run.
@@ -107,28 +152,51 @@ impl<'a> Explainer<'a> {
 
     /// Explains one decision.
     pub fn decision(&self, decision: &Decision) -> String {
+        let found = self.explain(decision);
         let mut out = String::new();
-        let (words, is_balancer) = self.words(decision.kind);
-        let chosen = self.candidate_name(decision.kind, decision.chosen);
-        let _ = writeln!(out, "t = {}  {}", decision.at, self.headline(decision, &chosen));
-        let _ = writeln!(out, "  policy  {}", words.spec);
-        self.candidates(&mut out, decision, words);
-        let who = if is_balancer { "server" } else { "job" };
-        if decision.candidates.len() == 1 {
-            let _ = writeln!(out, "  why     the only {who} it could have chosen");
-        } else if decision.tie {
-            let _ = writeln!(
-                out,
-                "  why     {}; keys were equal, so the tie rule decided: {}",
-                words.rule, words.tie
-            );
-        } else {
-            let _ = writeln!(out, "  why     {}", words.rule);
+        let _ = writeln!(out, "t = {}  {}", found.at, found.headline);
+        let _ = writeln!(out, "  policy  {}", found.policy);
+        let mut grid = Grid::new([String::new()].into_iter().chain(found.keys));
+        for row in &found.candidates {
+            let name = format!("{} {}", if row.chosen { ">" } else { " " }, row.label());
+            grid.row([name].into_iter().chain(row.keys.iter().cloned()));
         }
-        if let Some(note) = &decision.note {
+        grid.write(&mut out, 2);
+        if found.left_out > 0 {
+            let _ = writeln!(out, "    ... and {} more", found.left_out);
+        }
+        let _ = writeln!(out, "  why     {}", found.why);
+        if let Some(note) = &found.note {
             let _ = writeln!(out, "  note    {note}");
         }
         out
+    }
+
+    /// One decision in parts, for those who lay it out themselves.
+    pub fn explain(&self, decision: &Decision) -> Explanation {
+        let (words, is_balancer) = self.words(decision.kind);
+        let chosen = self.candidate_name(decision.kind, decision.chosen);
+        let who = if is_balancer { "server" } else { "job" };
+        let why = if decision.candidates.len() == 1 {
+            format!("the only {who} it could have chosen")
+        } else if decision.tie {
+            format!("{}; keys were equal, so the tie rule decided: {}", words.rule, words.tie)
+        } else {
+            words.rule.clone()
+        };
+        let names: Vec<KeyName<'_>> = words.keys.iter().take(2).map(|key| KeyName::new(key)).collect();
+        let (candidates, left_out) = self.candidates(decision, &names);
+        Explanation {
+            at: decision.at,
+            headline: self.headline(decision, &chosen),
+            policy: words.spec.clone(),
+            keys: names.iter().map(|key| key.name.to_owned()).collect(),
+            candidates,
+            left_out,
+            why,
+            tie: decision.tie && decision.candidates.len() > 1,
+            note: decision.note.clone(),
+        }
     }
 
     fn headline(&self, decision: &Decision, chosen: &str) -> String {
@@ -151,10 +219,9 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn candidates(&self, out: &mut String, decision: &Decision, words: &PolicyWords) {
-        let keys: Vec<KeyName<'_>> = words.keys.iter().take(2).map(|key| KeyName::new(key)).collect();
-        let mut grid =
-            Grid::new([String::new()].into_iter().chain(keys.iter().map(|key| key.name.to_owned())));
+    /// Candidates as rows, and how many were left out.
+    fn candidates(&self, decision: &Decision, keys: &[KeyName<'_>]) -> (Vec<CandidateRow>, usize) {
+        let mut rows = Vec::new();
         let mut left_out = 0;
         for (index, candidate) in decision.candidates.iter().enumerate() {
             let chosen = candidate.id == decision.chosen;
@@ -162,20 +229,15 @@ impl<'a> Explainer<'a> {
                 left_out += 1;
                 continue;
             }
-            let name = self.candidate_label(decision, candidate);
-            let name = format!("{} {name}", if chosen { ">" } else { " " });
-            let values = keys.iter().zip(candidate.key.0).map(|(key, part)| key.value(part));
-            grid.row([name].into_iter().chain(values));
+            rows.push(CandidateRow {
+                name: self.candidate_name(decision.kind, candidate.id),
+                id: candidate.id,
+                chosen,
+                running: candidate.running,
+                keys: keys.iter().zip(candidate.key.0).map(|(key, part)| key.value(part)).collect(),
+            });
         }
-        grid.write(out, 2);
-        if left_out > 0 {
-            let _ = writeln!(out, "    ... and {left_out} more");
-        }
-    }
-
-    fn candidate_label(&self, decision: &Decision, candidate: &Candidate) -> String {
-        let name = self.candidate_name(decision.kind, candidate.id);
-        if candidate.running { format!("{name} (running)") } else { name }
+        (rows, left_out)
     }
 
     pub(crate) fn words(&self, kind: DecisionKind) -> (&PolicyWords, bool) {
@@ -206,7 +268,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// The task's name; with the number of its job where the task has several.
-    pub(crate) fn job_name(&self, number: u64) -> String {
+    pub fn job_name(&self, number: u64) -> String {
         let Some(job) = self.trace.jobs.get(number as usize) else { return format!("job {}", number + 1) };
         let task = &self.model.tasks[job.task as usize];
         if self.several[job.task as usize] { format!("{task}#{}", job.job) } else { task.clone() }

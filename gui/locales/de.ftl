@@ -1,0 +1,316 @@
+# Menus and commands
+menu-file = Datei
+menu-edit = Bearbeiten
+menu-time = Zeit
+menu-view = Ansicht
+menu-run = Lauf
+menu-help = Hilfe
+menu-recent = Zuletzt geöffnet
+menu-recent-none = noch nichts
+cmd-open = Öffnen …
+cmd-save = Eingabe speichern unter …
+cmd-export-json = Ergebnis als JSON exportieren …
+cmd-export-csv = Zahlen als CSV exportieren …
+cmd-export-table = Tabelle als Text exportieren …
+cmd-export-png = Ablauf als PNG exportieren …
+cmd-export-svg = Ablauf als SVG exportieren …
+cmd-undo = Rückgängig
+cmd-redo = Wiederholen
+cmd-fork = Was wäre, wenn jetzt ein Job käme? …
+cmd-find = Job suchen
+cmd-find-next = Weitersuchen
+cmd-find-last = Rückwärts suchen
+cmd-play = Abspielen oder anhalten
+cmd-pause = Anhalten
+cmd-step = Zum nächsten Ereignis
+cmd-step-back = Einen Schritt zurück
+cmd-decision = Zur nächsten Entscheidung
+cmd-decision-back = Zurück zur vorigen Entscheidung
+cmd-start = Zum Anfang
+cmd-end = Zum Ende
+cmd-faster = Schneller abspielen
+cmd-slower = Langsamer abspielen
+cmd-bookmark = Lesezeichen hier setzen oder entfernen
+cmd-next-bookmark = Zum nächsten Lesezeichen
+cmd-zoom-in = Vergrößern
+cmd-zoom-out = Verkleinern
+cmd-pan-left = Nach links
+cmd-pan-right = Nach rechts
+cmd-fit = Alles zeigen
+cmd-fit-selection = Auswahl vergrößern
+cmd-next-stretch = Nächster Abschnitt des Jobs
+cmd-last-stretch = Voriger Abschnitt des Jobs
+cmd-mark-a = Marke A hier setzen
+cmd-mark-b = Marke B hier setzen
+cmd-clear-marks = Marken entfernen
+cmd-cores = Kerne zeigen oder verbergen
+cmd-tasks = Tasks zeigen oder verbergen
+cmd-arrows = Pfeile des gewählten Jobs zeigen oder verbergen
+cmd-follow = Beim Abspielen der Zeit folgen
+cmd-rows = Alle Zeilen in üblicher Ordnung zeigen
+cmd-tone = Hell oder dunkel
+cmd-projector = Projektor: groß und hell
+cmd-language = Nächste Sprache
+cmd-layout = Anordnung zurücksetzen
+cmd-show-library = Bibliothek zeigen
+cmd-show-controls = Strategien und Kosten zeigen
+cmd-show-tasks = Tasktabelle zeigen
+cmd-show-text = Text zeigen
+cmd-show-chart = Ablauf zeigen
+cmd-show-live = Maschine zeigen
+cmd-show-why = Begründung zeigen
+cmd-show-events = Ereignisse zeigen
+cmd-show-metrics = Zahlen zeigen
+cmd-show-plots = Verteilungen zeigen
+cmd-race = Strategien vergleichen
+cmd-batch = Wiederholungen
+cmd-run-batch = Wiederholungen starten
+cmd-cancel = Abbrechen
+cmd-palette = Befehlspalette
+cmd-shortcuts = Tastenkürzel
+cmd-escape = Schließen oder Auswahl aufheben
+
+# Panes
+pane-library = Bibliothek
+pane-controls = Strategie
+pane-tasks = Tasks
+pane-text = Text
+pane-chart = Ablauf
+pane-live = Maschine
+pane-why = Warum
+pane-events = Ereignisse
+pane-metrics = Zahlen
+pane-plots = Verteilungen
+pane-race = Vergleich
+pane-batch = Wiederholungen
+
+# States of jobs and cores
+state-run = läuft
+state-switch = Wechsel
+state-dispatch = Zuteilung
+state-ready = bereit
+state-preempted = verdrängt
+state-blocked = blockiert
+state-waiting = wartet auf ein Token
+state-joining = wartet auf Kinder
+status-completed = fertig
+status-unfinished = nicht fertig
+status-lost = abgewiesen
+status-timed-out = aufgegeben
+deadline-met = eingehalten
+deadline-missed = verpasst
+deadline-open = offen
+
+# The schedule
+chart-empty = Öffne etwas aus der Bibliothek, lege eine Datei hier ab oder drücke Strg+O.
+chart-cores = Kerne
+chart-tasks = Tasks
+chart-arrows = Pfeile
+chart-name = Gantt-Diagramm
+chart-merged = { $merged } Abschnitte sind zu Spalten zusammengefasst, { $drawn } stehen allein: vergrößern zeigt alle
+chart-zoom-in = hier schmaler als ein Pixel: vergrößern
+axis-name = Zeitachse, Zeiger bei { $at }
+minimap-name = Überblick über den ganzen Lauf
+minimap-help = Auslastung der Kerne; zum Verschieben ziehen
+row-name = Zeile { $name }
+row-help = { $name }: Doppelklick heftet an, Rechtsklick zeigt mehr
+row-pin = Oben anheften
+row-unpin = Loslösen
+row-up = Nach oben
+row-down = Nach unten
+row-hide = Verbergen
+row-reset = Alle Zeilen wie am Anfang
+find-hint = Job suchen
+find-nothing = kein Job heißt wie „{ $text }“
+
+# Details
+details-state = Zustand
+details-span = von – bis
+details-waited = wartete vorher
+details-waker = geweckt durch
+details-arrival = Ankunft
+details-status = Status
+details-served = Prozessorzeit
+details-overhead = Mehraufwand
+details-blocked = blockiert
+details-preemptions = Verdrängungen
+details-deadline = Frist
+waker-release = die eigene Ankunft
+waker-timer = einen Zeitgeber: seine Pause war um
+waker-own = das eigene Gerät oder Kind
+waker-job = { $job } gab zurück, worauf er wartete
+waker-preempted = niemanden: er verlor den Kern
+
+# Time
+speed = Tempo
+bookmarks = 🔖 { $count }
+bookmark-note = Notiz
+fork-button = ➕ Was wäre, wenn …?
+fork-help = Ein Job kommt zum Zeitpunkt des Zeigers an, und alles läuft neu
+fork-title = Ein Job kommt bei { $at } an
+fork-text = Alles davor bleibt, wie es war. Rückgängig nimmt den Job wieder weg.
+fork-cpu = Prozessorzeit
+fork-class = Klasse
+fork-go = Ankommen lassen
+fork-done = ein Job kommt bei { $at } an
+fork-impossible = ein Job lässt sich nur zu Tasklisten und Szenarien hinzufügen
+
+# What is run
+status-empty = nichts ist offen
+status-seed = Startwert { $seed }
+status-digest = Prüfsumme { $digest }
+status-digest-help = Eine Prüfsumme der ganzen Ereignisfolge. Die Kommandozeile hat dieselbe für dieselbe Eingabe.
+status-ties-help = Die geltenden Gleichstandsregeln
+run-progress = Fortschritt
+run-events = { $events } Ereignisse
+run-cancelled = der Lauf wurde abgebrochen; gezeigt wird der vorige
+run-too-long = der Lauf ist zu lang für diese Seite
+run-bug = das ist ein Fehler in DispatchLab: { $words }
+mistakes =
+    { $count ->
+        [one] 1 Fehler
+       *[other] { $count } Fehler
+    }: gezeigt wird der letzte gute Lauf
+
+# Library
+library-title = Bibliothek
+library-hint = Klicken öffnet. Alles lässt sich ändern und zurücknehmen.
+library-lessons = Lektionen
+library-textbook = Lehrbuch
+library-showcase = Schaufenster
+library-theory = Theorie: geschlossene Formeln
+library-bench = Große Läufe
+
+# Controls
+controls-empty = öffne etwas, um seine Strategie zu ändern
+controls-scheduler = Scheduler von { $station }
+controls-balancer = Lastverteiler { $station }
+controls-policy-of = Strategie von { $station }
+controls-machine = Maschine und Lauf
+controls-cores = Kerne
+controls-context-switch = Kontextwechsel
+controls-dispatch-latency = Zuteilungszeit
+controls-cost-help = Kosten jeder Zuteilung an einen anderen Job. Jede Einheit: 5us, 0.1ms.
+controls-many = Mehrere Prozessoren: ihre Kerne und Kosten stehen im Text.
+controls-unit = Einheit bloßer Zahlen
+controls-io = E/A der Tasks
+controls-service = Bedienzeit
+controls-servers = Server
+controls-seed = Startwert
+controls-until = Lauf bis
+controls-warmup = Anlaufzeit
+controls-default = wie in der Eingabe
+controls-ties = Gleichstandsregeln
+controls-preset = Vorgabe
+param-default = Vorgabe: { $value }
+
+# Task table
+tasks-empty = öffne eine Taskliste, um sie hier zu ändern
+tasks-other = Nur Tasklisten haben eine Tabelle. Diese Eingabe wird als Text geändert.
+tasks-add = ➕ Task
+tasks-column = Spalte hinzufügen
+tasks-cell = { $column } in Zeile { $row }
+tasks-delete = Zeile { $row } löschen
+
+# Text
+text-empty = öffne etwas, um seinen Text zu sehen
+text-too-long = { $bytes } Bytes, die kein Text sind oder zu viele, um sie hier zu ändern
+
+# Why
+why-empty = öffne etwas, um das Warum zu sehen
+why-none = noch keine Entscheidung
+why-before = keine Entscheidung in diesem Augenblick; die letzte davor, bei { $at }:
+why-count = Entscheidung { $number } von { $all }
+why-policy = Strategie { $policy }
+why-job = Job
+why-server = Server
+why-more = und { $count } weitere
+why-chosen = Gewählt bei { $at }: Entscheidung zeigen
+why-last = Vorige Entscheidung
+why-next = Nächste Entscheidung
+
+# Events
+events-empty = öffne etwas, um zu sehen, was geschieht
+events-count = { $count } Ereignisse; klicken springt dorthin
+events-time = Zeit
+events-job = Job
+events-what = was
+event-release = kommt an
+event-complete = ist fertig
+event-lost = abgewiesen
+event-missed = verpasst die Frist
+
+# Numbers
+metrics-empty = öffne etwas, um seine Zahlen zu sehen
+metrics-metric = Kennzahl
+metrics-value = Wert
+metrics-change = seit der letzten Änderung
+metrics-first-run = erster Lauf
+metrics-finish = Ende
+quantity-response = Antwortzeit
+quantity-waiting = Wartezeit
+quantity-first-response = erste Antwort
+
+# Distributions
+plots-empty = öffne etwas, um Verteilungen zu sehen
+plots-until = dessen, was beim Zeiger bekannt ist
+plots-cdf = Verteilungsfunktion
+plots-histogram = Histogramm
+plots-histogram-of = Histogramm von { $count } Jobs
+plots-waiting = wartende Jobs über der Zeit
+
+# The machine
+live-empty = öffne etwas, um die Maschine zu sehen
+live-idle = frei
+live-queue = Schlange { $count }
+live-next = nächster
+live-tokens = { $count } Token
+live-delay = Pausen
+live-join = warten auf Kinder
+live-share = einer von { $count }
+
+# Race
+race-empty = öffne etwas, um Strategien darauf zu vergleichen
+race-hint = Wähle bis zu drei andere Strategien. Alle bekommen dieselben Jobs.
+race-add = Strategie hinzufügen
+race-against = gegen
+race-remove = { $policy } entfernen
+race-export = Als CSV exportieren …
+race-parts = { $policy } weicht ab bei Entscheidung { $number }, t = { $at }
+race-same = { $policy } entscheidet alles gleich
+
+# Replications
+batch-replications = Wiederholungen
+batch-run = ▶ Starten
+batch-hint = Derselbe Aufbau jedes Mal mit anderen Zufallszahlen, mit Konfidenzintervallen.
+batch-old = der Aufbau wurde seitdem geändert; neu starten
+batch-scope = wo
+batch-interval = 95-%-Intervall
+batch-n = Wiederholungen
+batch-export-table = Tabelle …
+batch-export-csv = CSV …
+batch-export-json = JSON …
+
+# Windows over the window
+palette-hint = Befehl eingeben
+open-path = Pfad oder Name aus der Bibliothek
+open-open = Öffnen
+open-drop = Eine Datei kann auch auf das Fenster gezogen werden.
+open-nothing = lässt sich hier nicht öffnen
+browse = Durchsuchen …
+cancel = Abbrechen
+close = Schließen
+save-title = In eine Datei schreiben
+save-write = Schreiben
+save-done = geschrieben: { $path }
+save-web = eine Seite kann keine Dateien schreiben
+export-too-many = das Diagramm hat zu viele Abschnitte für ein Bild
+export-nothing = noch gibt es nichts zu exportieren
+drop-here = Szenario, Taskliste oder Zugriffsprotokoll ablegen
+help-pointer = Im Ablauf
+help-wheel = Mausrad: am Zeiger vergrößern. Umschalt und Mausrad: verschieben.
+help-drag = Ziehen: zwischen A und B messen.
+help-pan = Mit rechter oder mittlerer Taste ziehen: verschieben.
+help-click = Klicken: dorthin gehen und auswählen. Achse und Überblick lassen sich ziehen.
+help-double = Doppelklick: Abschnitt vergrößern oder alles zeigen.
+help-names = Rechtsklick auf einen Zeilennamen: anheften, verschieben, verbergen.

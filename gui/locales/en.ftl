@@ -1,0 +1,316 @@
+# Menus and commands
+menu-file = File
+menu-edit = Edit
+menu-time = Time
+menu-view = View
+menu-run = Run
+menu-help = Help
+menu-recent = Open recent
+menu-recent-none = nothing yet
+cmd-open = Open …
+cmd-save = Save the input as …
+cmd-export-json = Export the result as JSON …
+cmd-export-csv = Export the numbers as CSV …
+cmd-export-table = Export the table as text …
+cmd-export-png = Export the schedule as PNG …
+cmd-export-svg = Export the schedule as SVG …
+cmd-undo = Undo
+cmd-redo = Redo
+cmd-fork = What if a job arrived now? …
+cmd-find = Find a job
+cmd-find-next = Find next
+cmd-find-last = Find previous
+cmd-play = Play or pause
+cmd-pause = Pause
+cmd-step = Step to the next event
+cmd-step-back = Step back
+cmd-decision = Step to the next decision
+cmd-decision-back = Back to the previous decision
+cmd-start = Go to the start
+cmd-end = Go to the end
+cmd-faster = Play faster
+cmd-slower = Play slower
+cmd-bookmark = Set or remove a bookmark here
+cmd-next-bookmark = Go to the next bookmark
+cmd-zoom-in = Zoom in
+cmd-zoom-out = Zoom out
+cmd-pan-left = Move left
+cmd-pan-right = Move right
+cmd-fit = Show everything
+cmd-fit-selection = Zoom to the selection
+cmd-next-stretch = Next stretch of the job
+cmd-last-stretch = Previous stretch of the job
+cmd-mark-a = Set marker A here
+cmd-mark-b = Set marker B here
+cmd-clear-marks = Remove the markers
+cmd-cores = Show or hide cores
+cmd-tasks = Show or hide tasks
+cmd-arrows = Show or hide arrows of the selected job
+cmd-follow = Follow the time while playing
+cmd-rows = Show all rows in the usual order
+cmd-tone = Light or dark
+cmd-projector = Projector: large and light
+cmd-language = Next language
+cmd-layout = Reset the layout
+cmd-show-library = Show the library
+cmd-show-controls = Show policies and costs
+cmd-show-tasks = Show the task table
+cmd-show-text = Show the text
+cmd-show-chart = Show the schedule
+cmd-show-live = Show the machine
+cmd-show-why = Show why
+cmd-show-events = Show the events
+cmd-show-metrics = Show the numbers
+cmd-show-plots = Show the distributions
+cmd-race = Race policies
+cmd-batch = Replications
+cmd-run-batch = Run the replications
+cmd-cancel = Cancel
+cmd-palette = Command palette
+cmd-shortcuts = Keyboard shortcuts
+cmd-escape = Close or deselect
+
+# Panes
+pane-library = Library
+pane-controls = Policy
+pane-tasks = Tasks
+pane-text = Text
+pane-chart = Schedule
+pane-live = Machine
+pane-why = Why
+pane-events = Events
+pane-metrics = Numbers
+pane-plots = Distributions
+pane-race = Race
+pane-batch = Replications
+
+# States of jobs and cores
+state-run = running
+state-switch = switch
+state-dispatch = dispatch
+state-ready = ready
+state-preempted = preempted
+state-blocked = blocked
+state-waiting = waits for a token
+state-joining = waits for children
+status-completed = completed
+status-unfinished = unfinished
+status-lost = lost
+status-timed-out = timed out
+deadline-met = met
+deadline-missed = missed
+deadline-open = open
+
+# The schedule
+chart-empty = Open something from the library, drop a file here, or press Ctrl+O.
+chart-cores = Cores
+chart-tasks = Tasks
+chart-arrows = Arrows
+chart-name = Gantt chart
+chart-merged = { $merged } stretches are merged into columns, { $drawn } stand alone: zoom in to see all
+chart-zoom-in = narrower than a pixel here: zoom in
+axis-name = Time axis, cursor at { $at }
+minimap-name = Overview of the whole run
+minimap-help = How busy the cores are; drag to move
+row-name = Row { $name }
+row-help = { $name }: double click to pin, right click for more
+row-pin = Pin to the top
+row-unpin = Unpin
+row-up = Move up
+row-down = Move down
+row-hide = Hide
+row-reset = Show all rows as at first
+find-hint = Find a job
+find-nothing = no job is named like “{ $text }”
+
+# Details
+details-state = state
+details-span = from – to
+details-waited = waited before
+details-waker = woken by
+details-arrival = arrival
+details-status = status
+details-served = processor time
+details-overhead = overhead
+details-blocked = blocked
+details-preemptions = preemptions
+details-deadline = deadline
+waker-release = its own release
+waker-timer = a timer: its delay was over
+waker-own = its own device or child
+waker-job = { $job }, which gave back what it waited for
+waker-preempted = nobody: it was taken off its core
+
+# Time
+speed = Speed
+bookmarks = 🔖 { $count }
+bookmark-note = note
+fork-button = ➕ What if …?
+fork-help = A job arrives at the cursor's instant, and everything is run again
+fork-title = A job arrives at { $at }
+fork-text = Everything before stays as it was. Undo takes the job away again.
+fork-cpu = Processor time
+fork-class = Class
+fork-go = Let it arrive
+fork-done = a job arrives at { $at }
+fork-impossible = a job can be added to task lists and scenarios only
+
+# What is run
+status-empty = nothing is open
+status-seed = seed { $seed }
+status-digest = digest { $digest }
+status-digest-help = A hash of the full order of events. The command line has the same for the same input.
+status-ties-help = The tie rules in effect
+run-progress = Progress
+run-events = { $events } events
+run-cancelled = the run was cancelled; what is shown is the run before
+run-too-long = the run is too long for this page
+run-bug = this is a bug in DispatchLab: { $words }
+mistakes =
+    { $count ->
+        [one] 1 mistake
+       *[other] { $count } mistakes
+    }: the run shown is the last good one
+
+# Library
+library-title = Library
+library-hint = Click to open. Everything can be changed and undone.
+library-lessons = Lessons
+library-textbook = Textbook
+library-showcase = Showcase
+library-theory = Theory: closed forms
+library-bench = Large runs
+
+# Controls
+controls-empty = open something to change its policy
+controls-scheduler = Scheduler of { $station }
+controls-balancer = Balancer { $station }
+controls-policy-of = Policy of { $station }
+controls-machine = Machine and run
+controls-cores = Cores
+controls-context-switch = Context switch
+controls-dispatch-latency = Dispatch latency
+controls-cost-help = Cost of each dispatch to another job. Any unit: 5us, 0.1ms.
+controls-many = Several processors: their cores and costs are in the text.
+controls-unit = Unit of bare numbers
+controls-io = I/O of tasks
+controls-service = Service time
+controls-servers = Servers
+controls-seed = Seed
+controls-until = Run until
+controls-warmup = Warm-up
+controls-default = as in the input
+controls-ties = Tie rules
+controls-preset = Preset
+param-default = Default: { $value }
+
+# Task table
+tasks-empty = open a task list to change it here
+tasks-other = Only task lists have a table. This input is changed as text.
+tasks-add = ➕ Task
+tasks-column = Add a column
+tasks-cell = { $column } of row { $row }
+tasks-delete = Delete row { $row }
+
+# Text
+text-empty = open something to see its text
+text-too-long = { $bytes } bytes that are not text, or too much to be changed here
+
+# Why
+why-empty = open something to see why
+why-none = no decision was taken yet
+why-before = no decision at this instant; the last one before, at { $at }:
+why-count = decision { $number } of { $all }
+why-policy = policy { $policy }
+why-job = job
+why-server = server
+why-more = and { $count } more
+why-chosen = Chosen at { $at }: show the decision
+why-last = Previous decision
+why-next = Next decision
+
+# Events
+events-empty = open something to see what happens
+events-count = { $count } events; click to go there
+events-time = time
+events-job = job
+events-what = what
+event-release = released
+event-complete = completed
+event-lost = lost
+event-missed = misses its deadline
+
+# Numbers
+metrics-empty = open something to see its numbers
+metrics-metric = metric
+metrics-value = value
+metrics-change = since the last change
+metrics-first-run = first run
+metrics-finish = finish
+quantity-response = response
+quantity-waiting = waiting
+quantity-first-response = first response
+
+# Distributions
+plots-empty = open something to see distributions
+plots-until = of what is known at the cursor
+plots-cdf = cumulative distribution
+plots-histogram = histogram
+plots-histogram-of = histogram of { $count } jobs
+plots-waiting = jobs that wait, over time
+
+# The machine
+live-empty = open something to see the machine
+live-idle = idle
+live-queue = queue { $count }
+live-next = next
+live-tokens = { $count } tokens
+live-delay = delays
+live-join = waiting for children
+live-share = one of { $count }
+
+# Race
+race-empty = open something to race policies on it
+race-hint = Choose up to three other policies. All meet the same jobs.
+race-add = Add a policy
+race-against = against
+race-remove = Remove { $policy }
+race-export = Export as CSV …
+race-parts = { $policy } parts at decision { $number }, t = { $at }
+race-same = { $policy } decides everything the same
+
+# Replications
+batch-replications = Replications
+batch-run = ▶ Run
+batch-hint = The same setup with other random numbers each time, with confidence intervals.
+batch-old = the setup has changed since; run again
+batch-scope = where
+batch-interval = 95 % interval
+batch-n = replications
+batch-export-table = Table …
+batch-export-csv = CSV …
+batch-export-json = JSON …
+
+# Windows over the window
+palette-hint = Type a command
+open-path = path, or a name of the library
+open-open = Open
+open-drop = A file can also be dropped on the window.
+open-nothing = cannot be opened here
+browse = Browse …
+cancel = Cancel
+close = Close
+save-title = Write to a file
+save-write = Write
+save-done = written: { $path }
+save-web = a page cannot write files
+export-too-many = the chart has too many stretches to be a picture
+export-nothing = there is nothing to export yet
+drop-here = Drop a scenario, a task list or an access log
+help-pointer = In the schedule
+help-wheel = Wheel: zoom at the pointer. Shift and wheel: move.
+help-drag = Drag: measure between A and B.
+help-pan = Drag with the right or middle button: move.
+help-click = Click: go there and select. The axis and the overview can be dragged.
+help-double = Double click: zoom to a stretch, or show everything.
+help-names = Right click on a row's name: pin, move, hide.

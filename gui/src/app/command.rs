@@ -1,0 +1,244 @@
+//! The one table of commands: the menu, the palette, the list of shortcuts and the tests are made from it.
+
+use super::action::{Action, Step, Switch};
+use super::panes::Pane;
+use super::state::State;
+use crate::files::Export;
+use crate::theme::Tone;
+use crate::words::Language;
+use egui::{Key, KeyboardShortcut, Modifiers};
+
+/// The menu a command is in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Menu {
+    /// Inputs and results.
+    File,
+    /// Changes of what is run.
+    Edit,
+    /// Time.
+    Time,
+    /// What is seen.
+    View,
+    /// Runs.
+    Run,
+    /// Help.
+    Help,
+}
+
+impl Menu {
+    /// All of them.
+    pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Time, Menu::View, Menu::Run, Menu::Help];
+
+    /// The key of its title.
+    pub fn key(self) -> &'static str {
+        match self {
+            Menu::File => "menu-file",
+            Menu::Edit => "menu-edit",
+            Menu::Time => "menu-time",
+            Menu::View => "menu-view",
+            Menu::Run => "menu-run",
+            Menu::Help => "menu-help",
+        }
+    }
+}
+
+/// Something that can be done.
+pub struct Command {
+    /// Its name; the key of its title is `cmd-` and this.
+    pub id: &'static str,
+    /// Where it stands.
+    pub menu: Menu,
+    /// Keys that do it; the first is shown.
+    pub keys: &'static [KeyboardShortcut],
+    /// Whether it can be done now.
+    pub enabled: fn(&State) -> bool,
+    /// What it does.
+    pub action: fn(&State) -> Action,
+}
+
+impl Command {
+    /// Its title.
+    pub fn title(&self) -> String {
+        crate::words::say(&format!("cmd-{}", self.id), &[])
+    }
+}
+
+const fn key(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
+const fn ctrl(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const fn ctrl_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+fn always(_: &State) -> bool {
+    true
+}
+
+fn has_run(state: &State) -> bool {
+    state.snapshot.is_some()
+}
+
+fn has_setup(state: &State) -> bool {
+    state.setup().is_some()
+}
+
+macro_rules! commands {
+    ($($id:literal $menu:ident [$($keys:expr),*] $enabled:expr, $action:expr;)*) => {
+        &[$(Command {
+            id: $id,
+            menu: Menu::$menu,
+            keys: &[$($keys),*],
+            enabled: $enabled,
+            action: $action,
+        }),*]
+    };
+}
+
+/// Every command, in the order of the menus.
+pub static COMMANDS: &[Command] = commands![
+    "open" File [ctrl(Key::O)] always, |_| Action::AskOpen(Some(String::new()));
+    "save" File [ctrl(Key::S)] has_setup, |_| Action::Export(Export::Input);
+    "export-json" File [] has_run, |_| Action::Export(Export::Json);
+    "export-csv" File [ctrl(Key::E)] has_run, |_| Action::Export(Export::Csv);
+    "export-table" File [] has_run, |_| Action::Export(Export::Table);
+    "export-png" File [ctrl_shift(Key::E)] has_run, |_| Action::Export(Export::Png);
+    "export-svg" File [] has_run, |_| Action::Export(Export::Svg);
+
+    "undo" Edit [ctrl(Key::Z)] |s| s.history.can_undo(), |_| Action::Undo;
+    "redo" Edit [ctrl_shift(Key::Z), ctrl(Key::Y)] |s| s.history.can_redo(), |_| Action::Redo;
+    "fork" Edit [key(Key::J)] has_run, |_| Action::AskFork;
+    "find" Edit [ctrl(Key::F)] has_run, |_| Action::FocusFind;
+    "find-next" Edit [key(Key::F3)] |s| has_run(s) && !s.view.find.is_empty(), |_| Action::FindNext(true);
+    "find-last" Edit [shift(Key::F3)] |s| has_run(s) && !s.view.find.is_empty(), |_| Action::FindNext(false);
+
+    "play" Time [key(Key::Space)] has_run, |_| Action::Play;
+    "step" Time [key(Key::ArrowRight)] has_run, |_| Action::Step(Step::NextEvent);
+    "step-back" Time [key(Key::ArrowLeft)] has_run, |_| Action::Step(Step::LastEvent);
+    "decision" Time [shift(Key::ArrowRight)] has_run, |_| Action::Step(Step::NextDecision);
+    "decision-back" Time [shift(Key::ArrowLeft)] has_run, |_| Action::Step(Step::LastDecision);
+    "start" Time [key(Key::Home)] has_run, |_| Action::Step(Step::Start);
+    "end" Time [key(Key::End)] has_run, |_| Action::Step(Step::End);
+    "faster" Time [key(Key::Plus), key(Key::Equals)] has_run, |s| Action::Speed(s.view.speed * 2.0);
+    "slower" Time [key(Key::Minus)] has_run, |s| Action::Speed(s.view.speed / 2.0);
+    "bookmark" Time [key(Key::B)] has_run, |_| Action::Bookmark;
+    "next-bookmark" Time [key(Key::N)] |s| !s.view.bookmarks.is_empty(), |_| Action::NextBookmark;
+
+    "zoom-in" View [key(Key::W)] has_run, |_| Action::Zoom(1.25);
+    "zoom-out" View [key(Key::S)] has_run, |_| Action::Zoom(0.8);
+    "pan-left" View [key(Key::A)] has_run, |_| Action::Pan(-0.1);
+    "pan-right" View [key(Key::D)] has_run, |_| Action::Pan(0.1);
+    "fit" View [key(Key::Num0)] has_run, |_| Action::Fit;
+    "fit-selection" View [key(Key::F)] |s| s.view.selection.is_some(), |_| Action::FitSelection;
+    "next-stretch" View [key(Key::Period)] |s| s.view.selection.is_some(), |_| Action::Neighbor(true);
+    "last-stretch" View [key(Key::Comma)] |s| s.view.selection.is_some(), |_| Action::Neighbor(false);
+    "mark-a" View [key(Key::OpenBracket)] has_run, |_| Action::Mark(0);
+    "mark-b" View [key(Key::CloseBracket)] has_run, |_| Action::Mark(1);
+    "clear-marks" View [key(Key::Backspace)] |s| s.view.markers != [None; 2], |_| Action::ClearMarks;
+    "cores" View [key(Key::C)] has_run, |_| Action::Toggle(Switch::Cores);
+    "tasks" View [key(Key::T)] has_run, |_| Action::Toggle(Switch::Tasks);
+    "arrows" View [key(Key::R)] has_run, |_| Action::Toggle(Switch::Arrows);
+    "follow" View [key(Key::L)] has_run, |_| Action::Toggle(Switch::Follow);
+    "rows" View [] has_run, |_| Action::Row(super::action::RowChange::Reset);
+    "tone" View [key(Key::F9)] always, |s| {
+        let mut look = s.settings.look;
+        look.tone = if look.is_dark() { Tone::Light } else { Tone::Dark };
+        look.projector = false;
+        Action::Look(look)
+    };
+    "projector" View [key(Key::F8)] always, |s| {
+        let mut look = s.settings.look;
+        look.projector = !look.projector;
+        Action::Look(look)
+    };
+    "language" View [] always, |s| {
+        let all = Language::ALL;
+        let at = all.iter().position(|language| *language == s.settings.language).unwrap_or(0);
+        Action::Language(all[(at + 1) % all.len()])
+    };
+    "layout" View [] always, |_| Action::ResetLayout;
+    "show-library" View [ctrl(Key::Num1)] always, |_| Action::Show(Pane::Library);
+    "show-controls" View [ctrl(Key::Num2)] always, |_| Action::Show(Pane::Controls);
+    "show-tasks" View [ctrl(Key::Num3)] always, |_| Action::Show(Pane::Tasks);
+    "show-text" View [ctrl(Key::Num4)] always, |_| Action::Show(Pane::Text);
+    "show-chart" View [ctrl(Key::Num5)] always, |_| Action::Show(Pane::Chart);
+    "show-live" View [ctrl(Key::Num6)] always, |_| Action::Show(Pane::Live);
+    "show-why" View [ctrl(Key::Num7)] always, |_| Action::Show(Pane::Why);
+    "show-events" View [ctrl(Key::Num8)] always, |_| Action::Show(Pane::Events);
+    "show-metrics" View [ctrl(Key::Num9)] always, |_| Action::Show(Pane::Metrics);
+    "show-plots" View [] always, |_| Action::Show(Pane::Plots);
+
+    "race" Run [ctrl(Key::R)] always, |_| Action::Show(Pane::Race);
+    "batch" Run [ctrl(Key::B)] always, |_| Action::Show(Pane::Batch);
+    "run-batch" Run [ctrl(Key::Enter)] has_setup, |_| Action::RunBatch;
+    "cancel" Run [] |s| s.running.is_some() || s.batch.progress.is_some(), |_| Action::Cancel;
+
+    "palette" Help [ctrl(Key::K)] always, |_| Action::Palette(Some(String::new()));
+    "shortcuts" Help [key(Key::Questionmark), key(Key::F1)] always, |s| Action::Help(!s.overlays.help);
+    "escape" Help [key(Key::Escape)] always, |_| Action::Escape;
+];
+
+/// The commands whose keys were pressed. Keys without a modifier are left to text fields while one has the focus.
+pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
+    let typing = context.egui_wants_keyboard_input();
+    // The longer chord first: Ctrl+Z also matches while Shift is held.
+    let mut chords: Vec<(&Command, &KeyboardShortcut)> = Vec::new();
+    for command in COMMANDS {
+        chords.extend(command.keys.iter().map(|keys| (command, keys)));
+    }
+    chords.sort_by_key(|(_, keys)| std::cmp::Reverse(keys.modifiers.shift));
+    let mut actions = Vec::new();
+    for (command, keys) in chords {
+        let plain = !keys.modifiers.command && !function_key(keys.logical_key);
+        if typing && (plain || edits_text(*keys)) {
+            continue;
+        }
+        // A question mark is typed with Shift on most keyboards.
+        let modifiers = if keys.logical_key == Key::Questionmark { Modifiers::SHIFT } else { keys.modifiers };
+        let hit = context.input_mut(|input| {
+            input.consume_key(keys.modifiers, keys.logical_key)
+                || modifiers != keys.modifiers && input.consume_key(modifiers, keys.logical_key)
+        });
+        if hit && (command.enabled)(state) {
+            actions.push((command.action)(state));
+        }
+    }
+    actions
+}
+
+fn function_key(key: Key) -> bool {
+    matches!(key, Key::Escape | Key::F1 | Key::F3 | Key::F8 | Key::F9)
+}
+
+/// A text field has an undo of its own.
+fn edits_text(keys: KeyboardShortcut) -> bool {
+    matches!(keys.logical_key, Key::Z | Key::Y)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn ids_and_keys_are_unique_and_titles_exist() {
+        let mut ids = BTreeSet::new();
+        let mut keys = BTreeSet::new();
+        for command in COMMANDS {
+            assert!(ids.insert(command.id), "{} stands twice", command.id);
+            assert!(!command.title().starts_with("cmd-"), "{} has no title", command.id);
+            for shortcut in command.keys {
+                let text = format!("{shortcut:?}");
+                assert!(keys.insert(text), "{} has the keys of another command", command.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The window: what it knows, what a user can want, and the one frame that everything is drawn in.
+//!
+//! Data flows one way. Views read [`state::State`] and return [`action::Action`]s; [`update`] alone changes the state; the
+//! [`worker`] makes runs of it. Nothing here knows the platform's window, so that tests draw the same frame without one.
+
+pub mod action;
+pub mod command;
+pub mod history;
+pub mod panes;
+pub mod state;
+pub mod update;
+pub mod worker;
+
+use crate::theme::{self, Look};
+use crate::views;
+use crate::words;
+use action::Action;
+use egui_tiles::Tree;
+use panes::Pane;
+use state::{Settings, State};
+use worker::Engine;
+
+/// What the window is at a moment.
+pub struct App {
+    /// What it knows.
+    pub state: State,
+    /// How its panes stand.
+    pub tree: Tree<Pane>,
+    pub(crate) engine: Engine,
+    toasts: egui_notify::Toasts,
+    look: Option<Look>,
+    #[cfg(not(target_arch = "wasm32"))]
+    dialog: Option<crate::files::Dialog>,
+    context: Option<egui::Context>,
+}
+
+impl App {
+    /// A window with these settings and, where it was kept, this layout.
+    pub fn new(settings: Settings, tree: Option<Tree<Pane>>, context: Option<egui::Context>) -> App {
+        let mut state = State { settings, ..State::default() };
+        state.batch.replications = 30;
+        App {
+            state,
+            tree: tree.filter(panes::is_whole).unwrap_or_else(panes::first),
+            engine: Engine::new(context.clone()),
+            toasts: egui_notify::Toasts::default(),
+            look: None,
+            #[cfg(not(target_arch = "wasm32"))]
+            dialog: None,
+            context,
+        }
+    }
+
+    /// Draws one frame and carries out what was wanted in it.
+    pub fn draw(&mut self, ui: &mut egui::Ui) {
+        words::set(self.state.settings.language);
+        let look = self.state.settings.look;
+        if self.look != Some(look) {
+            theme::apply(ui.ctx(), look);
+            self.look = Some(look);
+        }
+        self.engine.poll(&mut self.state);
+        self.advance(ui);
+        let mut actions = command::pressed(ui.ctx(), &self.state);
+        actions.extend(views::dropped::files(ui));
+        self.answers(&mut actions);
+        views::toolbar::ui(ui, &self.state, &mut actions);
+        views::status::ui(ui, &self.state, &mut actions);
+        self.arrange();
+        views::panes::ui(ui, &self.state, &mut self.tree, &mut actions);
+        views::overlays::ui(ui, &self.state, &mut actions);
+        self.state.view.focus_find = false;
+        for action in actions {
+            self.apply(action);
+            ui.ctx().request_repaint();
+        }
+        for (good, text) in self.state.news.drain(..) {
+            let toast = if good { self.toasts.success(text) } else { self.toasts.error(text) };
+            toast.duration(Some(std::time::Duration::from_secs(6))).closable(true);
+        }
+        self.toasts.show(ui.ctx());
+    }
+
+    /// Waits until nothing is under way: for pictures, which have no second look.
+    pub fn wait(&mut self) {
+        self.engine.wait(&mut self.state);
+    }
+
+    /// Lets time run.
+    fn advance(&mut self, ui: &egui::Ui) {
+        let end = self.state.end();
+        let view = &mut self.state.view;
+        if !view.playing {
+            return;
+        }
+        let seconds = f64::from(ui.input(|input| input.stable_dt).min(0.1));
+        let step = end as f64 / 20.0 * view.speed * seconds;
+        view.cursor = (view.cursor as f64 + step.max(1.0)).min(end as f64) as u64;
+        if view.follow {
+            view.window = view.window.showing(view.cursor, end);
+        }
+        if view.cursor >= end {
+            view.playing = false;
+        } else {
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Brings panes to the front.
+    fn arrange(&mut self) {
+        if std::mem::take(&mut self.state.reset_layout) {
+            self.tree = panes::first();
+        }
+        for pane in self.state.show.drain(..) {
+            self.tree.make_active(|_, tile| matches!(tile, egui_tiles::Tile::Pane(found) if *found == pane));
+        }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn answers(&mut self, actions: &mut Vec<Action>) {
+        use crate::files::Answer;
+        let Some(answer) = self.dialog.as_ref().and_then(crate::files::Dialog::answer) else { return };
+        self.dialog = None;
+        match answer {
+            Answer::Open(Some(path)) => actions.push(Action::Open(path.display().to_string())),
+            Answer::Save(export, Some(path)) => {
+                actions.push(Action::Save(export, path.display().to_string()));
+            }
+            Answer::Open(None) | Answer::Save(_, None) => {}
+        }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn answers(&mut self, _actions: &mut Vec<Action>) {}
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn browse_open(&mut self) {
+        if let Some(context) = &self.context {
+            self.dialog = Some(crate::files::Dialog::open(context.clone()));
+        }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn browse_open(&mut self) {}
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn browse_save(&mut self, export: crate::files::Export) {
+        if let Some(context) = &self.context {
+            let (name, suffix) = (export.name(&self.state), export.suffix(&self.state));
+            self.dialog = Some(crate::files::Dialog::save(export, name, suffix, context.clone()));
+        }
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    fn browse_save(&mut self, _export: crate::files::Export) {}
+}

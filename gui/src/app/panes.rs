@@ -1,0 +1,115 @@
+//! The panes of the window and how they stand at first.
+
+use egui_tiles::{Container, Linear, LinearDir, Tabs, Tile, TileId, Tiles, Tree};
+use serde::{Deserialize, Serialize};
+
+/// A part of the window that can be docked anywhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Pane {
+    /// The library: lessons, textbook, showcase.
+    Library,
+    /// Policies, costs, tie rules.
+    Controls,
+    /// The task list as a table.
+    Tasks,
+    /// The text of the input.
+    Text,
+    /// The schedule.
+    Chart,
+    /// Queues and stations at the cursor.
+    Live,
+    /// Decisions at the cursor.
+    Why,
+    /// What happened.
+    Events,
+    /// The numbers.
+    Metrics,
+    /// Distributions.
+    Plots,
+    /// Policies side by side.
+    Race,
+    /// Replications.
+    Batch,
+}
+
+impl Pane {
+    /// All of them.
+    pub const ALL: [Pane; 12] = [
+        Pane::Library,
+        Pane::Controls,
+        Pane::Tasks,
+        Pane::Text,
+        Pane::Chart,
+        Pane::Live,
+        Pane::Why,
+        Pane::Events,
+        Pane::Metrics,
+        Pane::Plots,
+        Pane::Race,
+        Pane::Batch,
+    ];
+
+    /// The key of its title.
+    pub fn key(self) -> &'static str {
+        match self {
+            Pane::Library => "pane-library",
+            Pane::Controls => "pane-controls",
+            Pane::Tasks => "pane-tasks",
+            Pane::Text => "pane-text",
+            Pane::Chart => "pane-chart",
+            Pane::Live => "pane-live",
+            Pane::Why => "pane-why",
+            Pane::Events => "pane-events",
+            Pane::Metrics => "pane-metrics",
+            Pane::Plots => "pane-plots",
+            Pane::Race => "pane-race",
+            Pane::Batch => "pane-batch",
+        }
+    }
+}
+
+/// How the panes stand at first: what is changed on the left, the schedule above what explains it.
+pub fn first() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let mut tabs = |panes: &[Pane]| {
+        let children: Vec<TileId> = panes.iter().map(|pane| tiles.insert_pane(*pane)).collect();
+        let mut tabs = Tabs::new(children.clone());
+        tabs.set_active(children[0]);
+        tiles.insert_new(Tile::Container(Container::Tabs(tabs)))
+    };
+    let left = tabs(&[Pane::Library, Pane::Controls, Pane::Tasks, Pane::Text]);
+    let chart = tabs(&[Pane::Chart, Pane::Race]);
+    let below = tabs(&[Pane::Live, Pane::Metrics, Pane::Plots, Pane::Batch]);
+    let beside = tabs(&[Pane::Why, Pane::Events]);
+    let bottom = split(&mut tiles, LinearDir::Horizontal, [below, beside], 0.58);
+    let right = split(&mut tiles, LinearDir::Vertical, [chart, bottom], 0.54);
+    let root = split(&mut tiles, LinearDir::Horizontal, [left, right], 0.27);
+    Tree::new(egui::Id::unique("panes"), root, tiles)
+}
+
+fn split(tiles: &mut Tiles<Pane>, direction: LinearDir, children: [TileId; 2], first: f32) -> TileId {
+    let linear = Linear::new_binary(direction, children, first);
+    tiles.insert_new(Tile::Container(Container::Linear(linear)))
+}
+
+/// Whether a kept layout has every pane exactly once: a layout of another version may not.
+pub fn is_whole(tree: &Tree<Pane>) -> bool {
+    let mut found: Vec<Pane> = tree
+        .tiles
+        .tiles()
+        .filter_map(|tile| match tile {
+            Tile::Pane(pane) => Some(*pane),
+            Tile::Container(_) => None,
+        })
+        .collect();
+    found.sort_unstable();
+    found == Pane::ALL
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_pane_has_its_place() {
+        assert!(super::is_whole(&super::first()));
+    }
+}

@@ -1,0 +1,271 @@
+//! The engine beside the window. Small runs are made in the frame of the change; larger ones on a worker, the last run
+//! staying on show until the new one is there.
+
+use super::state::{Batch, BatchResult, Race, RaceResult, State};
+use crate::model::setup::Setup;
+use crate::model::snapshot::{AT_ONCE_EVENTS, Snapshot, Trouble, plan, trouble};
+use experiments::background::{Background, Outcome, Reporter};
+use experiments::compare::{Alternative, CompareOptions};
+use experiments::run::Watch;
+use experiments::{Progress, RunPlan};
+use sim_core::RunError;
+use std::sync::Arc;
+
+/// Inputs longer than this are not even read in the frame, in bytes.
+const AT_ONCE_BYTES: usize = 1 << 18;
+/// Where there are no threads a run may take this many events, so that the page answers again.
+#[cfg(target_arch = "wasm32")]
+const WITHOUT_THREADS: u64 = 5_000_000;
+
+type Run = Result<Snapshot, Trouble>;
+type Raced = Result<RaceResult, Trouble>;
+type Batched = Result<BatchResult, Trouble>;
+
+/// What is under way.
+#[derive(Default)]
+pub struct Engine {
+    run: Option<Background<Run>>,
+    race: Option<Background<Raced>>,
+    batch: Option<Background<Batched>>,
+    /// The last run did not fit into a frame: the next will not either.
+    was_long: bool,
+    context: Option<egui::Context>,
+}
+
+impl Engine {
+    /// The engine of a window, which is woken when there is news.
+    pub fn new(context: Option<egui::Context>) -> Engine {
+        Engine { context, ..Engine::default() }
+    }
+
+    /// Runs what is set up now.
+    pub fn run(&mut self, state: &mut State) {
+        self.run = None;
+        state.running = None;
+        let Some(setup) = state.setup().cloned() else { return };
+        if !self.was_long && setup.input.text.len() <= AT_ONCE_BYTES {
+            match Snapshot::compute(&setup, Some(AT_ONCE_EVENTS), &|_| true) {
+                Err(Trouble::TooLong) => self.was_long = true,
+                found => {
+                    self.accept(found, state);
+                    return;
+                }
+            }
+        }
+        state.running = Some(None);
+        let work = move |reporter: &Reporter<'_>| {
+            Snapshot::compute(&setup, limit(), &|progress| reporter.watch(progress))
+        };
+        self.run = Some(self.start(work));
+        self.poll(state);
+    }
+
+    /// Runs the policies of the race.
+    pub fn race(&mut self, state: &mut State) {
+        self.race = None;
+        let Some(setup) = state.setup().cloned() else { return };
+        let others = state.race.others.clone();
+        if others.is_empty() || !state.mistakes.is_empty() {
+            state.race.result = None;
+            return;
+        }
+        if !self.was_long {
+            let found = race(&setup, &others, Some(AT_ONCE_EVENTS), &|_| true);
+            if !matches!(found, Err(Trouble::TooLong)) {
+                accept_race(found, &mut state.race);
+                return;
+            }
+        }
+        let work = move |reporter: &Reporter<'_>| {
+            race(&setup, &others, limit(), &|progress| reporter.watch(progress))
+        };
+        self.race = Some(self.start(work));
+        self.poll(state);
+    }
+
+    /// Runs replications.
+    pub fn batch(&mut self, state: &mut State) {
+        let Some(setup) = state.setup().cloned() else { return };
+        let replications = state.batch.replications.max(2);
+        let work =
+            move |reporter: &Reporter<'_>| batch(&setup, replications, &|progress| reporter.watch(progress));
+        self.batch = Some(self.start(work));
+        state.batch.trouble = None;
+        state.batch.progress = Some(Progress { done: 0, total: replications, fraction: 0.0, events: 0 });
+        self.poll(state);
+    }
+
+    /// Stops what is under way.
+    pub fn cancel(&mut self, state: &mut State) {
+        self.batch = None;
+        state.batch.progress = None;
+        self.race = None;
+        if self.run.take().is_some() {
+            state.running = None;
+            state.failed = Some(crate::tr!("run-cancelled"));
+        }
+    }
+
+    /// Whether something is under way.
+    pub fn is_busy(&self) -> bool {
+        self.run.is_some() || self.race.is_some() || self.batch.is_some()
+    }
+
+    /// Takes what is done.
+    pub fn poll(&mut self, state: &mut State) {
+        if let Some(run) = &self.run {
+            state.running = Some(run.progress());
+            if let Some(outcome) = run.take() {
+                self.run = None;
+                self.ran(outcome, state);
+            }
+        }
+        if let Some(outcome) = self.race.as_ref().and_then(Background::take) {
+            self.race = None;
+            accept_race(outcome_of(outcome), &mut state.race);
+        }
+        if let Some(batch) = &self.batch {
+            state.batch.progress = batch.progress().or(state.batch.progress);
+            if let Some(outcome) = batch.take() {
+                self.batch = None;
+                accept_batch(outcome_of(outcome), &mut state.batch);
+            }
+        }
+    }
+
+    /// Waits until nothing is under way.
+    pub fn wait(&mut self, state: &mut State) {
+        while self.is_busy() {
+            if let Some(run) = self.run.take() {
+                self.ran(run.wait(), state);
+            }
+            if let Some(race) = self.race.take() {
+                accept_race(outcome_of(race.wait()), &mut state.race);
+            }
+            if let Some(batch) = self.batch.take() {
+                accept_batch(outcome_of(batch.wait()), &mut state.batch);
+            }
+        }
+    }
+
+    fn ran(&mut self, outcome: Outcome<Run>, state: &mut State) {
+        state.running = None;
+        self.accept(outcome_of(outcome), state);
+    }
+
+    fn accept(&mut self, found: Run, state: &mut State) {
+        match found {
+            Ok(snapshot) => {
+                self.was_long = snapshot.result.first.events > AT_ONCE_EVENTS;
+                state.mistakes.clear();
+                state.failed = None;
+                super::update::show_run(state, Arc::new(snapshot));
+                self.race(state);
+            }
+            Err(Trouble::Mistakes(mistakes)) => {
+                state.mistakes = mistakes;
+                state.failed = None;
+            }
+            Err(Trouble::Failed(words)) => {
+                state.mistakes.clear();
+                state.failed = Some(words);
+            }
+            Err(Trouble::TooLong) => {
+                state.mistakes.clear();
+                state.failed = Some(crate::tr!("run-too-long"));
+            }
+            Err(Trouble::Cancelled) => {}
+        }
+    }
+
+    fn start<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reporter<'_>) -> T + Send + 'static,
+    ) -> Background<T> {
+        let context = self.context.clone();
+        Background::start(work, move || {
+            if let Some(context) = &context {
+                context.request_repaint();
+            }
+        })
+    }
+}
+
+fn outcome_of<T>(outcome: Outcome<Result<T, Trouble>>) -> Result<T, Trouble> {
+    match outcome {
+        Outcome::Done(found) => found,
+        Outcome::Panicked(words) => Err(Trouble::Failed(crate::tr!("run-bug", words = words))),
+    }
+}
+
+fn limit() -> Option<u64> {
+    #[cfg(target_arch = "wasm32")]
+    return Some(WITHOUT_THREADS);
+    #[cfg(not(target_arch = "wasm32"))]
+    None
+}
+
+/// Where a race changes the policy: the one place that there is, or the first scheduler that is no device.
+fn race(setup: &Setup, others: &[String], budget: Option<u64>, watch: Watch<'_>) -> Raced {
+    let load = |setup: &Setup| scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes);
+    let first = load(setup)?;
+    let mut all = vec![(first.policy.clone(), setup.clone(), first)];
+    for other in others {
+        let option = scenarios::PolicyOption::parse(other).map_err(|found| Trouble::Mistakes(vec![found]))?;
+        let setup = setup.with_policy(option.station.as_deref(), &option.spec);
+        let loaded = load(&setup)?;
+        if all.iter().all(|(label, ..)| label != other) {
+            all.push((other.clone(), setup, loaded));
+        }
+    }
+    let alternatives: Vec<Alternative<'_>> =
+        all.iter().map(|(label, _, loaded)| Alternative { label, model: &loaded.model }).collect();
+    let plan = plan(&all[0].2, budget);
+    let failed = |(_, failure): (usize, experiments::Failure)| trouble(&failure);
+    let told = |_: usize, progress: Progress| watch(progress);
+    let comparison =
+        experiments::compare(&alternatives, &CompareOptions::default(), &plan, &told).map_err(failed)?;
+    let differences = alternatives[1..]
+        .iter()
+        .map(|other| experiments::first_difference(alternatives[0], *other, &plan).map_err(failed))
+        .collect::<Result<_, _>>()?;
+    let rows = comparison.rows;
+    let labels = all.iter().map(|(label, ..)| label.clone()).collect();
+    let lanes = all
+        .into_iter()
+        .zip(comparison.results)
+        .map(|((_, setup, loaded), result)| Snapshot::of(setup, loaded, result, watch).map(Arc::new))
+        .collect::<Result<_, _>>()?;
+    Ok(RaceResult { lanes, labels, rows, differences })
+}
+
+fn accept_race(found: Raced, race: &mut Race) {
+    (race.result, race.trouble) = match found {
+        Ok(result) => (Some(Arc::new(result)), None),
+        Err(Trouble::Mistakes(mistakes)) => (None, mistakes.first().map(|mistake| mistake.message.clone())),
+        Err(Trouble::Failed(words)) => (None, Some(words)),
+        Err(Trouble::TooLong | Trouble::Cancelled) => (None, Some(crate::tr!("run-too-long"))),
+    };
+}
+
+fn batch(setup: &Setup, replications: u32, watch: Watch<'_>) -> Batched {
+    let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
+    let plan = RunPlan { replications, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
+    let result = experiments::run(&loaded.model, &plan, watch).map_err(|failure| match *failure.error {
+        RunError::Cancelled { .. } => Trouble::Cancelled,
+        _ => Trouble::Failed(failure.to_string()),
+    })?;
+    Ok(BatchResult { setup: setup.clone(), loaded, result, plan })
+}
+
+fn accept_batch(found: Batched, batch: &mut Batch) {
+    batch.progress = None;
+    match found {
+        Ok(result) => batch.result = Some(Arc::new(result)),
+        Err(Trouble::Mistakes(mistakes)) => {
+            batch.trouble = mistakes.first().map(|mistake| mistake.message.clone());
+        }
+        Err(Trouble::Failed(words)) => batch.trouble = Some(words),
+        Err(Trouble::TooLong | Trouble::Cancelled) => {}
+    }
+}

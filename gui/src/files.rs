@@ -1,0 +1,204 @@
+//! Files: what is read from them and written to them. Results are written by `reports`, as the command line writes them.
+
+use crate::app::state::State;
+use reports::csv::LongForm;
+use reports::rows::{RunDocument, SummaryRow};
+use reports::table::{TableOptions, run_table};
+use std::io::{self, Write as _};
+
+/// What can be written to a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// The input with all changes.
+    Input,
+    /// The document of the run.
+    Json,
+    /// The numbers in long form.
+    Csv,
+    /// What a terminal shows.
+    Table,
+    /// The schedule as a picture of pixels.
+    Png,
+    /// The schedule as a picture of lines.
+    Svg,
+    /// The numbers of the race in long form.
+    RaceCsv,
+    /// The document of the replications.
+    BatchJson,
+    /// The numbers of the replications in long form.
+    BatchCsv,
+    /// The table of the replications.
+    BatchTable,
+}
+
+impl Export {
+    /// The end of the file's name.
+    pub fn suffix(self, state: &State) -> &'static str {
+        match self {
+            Export::Input => match state.setup().map(|setup| setup.input.kind) {
+                Some(scenarios::InputKind::Scenario) => "toml",
+                Some(scenarios::InputKind::AccessLog) => "log",
+                _ => "csv",
+            },
+            Export::Json | Export::BatchJson => "json",
+            Export::Csv | Export::RaceCsv | Export::BatchCsv => "csv",
+            Export::Table | Export::BatchTable => "txt",
+            Export::Png => "png",
+            Export::Svg => "svg",
+        }
+    }
+
+    /// A name to offer.
+    pub fn name(self, state: &State) -> String {
+        let stem = state.setup().map_or("run", |setup| setup.short_name());
+        let what = match self {
+            Export::RaceCsv => "-race",
+            Export::BatchJson | Export::BatchCsv | Export::BatchTable => "-replications",
+            _ => "",
+        };
+        format!("{stem}{what}.{}", self.suffix(state))
+    }
+}
+
+/// The bytes of an export; an error says what is missing.
+pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
+    let nothing = || crate::tr!("export-nothing");
+    let mut out = Vec::new();
+    let written = match export {
+        Export::Input => {
+            let setup = state.setup().ok_or_else(nothing)?;
+            return Ok(setup.input.text.clone());
+        }
+        Export::Png | Export::Svg => return picture(export, state),
+        Export::Json => {
+            let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
+            reports::json::write_run(&snapshot.document(), &mut out)
+        }
+        Export::Csv => {
+            let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
+            long_form(&mut out, &snapshot.loaded, &snapshot.result)
+        }
+        Export::Table => {
+            let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
+            out.write_all(run_table(&snapshot.document(), &TableOptions::default()).as_bytes())
+        }
+        Export::RaceCsv => {
+            let race = state.race.result.as_ref().ok_or_else(nothing)?;
+            race_csv(&mut out, race)
+        }
+        Export::BatchJson | Export::BatchCsv | Export::BatchTable => {
+            let batch = state.batch.result.as_ref().ok_or_else(nothing)?;
+            let (loaded, result) = (&batch.loaded, &batch.result);
+            let trace = result.trace.as_ref();
+            let mut document =
+                RunDocument::new(&loaded.model, &loaded.policy, trace, result.digest, &result.summary);
+            if !result.has_segments {
+                document.gantt.clear();
+            }
+            match export {
+                Export::BatchJson => reports::json::write_run(&document, &mut out),
+                Export::BatchCsv => long_form(&mut out, loaded, result),
+                _ => {
+                    let options = TableOptions {
+                        replications: batch.plan.replications,
+                        confidence: batch.plan.confidence,
+                        ..TableOptions::default()
+                    };
+                    out.write_all(run_table(&document, &options).as_bytes())
+                }
+            }
+        }
+    };
+    written.map_err(|error| error.to_string())?;
+    Ok(out)
+}
+
+fn long_form(
+    out: &mut Vec<u8>,
+    loaded: &scenarios::Loaded,
+    result: &experiments::RunResult,
+) -> io::Result<()> {
+    let mut csv = LongForm::new(out)?;
+    for replication in 0..result.values.len() {
+        let rows: Vec<SummaryRow> = result.replication_rows(replication).collect();
+        csv.rows(&loaded.model.name, &loaded.policy, replication as u32 + 1, &rows)?;
+    }
+    csv.finish()
+}
+
+fn race_csv(out: &mut Vec<u8>, race: &crate::app::state::RaceResult) -> io::Result<()> {
+    let mut csv = LongForm::new(out)?;
+    for (label, lane) in race.labels.iter().zip(&race.lanes) {
+        let rows: Vec<SummaryRow> = lane.result.replication_rows(0).collect();
+        csv.rows(&lane.model().name, label, 1, &rows)?;
+    }
+    csv.finish()
+}
+
+/// Writes a file under a name of its own and renames it, so that it appears whole or not at all.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn write(path: &std::path::Path, bytes: &[u8]) -> Result<(), String> {
+    let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = parent.unwrap_or_else(|| std::path::Path::new("."));
+    let whole = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".dispatchlab-").tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    whole().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// What a dialog was asked for, and its answer when there is one.
+#[cfg(not(target_arch = "wasm32"))]
+pub enum Answer {
+    /// A file to open.
+    Open(Option<std::path::PathBuf>),
+    /// A place to write an export to.
+    Save(Export, Option<std::path::PathBuf>),
+}
+
+/// A dialog of the platform, which is open beside the window.
+#[cfg(not(target_arch = "wasm32"))]
+pub struct Dialog(experiments::background::Background<Answer>);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Dialog {
+    /// Asks for a file to open.
+    pub fn open(context: egui::Context) -> Dialog {
+        let ask =
+            |_: &experiments::background::Reporter<'_>| Answer::Open(rfd::FileDialog::new().pick_file());
+        Dialog(experiments::background::Background::start(ask, move || context.request_repaint()))
+    }
+
+    /// Asks where to write.
+    pub fn save(export: Export, name: String, suffix: &'static str, context: egui::Context) -> Dialog {
+        let ask = move |_: &experiments::background::Reporter<'_>| {
+            let dialog = rfd::FileDialog::new().set_file_name(name).add_filter(suffix, &[suffix]);
+            Answer::Save(export, dialog.save_file())
+        };
+        Dialog(experiments::background::Background::start(ask, move || context.request_repaint()))
+    }
+
+    /// The answer, once.
+    pub fn answer(&self) -> Option<Answer> {
+        match self.0.take()? {
+            experiments::background::Outcome::Done(answer) => Some(answer),
+            experiments::background::Outcome::Panicked(_) => Some(Answer::Open(None)),
+        }
+    }
+}
+
+/// The schedule as `reports` draws it.
+fn picture(export: Export, state: &State) -> Result<Vec<u8>, String> {
+    let nothing = || crate::tr!("export-nothing");
+    let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
+    let rows = reports::rows::gantt_rows(snapshot.model(), snapshot.trace());
+    let subtitle = format!("{}  {}", snapshot.model().name, snapshot.loaded.policy);
+    let chart = reports::chart::rows::gantt(&rows, &subtitle).ok_or_else(|| crate::tr!("export-too-many"))?;
+    let look = reports::chart::Look { width: 1_000, ..reports::chart::Look::default() };
+    Ok(match export {
+        Export::Svg => reports::chart::svg(&chart, look).into_bytes(),
+        _ => reports::chart::png(&chart, look),
+    })
+}

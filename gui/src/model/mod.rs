@@ -1,0 +1,10 @@
+//! What is shown, apart from how: a run with the indices that a view needs to answer in a frame.
+
+pub mod distribution;
+pub mod events;
+pub mod lod;
+pub mod occupancy;
+pub mod rows;
+pub mod setup;
+pub mod snapshot;
+pub mod tasks;

@@ -1,0 +1,158 @@
+//! The command line of the window.
+
+use clap::{Parser, ValueEnum};
+use dispatchlab_gui::app::action::Action;
+use dispatchlab_gui::app::panes::Pane;
+use dispatchlab_gui::app::state::Settings;
+use dispatchlab_gui::theme::{Look, Tone};
+use dispatchlab_gui::window::Window;
+use dispatchlab_gui::words::Language;
+use dispatchlab_gui::{App, files, screenshot};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Shows schedules, why they are as they are, and what changes them.
+#[derive(Parser)]
+#[command(name = "dispatchlab-gui", version)]
+struct Arguments {
+    /// A scenario (.toml), a task list (.csv), an access log, or the name of a library scenario
+    input: Option<String>,
+    /// Policy to begin with: [STATION=]ID[:name=value,...]
+    #[arg(long, value_name = "POLICY")]
+    policy: Vec<String>,
+    /// Another policy to race with; up to three
+    #[arg(long, value_name = "POLICY")]
+    race: Vec<String>,
+    /// Instant to show, such as 12ms
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+    /// How it looks; default: as it was last
+    #[arg(long, value_enum)]
+    look: Option<LookName>,
+    /// Language; default: as it was last
+    #[arg(long, value_enum)]
+    language: Option<LanguageName>,
+    /// Pane to bring to the front; may be given more than once
+    #[arg(long, value_name = "PANE")]
+    show: Vec<String>,
+    /// Write a picture of the window to this PNG file instead of opening it; needs no display
+    #[arg(long, value_name = "FILE")]
+    screenshot: Option<PathBuf>,
+    /// Size of the picture, in pixels
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800", value_parser = size)]
+    size: [usize; 2],
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LookName {
+    Light,
+    Dark,
+    Projector,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LanguageName {
+    En,
+    De,
+}
+
+fn size(text: &str) -> Result<[usize; 2], String> {
+    let wrong = || format!("`{text}` is not of the form WIDTHxHEIGHT, each from 100 to 8000");
+    let (width, height) = text.split_once('x').ok_or_else(wrong)?;
+    let parse = |text: &str| text.parse().ok().filter(|n| (100..=8000).contains(n)).ok_or_else(wrong);
+    Ok([parse(width)?, parse(height)?])
+}
+
+impl Arguments {
+    fn settings(&self, kept: Settings) -> Settings {
+        let look = match self.look {
+            Some(LookName::Light) => Look { tone: Tone::Light, projector: false },
+            Some(LookName::Dark) => Look { tone: Tone::Dark, projector: false },
+            Some(LookName::Projector) => Look { tone: Tone::Light, projector: true },
+            None => kept.look,
+        };
+        let language = match self.language {
+            Some(LanguageName::En) => Language::English,
+            Some(LanguageName::De) => Language::German,
+            None => kept.language,
+        };
+        Settings { look, language, ..kept }
+    }
+
+    /// Opens what was asked for; the error is for the terminal.
+    fn prepare(&self, app: &mut App) -> Result<(), String> {
+        app.state.settings = self.settings(std::mem::take(&mut app.state.settings));
+        if let Some(input) = &self.input {
+            app.apply(Action::Open(input.clone()));
+        }
+        for policy in &self.policy {
+            let option = scenarios::PolicyOption::parse(policy).map_err(|found| found.message)?;
+            if let Some(setup) = app.state.setup() {
+                let setup = setup.with_policy(option.station.as_deref(), &option.spec);
+                app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
+            }
+        }
+        if !self.race.is_empty() {
+            app.apply(Action::Race(self.race.clone()));
+        }
+        if let Some(at) = &self.at {
+            let span = sim_core::quantity::parse_span(at).map_err(|error| format!("`--at {at}`: {error}"))?;
+            app.apply(Action::Seek(span.0));
+        }
+        for name in &self.show {
+            let pane = Pane::ALL.into_iter().find(|pane| pane.key().trim_start_matches("pane-") == name);
+            let names = Pane::ALL.map(|pane| pane.key().trim_start_matches("pane-")).join(", ");
+            app.apply(Action::Show(
+                pane.ok_or_else(|| format!("there is no pane `{name}`; there are {names}"))?,
+            ));
+        }
+        Ok(())
+    }
+}
+
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.screenshot {
+        Some(path) => picture(&arguments, path),
+        None => window(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, error)) => {
+            eprintln!("error: {error}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn picture(arguments: &Arguments, path: &std::path::Path) -> Result<(), (u8, String)> {
+    let mut app = App::new(Settings::default(), None, None);
+    arguments.prepare(&mut app).map_err(|error| (2, error))?;
+    app.wait();
+    if arguments.input.is_some() && app.state.setup().is_none() {
+        let news: Vec<String> = app.state.news.iter().map(|(_, text)| text.clone()).collect();
+        return Err((2, news.join("\n")));
+    }
+    let image = screenshot::take(&mut app, arguments.size);
+    let bytes = screenshot::png(&image).map_err(|error| (1, error))?;
+    files::write(path, &bytes).map_err(|error| (1, error))
+}
+
+fn window(arguments: Arguments) -> Result<(), (u8, String)> {
+    let viewport = egui::ViewportBuilder::default()
+        .with_title("DispatchLab")
+        .with_app_id("dispatchlab")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([640.0, 420.0])
+        .with_drag_and_drop(true);
+    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let create: eframe::AppCreator<'_> = Box::new(move |creation| {
+        let mut wrong = None;
+        let window = Window::new(creation, |app| wrong = arguments.prepare(app).err());
+        match wrong {
+            Some(error) => Err(error.into()),
+            None => Ok(Box::new(window)),
+        }
+    });
+    eframe::run_native("dispatchlab", options, create).map_err(|error| (1, error.to_string()))
+}

@@ -1,0 +1,185 @@
+//! The only colors and sizes. Colors of tasks are Okabe and Ito's eight, which people with any common color vision tell
+//! apart; beyond eight a pattern is added, and states differ in height and pattern too, never in color alone.
+
+use crate::model::rows::Activity;
+use egui::{Color32, Context, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
+use serde::{Deserialize, Serialize};
+
+/// Light or dark.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum Tone {
+    /// Dark text on light.
+    #[default]
+    Light,
+    /// Light text on dark.
+    Dark,
+}
+
+/// How everything looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Look {
+    /// Light or dark.
+    pub tone: Tone,
+    /// For a room: light, half as large again, thick lines.
+    pub projector: bool,
+}
+
+impl Look {
+    /// Whether it is dark; a projector is always light.
+    pub fn is_dark(self) -> bool {
+        self.tone == Tone::Dark && !self.projector
+    }
+
+    /// How much larger than usual everything is.
+    pub fn zoom(self) -> f32 {
+        if self.projector { 1.5 } else { 1.0 }
+    }
+
+    /// Height of a row of the schedule, in points.
+    pub fn row_height(self) -> f32 {
+        if self.projector { 30.0 } else { 26.0 }
+    }
+
+    /// Width of lines that matter, in points.
+    pub fn line(self) -> f32 {
+        if self.projector { 2.0 } else { 1.0 }
+    }
+}
+
+/// Okabe and Ito's colors, black last: black is hard to see in the dark, and is replaced there.
+const TASKS: [Color32; 8] = [
+    Color32::from_rgb(0, 114, 178),
+    Color32::from_rgb(230, 159, 0),
+    Color32::from_rgb(0, 158, 115),
+    Color32::from_rgb(204, 121, 167),
+    Color32::from_rgb(86, 180, 233),
+    Color32::from_rgb(213, 94, 0),
+    Color32::from_rgb(240, 228, 66),
+    Color32::from_rgb(60, 60, 60),
+];
+
+/// A pattern over a color.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pattern {
+    /// The color alone.
+    Solid,
+    /// Upright stripes.
+    Upright,
+    /// A line along the middle.
+    Middle,
+    /// Lines at both edges.
+    Edges,
+}
+
+/// The color and pattern of a task: eight colors, then the same with patterns.
+pub fn task(index: u32, dark: bool) -> (Color32, Pattern) {
+    let patterns = [Pattern::Solid, Pattern::Upright, Pattern::Middle, Pattern::Edges];
+    let color = match (index % 8, dark) {
+        (7, true) => Color32::from_rgb(200, 200, 200),
+        (n, _) => TASKS[n as usize],
+    };
+    (color, patterns[(index / 8 % 4) as usize])
+}
+
+/// Black or white, whichever is read better on a color.
+pub fn ink_on(color: Color32) -> Color32 {
+    let light = |part: u8| f32::from(part) / 255.0;
+    let brightness = 0.299 * light(color.r()) + 0.587 * light(color.g()) + 0.114 * light(color.b());
+    if brightness > 0.55 { Color32::BLACK } else { Color32::WHITE }
+}
+
+/// Colors that do not belong to a task.
+#[derive(Clone, Copy, Debug)]
+pub struct Palette {
+    /// Context switches.
+    pub switch: Color32,
+    /// The dispatcher.
+    pub dispatch: Color32,
+    /// What is missed or lost.
+    pub bad: Color32,
+    /// What is best.
+    pub good: Color32,
+    /// The time cursor.
+    pub cursor: Color32,
+    /// Markers A and B.
+    pub markers: [Color32; 2],
+    /// Every other row.
+    pub stripe: Color32,
+    /// Lines of the grid.
+    pub grid: Color32,
+    /// Weak text.
+    pub weak: Color32,
+    /// Text.
+    pub text: Color32,
+    /// What is selected.
+    pub selection: Color32,
+}
+
+/// The colors that go with a background.
+pub fn palette(dark: bool) -> Palette {
+    if dark {
+        Palette {
+            switch: Color32::from_rgb(150, 150, 150),
+            dispatch: Color32::from_rgb(190, 170, 140),
+            bad: Color32::from_rgb(255, 110, 90),
+            good: Color32::from_rgb(80, 200, 150),
+            cursor: Color32::from_rgb(255, 90, 90),
+            markers: [Color32::from_rgb(120, 200, 255), Color32::from_rgb(255, 190, 90)],
+            stripe: Color32::from_gray(32),
+            grid: Color32::from_gray(55),
+            weak: Color32::from_gray(160),
+            text: Color32::from_gray(225),
+            selection: Color32::WHITE,
+        }
+    } else {
+        Palette {
+            switch: Color32::from_rgb(110, 110, 110),
+            dispatch: Color32::from_rgb(150, 120, 70),
+            bad: Color32::from_rgb(190, 30, 20),
+            good: Color32::from_rgb(0, 115, 80),
+            cursor: Color32::from_rgb(200, 0, 0),
+            markers: [Color32::from_rgb(0, 90, 160), Color32::from_rgb(160, 85, 0)],
+            stripe: Color32::from_gray(242),
+            grid: Color32::from_gray(215),
+            weak: Color32::from_gray(95),
+            text: Color32::from_gray(20),
+            selection: Color32::BLACK,
+        }
+    }
+}
+
+/// What part of a row's height a state takes: what runs is high, what waits is low.
+pub fn height(activity: Activity) -> (f32, f32) {
+    match activity {
+        Activity::Run => (0.08, 0.92),
+        Activity::Switch | Activity::Dispatch => (0.2, 0.92),
+        Activity::Ready | Activity::Waiting => (0.6, 0.86),
+        Activity::Preempted => (0.5, 0.86),
+        Activity::Blocked | Activity::Joining => (0.68, 0.8),
+    }
+}
+
+/// Makes the window look so.
+pub fn apply(context: &Context, look: Look) {
+    let theme = if look.is_dark() { Theme::Dark } else { Theme::Light };
+    context.set_theme(theme);
+    let colors = palette(look.is_dark());
+    let mut visuals = if look.is_dark() { Visuals::dark() } else { Visuals::light() };
+    visuals.override_text_color = Some(colors.text);
+    if !look.is_dark() {
+        visuals.panel_fill = Color32::from_gray(250);
+        visuals.widgets.inactive.bg_fill = Color32::from_gray(225);
+        visuals.widgets.inactive.weak_bg_fill = Color32::from_gray(232);
+    }
+    if look.projector {
+        visuals.widgets.inactive.bg_stroke = Stroke::new(1.5, Color32::from_gray(120));
+    }
+    context.set_visuals_of(theme, visuals);
+    context.style_mut_of(theme, |style| {
+        let mono = FontFamily::Monospace;
+        style.text_styles.insert(TextStyle::Monospace, FontId::new(12.5, mono));
+        style.text_styles.insert(TextStyle::Small, FontId::new(10.5, FontFamily::Proportional));
+        style.spacing.item_spacing = egui::vec2(6.0, 5.0);
+    });
+    context.set_zoom_factor(look.zoom());
+}

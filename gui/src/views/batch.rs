@@ -1,0 +1,108 @@
+//! Replications: many runs of the same setup with other random numbers, and how sure the means are.
+
+use crate::app::action::Action;
+use crate::app::state::{BatchResult, State};
+use crate::files::Export;
+use crate::theme;
+use crate::tr;
+use egui::{DragValue, Ui};
+use egui_extras::{Column, TableBuilder};
+use reports::number::with_unit;
+
+/// Draws the replications.
+pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
+    let batch = &state.batch;
+    ui.horizontal_wrapped(|ui| {
+        ui.label(tr!("batch-replications"));
+        let mut count = batch.replications;
+        let field = DragValue::new(&mut count).range(2..=100_000);
+        if ui.add(field).accessible_name(tr!("batch-replications")).changed() {
+            out.push(Action::Replications(count));
+        }
+        let can = state.setup().is_some() && batch.progress.is_none();
+        if ui.add_enabled(can, egui::Button::new(tr!("batch-run"))).clicked() {
+            out.push(Action::RunBatch);
+        }
+        if let Some(progress) = &batch.progress {
+            let text = format!("{} / {}", progress.done, progress.total);
+            let bar = egui::ProgressBar::new(progress.fraction as f32).desired_width(200.0).text(text);
+            ui.add(bar).accessible_name(tr!("run-progress"));
+            if ui.button(tr!("cmd-cancel")).clicked() {
+                out.push(Action::Cancel);
+            }
+        }
+        if batch.result.is_some() {
+            for (key, export) in [
+                ("batch-export-table", Export::BatchTable),
+                ("batch-export-csv", Export::BatchCsv),
+                ("batch-export-json", Export::BatchJson),
+            ] {
+                if ui.button(tr!(key)).clicked() {
+                    out.push(Action::Export(export));
+                }
+            }
+        }
+    });
+    let colors = theme::palette(state.settings.look.is_dark());
+    if let Some(trouble) = &batch.trouble {
+        ui.colored_label(colors.bad, trouble);
+    }
+    let Some(result) = &batch.result else {
+        ui.weak(tr!("batch-hint"));
+        return;
+    };
+    if state.setup() != Some(&result.setup) {
+        ui.colored_label(colors.bad, tr!("batch-old"));
+    }
+    for note in &result.result.notes {
+        ui.weak(note);
+    }
+    table(ui, result);
+}
+
+fn table(ui: &mut Ui, result: &BatchResult) {
+    let rows: Vec<_> = result.rows().iter().filter(|row| row.value.is_some()).collect();
+    let height = ui.text_style_height(&egui::TextStyle::Body) + 4.0;
+    let table = TableBuilder::new(ui)
+        .striped(true)
+        .column(Column::initial(170.0).resizable(true))
+        .column(Column::initial(110.0).resizable(true))
+        .column(Column::initial(90.0).resizable(true))
+        .column(Column::initial(180.0).resizable(true))
+        .column(Column::remainder());
+    let table = table.header(height, |mut header| {
+        for key in ["metrics-metric", "batch-scope", "metrics-value", "batch-interval", "batch-n"] {
+            header.col(|ui| {
+                ui.strong(tr!(key));
+            });
+        }
+    });
+    table.body(|body| {
+        body.rows(height, rows.len(), |mut row| {
+            let found = rows[row.index()];
+            let number =
+                |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| with_unit(v, found.unit));
+            row.col(|ui| {
+                ui.label(found.name());
+            });
+            row.col(|ui| {
+                ui.weak(format!(
+                    "{} {}",
+                    found.scope,
+                    if found.class == found.scope { "" } else { &found.class }
+                ));
+            });
+            row.col(|ui| {
+                ui.strong(number(found.value));
+            });
+            row.col(|ui| {
+                if found.ci_low.is_some() {
+                    ui.label(format!("{} … {}", number(found.ci_low), number(found.ci_high)));
+                }
+            });
+            row.col(|ui| {
+                ui.label(found.n.to_string());
+            });
+        });
+    });
+}

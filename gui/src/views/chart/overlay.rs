@@ -1,0 +1,237 @@
+//! What lies over and under the stretches: grid, releases and deadlines, arrows, markers, the cursor.
+
+use super::{Frame, axis, paint};
+use crate::model::rows::{Activity, MarkKind, RowKind};
+use crate::model::snapshot::Waker;
+use crate::theme;
+use egui::{Align2, Color32, FontId, Painter, Rect, Shape, Stroke, pos2, vec2};
+use sim_core::units::Span;
+
+/// More stretches of one job than this have no arrows.
+const MAX_ARROWS: usize = 400;
+
+/// Upright lines at the ticks of the axis.
+pub fn grid(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
+    let colors = theme::palette(frame.dark);
+    for tick in axis::ticks(&frame.scale, 72.0) {
+        painter.vline(frame.x(tick), seen.y_range(), (1.0, colors.grid));
+    }
+}
+
+/// Releases as arrows up, deadlines as arrows down, missed ones red with a cross.
+pub fn marks(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
+    let colors = theme::palette(frame.dark);
+    for (place, index) in frame.order.iter().enumerate() {
+        let top = frame.plot.top() + place as f32 * frame.row_height;
+        if top + frame.row_height < seen.top() || top > seen.bottom() {
+            continue;
+        }
+        let row = &frame.snapshot.rows.rows[*index];
+        let from = row.marks.partition_point(|mark| (mark.at as f64) < frame.scale.from);
+        let mut last = [f32::NEG_INFINITY; 4];
+        for mark in &row.marks[from..] {
+            if mark.at as f64 > frame.scale.to {
+                break;
+            }
+            let x = frame.x(mark.at);
+            let kind = mark.kind as usize;
+            if x - last[kind] < 3.0 {
+                continue;
+            }
+            last[kind] = x;
+            mark_at(painter, pos2(x, top), frame.row_height, mark.kind, &colors);
+        }
+    }
+}
+
+fn mark_at(painter: &Painter, at: egui::Pos2, height: f32, kind: MarkKind, colors: &theme::Palette) {
+    let (top, bottom) = (at.y + 1.0, at.y + height - 1.0);
+    let head = |y: f32, up: bool, color: Color32| {
+        let tip = if up { y } else { y + 5.0 };
+        let base = if up { y + 5.0 } else { y };
+        let points = vec![pos2(at.x, tip), pos2(at.x - 3.0, base), pos2(at.x + 3.0, base)];
+        painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
+    };
+    match kind {
+        MarkKind::Release => {
+            painter.vline(at.x, top..=bottom, (1.2, colors.text));
+            head(top, true, colors.text);
+        }
+        MarkKind::Deadline => {
+            painter.vline(at.x, top..=bottom, (1.2, colors.weak));
+            head(bottom - 5.0, false, colors.weak);
+        }
+        MarkKind::Missed => {
+            painter.vline(at.x, top..=bottom, (2.0, colors.bad));
+            painter.text(
+                pos2(at.x, at.y + height / 2.0),
+                Align2::CENTER_CENTER,
+                "✖",
+                FontId::proportional(14.0),
+                colors.bad,
+            );
+        }
+        MarkKind::Lost => {
+            painter.text(
+                pos2(at.x, at.y + height / 2.0),
+                Align2::CENTER_CENTER,
+                "✖",
+                FontId::proportional(12.0),
+                colors.weak,
+            );
+        }
+    }
+}
+
+/// Who woke the selected job: an arrow from the waker's row.
+pub fn arrows(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
+    let (true, Some(selection)) = (frame.state.view.show_arrows, frame.state.view.selection) else { return };
+    let colors = theme::palette(frame.dark);
+    let snapshot = frame.snapshot;
+    let Some(top) = snapshot.row_of_job(selection.job).and_then(|row| frame.top_of(row)) else { return };
+    let bars = snapshot.rows.of_job(selection.job);
+    let from = bars.partition_point(|bar| (bar.end as f64) < frame.scale.from);
+    let width = frame.state.settings.look.line() + 0.5;
+    let middle = frame.row_height / 2.0;
+    for bar in bars[from..].iter().take(MAX_ARROWS) {
+        if bar.start as f64 > frame.scale.to {
+            break;
+        }
+        let x = frame.x(bar.start);
+        match bar.activity {
+            Activity::Ready | Activity::Run => {
+                if let Some(Waker::Job(waker)) = snapshot.waker(selection.job, bar.start)
+                    && let Some(from) = snapshot.row_of_job(waker).and_then(|row| frame.top_of(row))
+                {
+                    let (start, end) = (pos2(x, from + middle), pos2(x, top + middle));
+                    paint::arrow(painter, start, end, colors.bad, width);
+                }
+            }
+            _ => {}
+        }
+        // From the task's row to the core that runs it.
+        if bar.activity == Activity::Run
+            && (frame.x(bar.end) - x > 3.0)
+            && let Some(core) = core_row(frame, bar.station, bar.start, selection.job)
+        {
+            let (start, end) = (pos2(x, top + middle), pos2(x, core + middle));
+            paint::arrow(painter, start, end, colors.text.gamma_multiply(0.6), width);
+        }
+    }
+    let _ = seen;
+}
+
+/// The upper edge of the row of the core that runs a job.
+fn core_row(frame: &Frame<'_>, processor: u32, at: u64, job: u32) -> Option<f32> {
+    let rows = &frame.snapshot.rows;
+    frame.order.iter().enumerate().find_map(|(place, index)| {
+        let row = &rows.rows[*index];
+        let fits = matches!(row.kind, RowKind::Core { processor: p, .. } if p == processor);
+        let runs = fits && rows.on_core(row, at).iter().any(|bar| bar.job == job);
+        runs.then(|| frame.plot.top() + place as f32 * frame.row_height)
+    })
+}
+
+/// The cursor, markers with their difference, bookmarks, and the outline of what is selected.
+pub fn lines(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
+    let colors = theme::palette(frame.dark);
+    let look = frame.state.settings.look;
+    let view = &frame.state.view;
+    if let Some(selection) = view.selection {
+        outline(painter, frame, &selection, seen);
+    }
+    for bookmark in &view.bookmarks {
+        let x = frame.x(bookmark.at);
+        painter.vline(x, seen.y_range(), (1.0, colors.markers[1].gamma_multiply(0.7)));
+        painter.text(
+            pos2(x + 2.0, seen.bottom() - 8.0),
+            Align2::LEFT_CENTER,
+            format!("🔖 {}", bookmark.note),
+            FontId::proportional(11.0),
+            colors.markers[1],
+        );
+    }
+    let xs = view.markers.map(|marker| marker.map(|at| frame.x(at)));
+    if let [Some(a), Some(b)] = xs {
+        let between = Rect::from_x_y_ranges(a.min(b)..=a.max(b), seen.y_range());
+        painter.rect_filled(between, 0.0, colors.markers[0].gamma_multiply(0.12));
+    }
+    for (index, x) in xs.iter().enumerate() {
+        if let Some(x) = x {
+            painter.vline(*x, seen.y_range(), (look.line() + 0.5, colors.markers[index]));
+            flag(painter, pos2(*x, seen.top() + 9.0), ["A", "B"][index], colors.markers[index]);
+        }
+    }
+    if let [Some(a), Some(b)] = view.markers {
+        let text = format!("B - A = {}{}", if b < a { "-" } else { "" }, Span(a.abs_diff(b)));
+        let x = f32::midpoint(frame.x(a), frame.x(b)).clamp(seen.left() + 40.0, seen.right() - 40.0);
+        flag(painter, pos2(x, seen.bottom() - 10.0), &text, colors.markers[0]);
+    }
+    let x = frame.x(view.cursor);
+    painter.vline(x, seen.y_range(), (look.line() + 0.5, colors.cursor));
+}
+
+/// Text on a plate.
+pub fn flag(painter: &Painter, at: egui::Pos2, text: &str, color: Color32) {
+    let galley = painter.layout_no_wrap(text.to_owned(), FontId::proportional(12.0), theme::ink_on(color));
+    let rect = Align2::CENTER_CENTER.anchor_size(at, galley.size());
+    painter.rect_filled(rect.expand2(vec2(4.0, 1.0)), 3.0, color);
+    painter.galley(rect.min, galley, theme::ink_on(color));
+}
+
+fn outline(painter: &Painter, frame: &Frame<'_>, selection: &crate::app::state::Selection, seen: Rect) {
+    let colors = theme::palette(frame.dark);
+    let (left, right) = (frame.x(selection.start), frame.x(selection.end));
+    let stroke = (frame.state.settings.look.line() + 1.0, colors.selection);
+    let draw = |top: f32| {
+        let rect = Rect::from_x_y_ranges(
+            left.max(seen.left() - 4.0)..=right.max(left + 2.0).min(seen.right() + 4.0),
+            top + 1.0..=top + frame.row_height - 1.0,
+        );
+        painter.rect_stroke(rect, 2.0, stroke, egui::StrokeKind::Outside);
+    };
+    if let Some(top) = frame.snapshot.row_of_job(selection.job).and_then(|row| frame.top_of(row)) {
+        draw(top);
+    }
+    let bar = frame.snapshot.rows.of_job_at(selection.job, selection.start);
+    if let Some(bar) = bar
+        && matches!(bar.activity, Activity::Run | Activity::Switch | Activity::Dispatch)
+        && let Some(top) = core_row(frame, bar.station, bar.start, bar.job)
+    {
+        draw(top);
+    }
+}
+
+/// One state as it looks in the chart, for the legend.
+pub fn sample(painter: &Painter, rect: Rect, activity: Activity, dark: bool) {
+    let colors = theme::palette(dark);
+    let (task, _) = theme::task(0, dark);
+    let (from, to) = theme::height(activity);
+    let part = Rect::from_x_y_ranges(
+        rect.x_range(),
+        rect.top() + from * rect.height()..=rect.top() + to * rect.height(),
+    );
+    let (fill, ink, every) = match activity {
+        Activity::Run => (task, None, 0.0),
+        Activity::Ready => (task.gamma_multiply(0.45), None, 0.0),
+        Activity::Preempted => (task.gamma_multiply(0.45), Some(colors.text), 5.0),
+        Activity::Switch => (colors.switch, Some(theme::ink_on(colors.switch)), 3.0),
+        Activity::Dispatch => (colors.dispatch, Some(theme::ink_on(colors.dispatch)), 0.0),
+        Activity::Blocked => (colors.grid, Some(colors.weak), 4.0),
+        Activity::Waiting => (colors.grid, Some(colors.bad), 0.0),
+        Activity::Joining => (colors.grid, Some(colors.weak), 8.0),
+    };
+    painter.rect_filled(part, 0.0, fill);
+    if let Some(ink) = ink {
+        if every > 0.0 {
+            let mut x = part.left() + 2.0;
+            while x < part.right() {
+                painter.vline(x, part.y_range(), (1.0, ink));
+                x += every;
+            }
+        } else {
+            painter.hline(part.x_range(), part.top() + 1.0, (1.0, ink));
+            painter.hline(part.x_range(), part.bottom() - 1.0, (1.0, ink));
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! One file a view. A view reads the state, draws, and says what the user wanted; it changes nothing.
+
+pub mod batch;
+pub mod chart;
+pub mod dropped;
+pub mod events;
+pub mod library;
+pub mod live;
+pub mod metrics;
+pub mod overlays;
+pub mod panes;
+pub mod plots;
+pub mod race;
+pub mod setup;
+pub mod status;
+pub mod tasks;
+pub mod text;
+pub mod toolbar;
+pub mod why;

@@ -1,0 +1,51 @@
+//! The line at the bottom: what is on show, how it was made, and what is wrong or under way.
+
+use crate::app::action::Action;
+use crate::app::panes::Pane;
+use crate::app::state::State;
+use crate::theme;
+use crate::tr;
+use egui::{Panel, RichText, Ui};
+
+/// Draws the line.
+pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
+    let colors = theme::palette(state.settings.look.is_dark());
+    Panel::bottom("status").show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            if let Some(progress) = &state.running {
+                ui.spinner();
+                let part = progress.map_or(0.0, |progress| progress.fraction as f32);
+                let events = progress.map_or(0, |progress| progress.events);
+                ui.add(egui::ProgressBar::new(part).desired_width(140.0))
+                    .accessible_name(tr!("run-progress"));
+                ui.label(tr!("run-events", events = events));
+                if ui.button(tr!("cmd-cancel")).clicked() {
+                    out.push(Action::Cancel);
+                }
+            }
+            if !state.mistakes.is_empty() {
+                let text = tr!("mistakes", count = state.mistakes.len());
+                if ui.link(RichText::new(text).color(colors.bad).strong()).clicked() {
+                    out.push(Action::Show(Pane::Text));
+                }
+            }
+            if let Some(failed) = &state.failed {
+                ui.colored_label(colors.bad, failed);
+            }
+            let Some(snapshot) = &state.snapshot else {
+                ui.weak(tr!("status-empty"));
+                return;
+            };
+            ui.strong(&snapshot.model().name);
+            ui.label(&snapshot.loaded.policy);
+            ui.weak(tr!("status-seed", seed = snapshot.model().seed));
+            let digest = snapshot.result.digest.map_or_else(|| "–".to_owned(), reports::json::digest_hex);
+            ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
+            ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
+            for note in snapshot.thinned.iter().chain(&snapshot.loaded.notes).chain(&snapshot.result.notes) {
+                ui.colored_label(colors.bad, "⚠").on_hover_text(note);
+                ui.small(note);
+            }
+        });
+    });
+}

@@ -1,0 +1,224 @@
+//! Every command of the table does what it says, by its keys or from the palette.
+
+use crate::support::act;
+use dispatchlab_gui::App;
+use dispatchlab_gui::app::action::Action;
+use dispatchlab_gui::app::command::{COMMANDS, Command};
+use dispatchlab_gui::app::panes::Pane;
+use dispatchlab_gui::app::state::{Overlays, Selection, Settings, View, Window};
+use dispatchlab_gui::files::Export;
+use dispatchlab_gui::theme::Look;
+use dispatchlab_gui::words::Language;
+use egui_kittest::Harness;
+use std::collections::BTreeSet;
+
+/// What a command may change.
+struct Seen {
+    view: View,
+    look: Look,
+    language: Language,
+    overlays: Overlays,
+    undo: (bool, bool),
+    batch: bool,
+    failed: bool,
+    active: BTreeSet<Pane>,
+}
+
+fn seen(app: &App) -> Seen {
+    let active =
+        app.tree.active_tiles().into_iter().filter_map(|tile| app.tree.tiles.get_pane(&tile).copied());
+    Seen {
+        view: app.state.view.clone(),
+        look: app.state.settings.look,
+        language: app.state.settings.language,
+        overlays: app.state.overlays.clone(),
+        undo: (app.state.history.can_undo(), app.state.history.can_redo()),
+        batch: app.state.batch.result.is_some() || app.state.batch.progress.is_some(),
+        failed: app.state.failed.is_some(),
+        active: active.collect(),
+    }
+}
+
+/// Puts a window into a state in which every command can be used: changes to undo and redo, a selection, markers, a
+/// search. The window stays, with its fonts: they cost more than everything else.
+fn prepare(harness: &mut Harness<'_, App>) {
+    let mut app = App::new(Settings::default(), None, None);
+    app.apply(Action::Open("stallings".to_owned()));
+    let setup = app.state.setup().expect("open").clone();
+    for spec in ["round-robin:quantum=1ms", "srtf", "sjf"] {
+        let setup = Box::new(setup.with_policy(None, spec));
+        app.apply(Action::Change { what: String::new(), setup });
+    }
+    app.apply(Action::Undo);
+    app.apply(Action::Seek(8_000_000));
+    app.apply(Action::Bookmark);
+    let bar = app.state.snapshot.as_ref().expect("run").rows.of_job(1)[1];
+    app.apply(Action::Select(Some(Selection { job: 1, start: bar.start, end: bar.end })));
+    app.apply(Action::MarkRange(1_000_000, 2_000_000));
+    app.apply(Action::Find("c".to_owned()));
+    app.apply(Action::Zoom(2.0));
+    app.apply(Action::Seek(6_000_000));
+    *harness.state_mut() = app;
+    // A field may have the focus from the command before.
+    if let Some(focused) = harness.ctx.memory(egui::Memory::focused) {
+        harness.ctx.memory_mut(|memory| memory.surrender_focus(focused));
+    }
+    harness.run();
+}
+
+/// What must be true after a command.
+fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
+    let (a, b) = (&after.view, &before.view);
+    let pane = |pane: Pane| after.active.contains(&pane);
+    let asks = |export: Export| after.overlays.save.as_ref().is_some_and(|(asked, _)| *asked == export);
+    let length = |window: Window| window.to - window.from;
+    match id {
+        "open" => after.overlays.open.is_some(),
+        "save" => asks(Export::Input),
+        "export-json" => asks(Export::Json),
+        "export-csv" => asks(Export::Csv),
+        "export-table" => asks(Export::Table),
+        "export-png" => asks(Export::Png),
+        "export-svg" => asks(Export::Svg),
+        "undo" => after.undo == (true, true) && before.undo == (true, true),
+        "redo" => after.undo == (true, false),
+        "fork" => after.overlays.fork.as_ref().is_some_and(|fork| fork.at == b.cursor),
+        "find" => true,
+        "find-next" | "find-last" => a.selection.is_some_and(|found| found.job == 2),
+        "play" | "step" | "decision" => a.cursor > b.cursor,
+        "step-back" | "decision-back" => a.cursor < b.cursor,
+        "start" => a.cursor == 0,
+        "end" => a.cursor == 20_000_000,
+        "faster" => a.speed == b.speed * 2.0,
+        "slower" => a.speed == b.speed / 2.0,
+        "bookmark" => a.bookmarks.len() == 2,
+        "next-bookmark" => a.cursor == 8_000_000,
+        "zoom-in" => length(a.window) < length(b.window),
+        "zoom-out" => length(a.window) > length(b.window),
+        "pan-left" => a.window.from < b.window.from,
+        "pan-right" => a.window.from > b.window.from,
+        "fit" => a.window == Window::whole(20_000_000),
+        "fit-selection" => a.window != b.window,
+        "next-stretch" => a.selection.zip(b.selection).is_some_and(|(a, b)| a.start > b.start),
+        "last-stretch" => a.selection.zip(b.selection).is_some_and(|(a, b)| a.start < b.start),
+        "mark-a" => a.markers == [Some(b.cursor), b.markers[1]],
+        "mark-b" => a.markers == [b.markers[0], Some(b.cursor)],
+        "clear-marks" => a.markers == [None; 2],
+        "cores" => a.show_cores != b.show_cores,
+        "tasks" => a.show_tasks != b.show_tasks,
+        "arrows" => a.show_arrows != b.show_arrows,
+        "follow" => a.follow != b.follow,
+        "rows" => a.rows.hidden.is_empty() && a.rows.pinned.is_empty(),
+        "tone" => after.look.is_dark() != before.look.is_dark(),
+        "projector" => after.look.projector != before.look.projector,
+        "language" => after.language != before.language,
+        "layout" | "show-library" => pane(Pane::Library),
+        "show-controls" => pane(Pane::Controls),
+        "show-tasks" => pane(Pane::Tasks),
+        "show-text" => pane(Pane::Text),
+        "show-chart" => pane(Pane::Chart),
+        "show-live" => pane(Pane::Live),
+        "show-why" => pane(Pane::Why),
+        "show-events" => pane(Pane::Events),
+        "show-metrics" => pane(Pane::Metrics),
+        "show-plots" => pane(Pane::Plots),
+        "race" => pane(Pane::Race),
+        "batch" => pane(Pane::Batch),
+        "run-batch" => after.batch,
+        "cancel" => !after.failed,
+        "palette" => after.overlays.palette.is_some(),
+        "shortcuts" => after.overlays.help,
+        "escape" => a.selection.is_none(),
+        other => panic!("say here what `{other}` does"),
+    }
+}
+
+fn usable(app: &App, command: &Command) -> bool {
+    (command.enabled)(&app.state)
+}
+
+fn press(harness: &mut Harness<'_, App>, command: &Command) {
+    let keys = command.keys[0];
+    harness.key_press_modifiers(keys.modifiers, keys.logical_key);
+    settle(harness, command.id);
+}
+
+fn settle(harness: &mut Harness<'_, App>, id: &str) {
+    match id {
+        "play" => {
+            harness.run_steps(4);
+            harness.state_mut().state.view.playing = false;
+        }
+        "run-batch" => {
+            harness.run_steps(2);
+            harness.state_mut().wait();
+        }
+        _ => {}
+    }
+    harness.run();
+}
+
+/// Nothing runs that could be cancelled here; what it does is tested where something runs.
+const NOT_HERE: [&str; 1] = ["cancel"];
+
+#[test]
+fn every_command_with_keys_does_what_it_says() {
+    let mut harness = crate::support::fresh();
+    for command in COMMANDS.iter().filter(|command| !command.keys.is_empty()) {
+        prepare(&mut harness);
+        assert!(usable(harness.state(), command), "{} cannot be used here", command.id);
+        let before = seen(harness.state());
+        press(&mut harness, command);
+        assert!(holds(command.id, &before, &seen(harness.state())), "{}", command.id);
+    }
+}
+
+#[test]
+fn every_command_without_keys_is_in_the_palette() {
+    let mut harness = crate::support::fresh();
+    for command in COMMANDS.iter().filter(|c| c.keys.is_empty() && !NOT_HERE.contains(&c.id)) {
+        prepare(&mut harness);
+        assert!(usable(harness.state(), command), "{} cannot be used here", command.id);
+        act(&mut harness, Action::Palette(Some(command.title())));
+        let before = seen(harness.state());
+        harness.key_press(egui::Key::Enter);
+        settle(&mut harness, command.id);
+        let after = seen(harness.state());
+        assert!(after.overlays.palette.is_none(), "{}: the palette stays open", command.id);
+        assert!(holds(command.id, &before, &after), "{}", command.id);
+    }
+}
+
+#[test]
+fn nothing_can_be_done_to_a_run_that_is_not_there() {
+    let harness = crate::support::fresh();
+    for command in COMMANDS {
+        let without = [
+            "open",
+            "tone",
+            "projector",
+            "language",
+            "layout",
+            "race",
+            "batch",
+            "palette",
+            "shortcuts",
+            "escape",
+        ];
+        let expected = without.contains(&command.id) || command.id.starts_with("show-");
+        assert_eq!(usable(harness.state(), command), expected, "{}", command.id);
+    }
+}
+
+#[test]
+fn letters_go_to_a_text_field_that_has_the_focus() {
+    use egui_kittest::kittest::Queryable as _;
+    let mut harness = crate::support::fresh();
+    prepare(&mut harness);
+    let before = seen(harness.state());
+    harness.get_by_label("Find a job").focus();
+    harness.run();
+    harness.key_press(egui::Key::W);
+    harness.run();
+    assert_eq!(before.view.window, harness.state().state.view.window);
+}

@@ -1,0 +1,9 @@
+//! The window driven without a display: clicks, keys, files, pictures.
+
+mod commands;
+mod editing;
+mod files;
+mod library;
+mod pictures;
+mod schedule;
+mod support;

@@ -1,0 +1,57 @@
+//! Pictures of the window, drawn on the processor.
+
+use crate::support::{act, fresh, opened};
+use dispatchlab_gui::app::action::Action;
+use dispatchlab_gui::app::panes::Pane;
+use dispatchlab_gui::theme::{Look, Tone};
+use dispatchlab_gui::words::Language;
+use egui_kittest::{SnapshotOptions, SnapshotResults};
+
+/// Text is drawn by a library that may use other instructions on another processor: a few pixels may differ. So does the
+/// digest at the bottom where the order of events is changed.
+fn options() -> SnapshotOptions {
+    SnapshotOptions::new().threshold(1.0_f32).max_failed_pixels(2_500_usize)
+}
+
+#[test]
+fn a_fresh_window_shows_the_library() {
+    use egui_kittest::kittest::Queryable as _;
+    // No picture: the library grows.
+    let mut harness = fresh();
+    harness.get_by_label("convoy").click();
+    harness.run();
+    assert!(harness.state().state.snapshot.is_some());
+}
+
+#[test]
+fn the_textbook_in_light_dark_and_on_a_projector() {
+    let mut results = SnapshotResults::new();
+    for (name, look, language) in [
+        ("light", Look::default(), Language::English),
+        ("dark", Look { tone: Tone::Dark, projector: false }, Language::German),
+        ("projector", Look { tone: Tone::Light, projector: true }, Language::English),
+    ] {
+        let mut harness = opened("stallings");
+        let setup = harness.state().state.setup().expect("open").with_policy(None, "round-robin:quantum=1ms");
+        act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
+        act(&mut harness, Action::Look(look));
+        act(&mut harness, Action::Language(language));
+        act(&mut harness, Action::Show(Pane::Controls));
+        act(&mut harness, Action::Seek(9_000_000));
+        results.add(harness.try_snapshot_options(name, &options()));
+    }
+    results.unwrap();
+}
+
+#[test]
+fn a_picture_needs_no_display_and_is_the_same_every_time() {
+    let picture = || {
+        let mut app = dispatchlab_gui::App::new(dispatchlab_gui::app::state::Settings::default(), None, None);
+        app.apply(Action::Open("convoy".to_owned()));
+        let image = dispatchlab_gui::screenshot::take(&mut app, [640, 480]);
+        dispatchlab_gui::screenshot::png(&image).expect("encoded")
+    };
+    let first = picture();
+    assert!(first.starts_with(b"\x89PNG"));
+    assert_eq!(first, picture());
+}

@@ -18,8 +18,8 @@
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
 //! engine measures in integers.
 
-pub mod capacity;
 pub mod background;
+pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;

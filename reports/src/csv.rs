@@ -1,7 +1,6 @@
 //! The long form, one row per replication and metric, and the summary, one row per metric.
 
 use crate::rows::SummaryRow;
-pub(crate) use crate::sheet::unwrap_io;
 use crate::sheet::{Cell, Column, CsvStyle, Form, Kind, Sheet};
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -35,7 +35,7 @@ pub struct RepeatArgs {
 }
 
 /// Arguments that say where results go. A repetition takes them from its own command line.
-const PLACES: [&str; 6] = ["output", "out_dir", "html", "trace", "charts", "svg"];
+const PLACES: [&str; 6] = ["output", "out_dir", "html", "trace", "charts", "welch"];
 /// Arguments that may stand beside `--from` besides those.
 const BESIDES: [&str; 8] = ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color"];
 /// Arguments that decide neither what is run nor what is written.

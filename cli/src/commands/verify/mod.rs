@@ -27,7 +27,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub list: bool,
     /// As many replications as it takes to know every value to this relative error
-    #[arg(long, value_name = "PART", default_value = "1%", conflicts_with = "replications", value_parser = precision)]
+    #[arg(long, value_name = "PART", default_value = "1.5%", conflicts_with = "replications", value_parser = precision)]
     pub precision: f64,
     /// Replications at which a precision is given up
     #[arg(long, value_name = "R", default_value_t = 2_000,

@@ -104,6 +104,16 @@ const fn entry(
     Entry { group, title, metrics, jobs: 100_000, warmup: 2_000, model }
 }
 
+/// With replications half as long: the least number of them is enough for 1 %.
+const fn short(
+    group: &'static str,
+    title: &'static str,
+    metrics: &'static [&'static str],
+    model: Text,
+) -> Entry {
+    Entry { group, title, metrics, jobs: 50_000, warmup: 1_000, model }
+}
+
 /// The panel, group by group.
 pub const ENTRIES: &[Entry] = &[
     entry("mm1", "M/M/1 0.5", &["waiting/mean", "response/p50", "response/p99"], Station(POISSON_5, M, "")),
@@ -137,43 +147,43 @@ pub const ENTRIES: &[Entry] = &[
     entry("mg1", "M/U/1 LCFS 0.8", WAIT, Station(POISSON_8, U, "scheduler = \"lcfs\"")),
     entry("mg1", "M/lognorm./1 0.5", WAIT, Station(POISSON_5, LOGNORMAL, "")),
     entry("mg1", "M/Weibull/1 0.5", WAIT, Station(POISSON_5, WEIBULL, "")),
-    entry("ps", "M/M/1 PS 0.8", TIME, Station(POISSON_8, M, "scheduler = \"ps\"")),
-    entry(
+    short("ps", "M/M/1 PS 0.8", TIME, Station(POISSON_8, M, "scheduler = \"ps\"")),
+    short(
         "ps",
         "M/D/1 PS 0.8",
         &["response/mean", "slowdown/mean"],
         Station(POISSON_8, D, "scheduler = \"ps\""),
     ),
-    entry(
+    short(
         "ps",
         "M/H2/2 PS 0.8",
         TIME,
         Station("{ poisson = \"1.6/s\" }", H2, "cores = 2\nscheduler = \"ps\""),
     ),
-    entry("ps", "M/BP/1 PS 0.5", &["slowdown/mean"], Station(POISSON_5, PARETO, "scheduler = \"ps\"")),
-    entry("ps", "M/U/1 LCFS-P 0.8", TIME, Station(POISSON_8, U, "scheduler = \"lcfs:preemptive=true\"")),
-    entry("size", "M/M/1 SJF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"sjf\"")),
-    entry("size", "M/M/1 PSJF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"psjf\"")),
-    entry("size", "M/M/1 SRTF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"srtf\"")),
-    entry("size", "M/U/1 SRTF 0.9", TIME, Station(POISSON_9, U, "scheduler = \"srtf\"")),
-    entry("size", "M/H2/1 SRTF 0.8", TIME, Station(POISSON_8, H2, "scheduler = \"srtf\"")),
-    entry("size", "M/BP/1 SRTF 0.5", TIME, Station(POISSON_5, PARETO, "scheduler = \"srtf\"")),
-    entry("size", "M/H2/1 LAS 0.8", TIME, Station(POISSON_8, H2, "scheduler = \"las\"")),
-    entry("size", "M/U/1 LAS 0.5", TIME, Station(POISSON_5, U, "scheduler = \"las\"")),
-    entry("gm1", "D/M/1 0.8", &["waiting/mean", "response/p95"], Station("{ renewal = \"1250ms\" }", M, "")),
-    entry(
+    short("ps", "M/BP/1 PS 0.5", &["slowdown/mean"], Station(POISSON_5, PARETO, "scheduler = \"ps\"")),
+    short("ps", "M/U/1 LCFS-P 0.8", TIME, Station(POISSON_8, U, "scheduler = \"lcfs:preemptive=true\"")),
+    short("size", "M/M/1 SJF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"sjf\"")),
+    short("size", "M/M/1 PSJF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"psjf\"")),
+    short("size", "M/M/1 SRTF 0.8", TIME, Station(POISSON_8, M, "scheduler = \"srtf\"")),
+    short("size", "M/U/1 SRTF 0.9", TIME, Station(POISSON_9, U, "scheduler = \"srtf\"")),
+    short("size", "M/H2/1 SRTF 0.8", TIME, Station(POISSON_8, H2, "scheduler = \"srtf\"")),
+    short("size", "M/BP/1 SRTF 0.5", TIME, Station(POISSON_5, PARETO, "scheduler = \"srtf\"")),
+    short("size", "M/H2/1 LAS 0.8", TIME, Station(POISSON_8, H2, "scheduler = \"las\"")),
+    short("size", "M/U/1 LAS 0.5", TIME, Station(POISSON_5, U, "scheduler = \"las\"")),
+    short("gm1", "D/M/1 0.8", &["waiting/mean", "response/p95"], Station("{ renewal = \"1250ms\" }", M, "")),
+    short(
         "gm1",
         "H2/M/1 0.5",
         WAIT,
         Station("{ renewal = { hyperexponential = { mean = \"2s\", scv = 4.0 } } }", M, ""),
     ),
-    entry(
+    short(
         "gm1",
         "U/M/1 0.8",
         WAIT,
         Station("{ renewal = { uniform = { low = \"0s\", high = \"2500ms\" } } }", M, ""),
     ),
-    entry(
+    short(
         "priority",
         "2 priorities",
         WAIT,
@@ -185,7 +195,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"cpu\"\nscheduler = \"priority:preemptive=false\"\n",
         ),
     ),
-    entry(
+    short(
         "priority",
         "2 preemptive",
         TIME,
@@ -197,15 +207,15 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"cpu\"\nscheduler = \"priority\"\n",
         ),
     ),
-    entry("farm", "4 random", WAIT, Farm("{ poisson = \"3.2/s\" }", "random", 4)),
-    entry("farm", "4 round robin", WAIT, Farm("{ poisson = \"3.2/s\" }", "round-robin", 4)),
-    entry(
+    short("farm", "4 random", WAIT, Farm("{ poisson = \"3.2/s\" }", "random", 4)),
+    short("farm", "4 round robin", WAIT, Farm("{ poisson = \"3.2/s\" }", "round-robin", 4)),
+    short(
         "farm",
         "4 least work",
         &["waiting/mean", "response/p95"],
         Farm("{ poisson = \"3.2/s\" }", "least-work", 4),
     ),
-    entry(
+    short(
         "network",
         "tandem",
         TIME,
@@ -219,7 +229,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"s1\"\n[[processor]]\nname = \"s2\"\n",
         ),
     ),
-    entry(
+    short(
         "network",
         "feedback",
         TIME,
@@ -233,7 +243,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"cpu\"\n[[processor]]\nname = \"disk\"\n",
         ),
     ),
-    entry(
+    short(
         "network",
         "BCMP 2 classes",
         TIME,
@@ -255,7 +265,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"s1\"\nscheduler = \"ps\"\n[[processor]]\nname = \"s2\"\nscheduler = \"ps\"\n",
         ),
     ),
-    entry(
+    short(
         "network",
         "fork of two",
         TIME,
@@ -269,7 +279,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"s1\"\n[[processor]]\nname = \"s2\"\n",
         ),
     ),
-    entry(
+    short(
         "closed",
         "repair 10/2",
         LOOP,
@@ -279,7 +289,7 @@ pub const ENTRIES: &[Entry] = &[
             "cores = 2",
         ),
     ),
-    entry(
+    short(
         "closed",
         "20 users",
         LOOP,
@@ -289,7 +299,7 @@ pub const ENTRIES: &[Entry] = &[
             "scheduler = \"round-robin:quantum=100ms\"",
         ),
     ),
-    entry(
+    short(
         "closed",
         "central server",
         LOOP,
@@ -303,7 +313,7 @@ pub const ENTRIES: &[Entry] = &[
             "[[processor]]\nname = \"cpu\"\n[[processor]]\nname = \"disk\"\n",
         ),
     ),
-    entry(
+    short(
         "closed",
         "MVA 2 classes",
         &["throughput/rate", "response/mean"],

@@ -56,7 +56,7 @@ fn every_template_loads_and_runs() {
 fn the_list_is_the_folder() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
     let mut files = BTreeSet::new();
-    for folder in ["bench", "showcase", "textbook", "theory"] {
+    for folder in ["bench", "capacity", "showcase", "textbook", "theory"] {
         for file in std::fs::read_dir(root.join(folder)).unwrap() {
             let path = file.unwrap().path();
             files.insert(format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap()));

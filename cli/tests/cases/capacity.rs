@@ -15,7 +15,8 @@ fn plan(args: &[&str]) -> Value {
         .output()
         .expect("the command starts");
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(matches!(output.status.code(), Some(0 | 5)), "{args:?}: {text}");
+    // 4: no count in the range is enough, which is an answer too; 5: some are not decided.
+    assert!(matches!(output.status.code(), Some(0 | 4 | 5)), "{args:?}: {text}");
     serde_json::from_slice(&output.stdout).expect("the result is JSON")
 }
 

@@ -297,6 +297,8 @@ fn every_case_is_covered_or_named_as_missing() {
 /// Oracles whose models have no closed form in `experiments::theory`: numerical solutions, limits, approximations, and one
 /// that is a fact about loads alone.
 const NO_CLOSED_FORM: &[&str] = &[
+    "mmpp2-m-1-mild",
+    "mmpp2-m-1-bursty",
     "lb-2servers-rho0.9 jsq",
     "lb-2servers-rho0.9 jsq:ties=lowest",
     "lb-2servers-rho0.9 least-connections",

@@ -58,6 +58,9 @@ impl App {
         if self.look != Some(look) {
             theme::apply(ui.ctx(), look);
             self.look = Some(look);
+            // What was begun with the old look would stay so until something else moves.
+            ui.ctx().request_discard("another look");
+            ui.ctx().request_repaint();
         }
         self.engine.poll(&mut self.state);
         self.advance(ui);

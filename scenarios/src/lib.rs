@@ -15,6 +15,7 @@
 mod codes;
 mod demand;
 mod diagnostic;
+pub mod document;
 mod import;
 mod input;
 pub mod keys;

@@ -22,6 +22,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("csv", &["reports", "experiments", "dispatchlab-gui"]),
     ("parquet", &["reports"]),
     ("toml", &["scenarios"]),
+    ("toml_edit", &["scenarios"]),
     ("annotate-snippets", &["scenarios"]),
     ("jiff", &["scenarios", "dispatchlab"]),
     ("rayon", &["experiments"]),

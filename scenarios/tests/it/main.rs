@@ -2,6 +2,7 @@
 
 mod access_logs;
 mod diagnostics;
+mod documents;
 mod library;
 mod request_traces;
 mod robustness;

@@ -123,24 +123,39 @@ fn the_same_bytes_however_it_was_computed() {
     same(&place.merged("recut"), &expected, "cut in several ways");
 }
 
+/// Numbers that look random, each from the one before: splitmix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// Killed when its journal has a random length, anywhere in a line; the moment in the other thread's cell is anyone's.
 #[test]
 fn the_same_bytes_after_three_kills() {
     let place = Place::new(PLAN);
     run(&place.make("whole"), &[]);
     let expected = place.merged("whole");
     let whole = length(&place.path("whole/cells/0-of-1.tsv"));
-    let folder = place.make("killed");
-    let journal = place.path("killed/cells/0-of-1.part");
-    // Somewhere, in the middle of lines.
-    for part in [7, 31, 76] {
-        let mut worker = place.start("killed", &["--threads", "2"]);
-        wait_for(&journal, whole * part / 100, &mut worker);
-        worker.kill().expect("it can be killed");
-        worker.wait().expect("it ends");
-        assert!(length(&journal) > 0, "it was killed on the way");
+    for seed in 1..=3 {
+        let (name, mut state) = (format!("killed-{seed}"), seed);
+        let folder = place.make(&name);
+        let journal = place.path(&format!("{name}/cells/0-of-1.part"));
+        let mut lengths: Vec<u64> = (0..3).map(|_| next(&mut state) % (whole - whole / 20)).collect();
+        lengths.sort_unstable();
+        for bytes in lengths {
+            let mut worker = place.start(&name, &["--threads", "2"]);
+            wait_for(&journal, bytes, &mut worker);
+            worker.kill().expect("it can be killed");
+            worker.wait().expect("it ends");
+            let killed = length(&journal);
+            assert!(killed < whole, "seed {seed}: it was killed on the way, at {bytes} bytes");
+            println!("seed {seed}: to be killed at {bytes} of {whole} bytes, killed at {killed}");
+        }
+        run(&folder, &["--threads", "2"]);
+        same(&place.merged(&name), &expected, &format!("three times killed, seed {seed}"));
     }
-    run(&folder, &["--threads", "2"]);
-    same(&place.merged("killed"), &expected, "three times killed");
 }
 
 /// Without swept paths the long form is that of `run`.

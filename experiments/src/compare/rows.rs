@@ -44,22 +44,23 @@ pub(super) struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    /// All rows that were asked for.
+    /// All rows that were asked for: metrics that were named stand in the order of their names, the others in that of the
+    /// run's rows.
     pub fn rows(&self) -> Vec<CompareRow> {
         let metrics = &self.options.metrics;
-        let mut rows = Vec::new();
-        for (position, key) in self.keys().iter().enumerate() {
-            let named = metrics.contains(&key.metric);
-            let by_default = metrics.is_empty() && is_default(key);
-            if !named && !by_default {
-                continue;
-            }
-            let group = self.metric_rows(position);
-            if named || !says_nothing(&group) {
-                rows.extend(group);
-            }
+        if metrics.is_empty() {
+            let groups = self.positions(is_default).map(|position| self.metric_rows(position));
+            return groups.filter(|group| !says_nothing(group)).flatten().collect();
         }
-        rows
+        let once = metrics.iter().enumerate().filter(|(at, metric)| !metrics[..*at].contains(metric));
+        once.flat_map(|(_, metric)| self.positions(|key| key.metric == *metric))
+            .flat_map(|position| self.metric_rows(position))
+            .collect()
+    }
+
+    /// Where the rows of the reference are that are such.
+    fn positions<'k>(&'k self, such: impl Fn(&RowKey) -> bool + 'k) -> impl Iterator<Item = usize> + 'k {
+        self.keys().iter().enumerate().filter(move |(_, key)| such(key)).map(|(position, _)| position)
     }
 
     /// What the rows of the reference are about.

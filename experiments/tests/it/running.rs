@@ -415,3 +415,37 @@ fn a_comparison_ends_with_who_wins_and_what_it_costs() {
     let small = small.conclusion.unwrap();
     assert_eq!((small.winner.as_str(), small.rivals.len(), small.costs.len()), ("fcfs", 2, 0));
 }
+
+/// The rows come in the order in which their metrics were named, and the first of them decides, wherever the run has it.
+#[test]
+fn the_metric_that_was_named_first_decides() {
+    let models = ["fcfs", "srtf"].map(|policy| mm1(policy, 0.9, jobs(5_000)));
+    let alternatives =
+        [Alternative { label: "fcfs", model: &models[0] }, Alternative { label: "srtf", model: &models[1] }];
+    let plan = RunPlan { replications: 3, ..RunPlan::default() };
+    for (named, winner) in [
+        (&["response/max", "response/mean"][..], Some("fcfs")),
+        (&["response/mean", "response/max"], Some("srtf")),
+        (&["response/p99", "response/mean", "response/p99"], None),
+    ] {
+        let metrics: Vec<_> = named.iter().map(|name| metrics::parse(name).unwrap()).collect();
+        let asked = CompareOptions { metrics, ..CompareOptions::default() };
+        let found = compare(&alternatives, &asked, &plan, &|_, _| true).unwrap();
+        let order: Vec<String> = found
+            .rows
+            .iter()
+            .filter(|row| row.policy == "fcfs" && row.class == "all" && row.scope == "all")
+            .map(|row| format!("{}/{}", row.metric, row.statistic))
+            .collect();
+        let once: Vec<&str> = named
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| !named[..*at].contains(name))
+            .map(|(_, name)| *name)
+            .collect();
+        assert_eq!(order, once);
+        let conclusion = found.conclusion.unwrap();
+        assert_eq!(conclusion.metric, named[0]);
+        assert!(winner.is_none_or(|winner| conclusion.winner == winner), "{named:?}: {}", conclusion.text());
+    }
+}

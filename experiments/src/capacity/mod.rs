@@ -492,7 +492,7 @@ fn between(rows: &[CurveRow], demand: f64, of: &dyn Fn(&CurveRow) -> Option<f64>
 fn sacrifices(load: &reports::plan::LoadRow) -> Vec<String> {
     let released = load.released.filter(|released| *released > 0.0).unwrap_or(1.0);
     [
-        (load.lost, "are lost to full queues", "jobs/lost <= 0"),
+        (load.lost, "are lost, to full queues or to servers that failed", "jobs/lost <= 0"),
         (load.timed_out, "are given up by their clients", "jobs/timed-out <= 0"),
     ]
     .into_iter()

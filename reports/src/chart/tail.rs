@@ -15,13 +15,15 @@ const LEAST: f64 = 1e-6;
 
 pub(super) fn draw(paper: &mut Paper<'_>, page: Page, tail: &Tail) {
     let points = || tail.series.iter().flat_map(|series| &series.points);
-    let marks = tail.marks.iter().filter_map(|mark| match mark.at {
-        At::X(value) => Some(value),
-        At::Y(_) => None,
-    });
+    let marks = || {
+        tail.marks.iter().filter_map(|mark| match mark.at {
+            At::X(value) => Some(value),
+            At::Y(_) => None,
+        })
+    };
     // Of the shortest hundredth only the edge is seen: on a logarithmic axis it would take most of the room.
     let seen = points().filter(|point| point.y <= BODY).map(|point| point.x);
-    let xs = range(seen.chain(marks));
+    let xs = range(seen.chain(marks()));
     let (Some(xs), true) = (xs, points().next().is_some()) else { return page.empty(paper) };
     // A decade below the least part there is, but at least down to one in ten.
     let least = points().map(|point| point.y).filter(|y| *y > 0.0).fold(0.1, f64::min).max(LEAST);
@@ -49,7 +51,9 @@ pub(super) fn draw(paper: &mut Paper<'_>, page: Page, tail: &Tail) {
         }
         paper.path(&path, Ink::Series(index), 2.0, dash(index));
     }
+    plot.marks(paper, &tail.marks, &[]);
     let alone = tail.series.len() == 1;
+    let crossed: Vec<f64> = marks().map(|value| plot.x.at(value)).collect();
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for (index, series) in tail.series.iter().enumerate() {
         for (name, above) in PERCENTILES.iter().filter(|(_, above)| *above >= least * 0.9) {
@@ -59,20 +63,31 @@ pub(super) fn draw(paper: &mut Paper<'_>, page: Page, tail: &Tail) {
             let written = plot.x.written(value);
             if alone {
                 let wide = text_width(&written, TICK);
-                let left = if x + 10.0 + wide < plot.right { x + 9.0 } else { x - 9.0 - wide };
-                let free =
-                    taken.iter().all(|(l, r, base)| left > *r || left + wide < *l || (base - y).abs() > 14.0);
-                if free {
-                    taken.push((left, left + wide, y));
-                    paper.washed(left - 2.0, y - 17.0, wide + 4.0, 14.0, Ink::Ground, 0.85);
-                    paper.text(&written, (left, y - 6.0), Side::Left, TICK, Ink::Text);
+                // Right of the curve and above, else left of it and below: there the curve is not.
+                let places = [(x + 9.0, y - 6.0), (x - 9.0 - wide, y + 15.0), (x - 9.0 - wide, y - 6.0)];
+                let over = |left: f64, l: f64, r: f64| left - 3.0 < r && l < left + wide + 3.0;
+                let free = |(left, base): &(f64, f64)| {
+                    *left > plot.left
+                        && left + wide < plot.right
+                        && base + 4.0 < plot.bottom
+                        && !taken
+                            .iter()
+                            .any(|(l, r, other)| over(*left, *l, *r) && (other - base).abs() < 14.0)
+                };
+                let clear = |(left, _): &(f64, f64)| !crossed.iter().any(|at| over(*left, *at, *at));
+                // Where every free place lies on a mark's line, the line is interrupted.
+                let place =
+                    places.iter().find(|at| free(at) && clear(at)).or(places.iter().find(|at| free(at)));
+                if let Some((left, base)) = place.copied() {
+                    taken.push((left, left + wide, base));
+                    paper.washed(left - 2.0, base - 11.0, wide + 4.0, 14.0, Ink::Ground, 1.0);
+                    paper.text(&written, (left, base), Side::Left, TICK, Ink::Text);
                 }
             }
             let label = if series.name.is_empty() { String::new() } else { format!("{}\n", series.name) };
             paper.tip(x - 6.0, y - 6.0, 12.0, 12.0, &format!("{label}{name}: {written}"));
         }
     }
-    plot.marks(paper, &tail.marks, &[]);
 }
 
 /// The percentile of nearest rank: the least value that no more than this part is above.

@@ -18,6 +18,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 /// Files larger than this are not put into the page: browsers refuse links of many megabytes.
 const MOST_FILE: usize = 8 << 20;
 
+/// A folded table with more rows than this stays folded on paper.
+const MOST_PRINTED: usize = 40;
+
 /// A report.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Page {
@@ -132,16 +135,18 @@ caption{text-align:left;font-weight:bold;padding:.3rem 0}
 th,td{padding:.25rem .75rem .25rem .5rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid var(--muted);vertical-align:bottom}
 tbody th{font-weight:normal;overflow-wrap:anywhere;min-width:7rem}
-.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.n{text-align:right;font-variant-numeric:tabular-nums}tbody .n{white-space:nowrap}
+.paper{display:none}
 tr.strong>*{background:var(--strong);font-weight:bold}
 details{margin:1rem 0;border:1px solid var(--line);border-radius:6px;padding:.25rem .75rem}
 summary{cursor:pointer;padding:.25rem 0;font-weight:bold}
 pre{background:var(--raised);padding:.75rem 1rem;overflow-x:auto;font:13px/1.45 ui-monospace,'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 footer{margin-top:2.5rem;padding-top:.6rem;padding-bottom:2rem;border-top:1px solid var(--line)}
 @media print{@page{margin:14mm}body{font-size:10pt}header,main,footer{max-width:none;padding:0}nav{display:none}
-h2{break-after:avoid}figure,tr,.answer{break-inside:avoid}figure svg{max-width:17cm}
-details{border:0;padding:0}details::details-content{content-visibility:visible;display:block;height:auto}
-.scroll{overflow:visible}a{color:inherit}thead{display:table-header-group}}
+h2,caption{break-after:avoid}figure,tr,.answer,section>.scroll{break-inside:avoid}figure svg{max-width:17cm}
+details{border:0;padding:0}details:not(.long)::details-content{content-visibility:visible;display:block;height:auto}
+details.long summary{list-style:none}.paper{display:inline;font-weight:normal}
+table{font-size:8pt}.scroll{overflow:visible}a{color:inherit}thead{display:table-header-group}}
 ";
 
 /// The page.
@@ -219,8 +224,11 @@ fn section_markup(index: usize, section: &Section) -> Markup {
                     Block::Chart(chart) => (figure(chart)),
                     Block::Table(table) => div class="scroll" { (table_markup(table, true)) },
                     Block::Folded(table) => {
-                        details {
-                            summary { (clean(&table.caption)) " (" (table.rows.len()) " rows)" }
+                        details class=[(table.rows.len() > MOST_PRINTED).then_some("long")] {
+                            summary {
+                                (clean(&table.caption)) " (" (table.rows.len()) " rows)"
+                                @if table.rows.len() > MOST_PRINTED { (unprinted()) }
+                            }
                             div class="scroll" { (table_markup(table, false)) }
                         }
                     }
@@ -228,6 +236,11 @@ fn section_markup(index: usize, section: &Section) -> Markup {
             }
         }
     }
+}
+
+/// Why something folded is not on paper.
+fn unprinted() -> Markup {
+    html! { span class="paper" { ": not printed, it is in the page" } }
 }
 
 fn figure(chart: &Chart) -> Markup {
@@ -260,7 +273,7 @@ fn table_markup(table: &Table, caption: bool) -> Markup {
                     tr class=[row.strong.then_some("strong")] {
                         @for (column, cell) in row.cells.iter().enumerate() {
                             @if column == 0 {
-                                th scope="row" class=[numeric(0).then_some("n")] { (clean(cell)) }
+                                th scope="row" class=[numeric(0).then_some("n")] { (breakable(cell)) }
                             } @else {
                                 td class=[numeric(column).then_some("n")] { (clean(cell)) }
                             }
@@ -296,8 +309,8 @@ fn repeat(report: &Page) -> Markup {
                 pre { code { (clean(command)) } }
             }
             @if let Some(manifest) = &report.manifest {
-                details {
-                    summary { "Manifest: inputs with their hashes, program and options" }
+                details class="long" {
+                    summary { "Manifest: inputs with their hashes, program and options" (unprinted()) }
                     pre { code { (clean(manifest)) } }
                 }
             }
@@ -315,6 +328,15 @@ fn size(bytes: usize) -> String {
         0..=9_999 => format!("{bytes} bytes"),
         10_000..=9_999_999 => format!("{} kB", bytes / 1_000),
         _ => format!("{} MB", bytes / 1_000_000),
+    }
+}
+
+/// A name that may be broken after its signs, where there is no room for it: `response_part/` `service`.
+fn breakable(text: &str) -> Markup {
+    html! {
+        @for part in clean(text).split_inclusive(['/', '_', ':', ',', ';', '=']) {
+            (part) (PreEscaped("<wbr/>"))
+        }
     }
 }
 

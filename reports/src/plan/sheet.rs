@@ -42,7 +42,7 @@ pub static PLAN_COLUMNS: [Column; 54] = [
     ),
     Column::new("arrivals", Kind::Number, "jobs released in the window of a replication"),
     Column::new("completed", Kind::Number, "of these, completed"),
-    Column::new("lost", Kind::Number, "of these, lost to full queues"),
+    Column::new("lost", Kind::Number, "of these, lost to full queues or to servers that failed"),
     Column::new("timed_out", Kind::Number, "of these, given up by their clients"),
     Column::new("throughput_per_s", Kind::Number, "jobs completed"),
     Column::new("bottleneck", Kind::Text, "the busiest station"),

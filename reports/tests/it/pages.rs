@@ -7,7 +7,7 @@ use reports::compare::{CompareDocument, CompareRow, Conclusion};
 use reports::condition::ConditionRow;
 use reports::html::compare::{CompareExtras, compare_page};
 use reports::html::run::{RunExtras, run_page};
-use reports::html::{Embedded, Page, page};
+use reports::html::{Block, Embedded, Page, Row, Section, Table, page};
 use reports::rows::{GanttRow, RunDocument, SummaryRow, TaskRow};
 use sim_core::ties::Ties;
 
@@ -200,6 +200,26 @@ fn pages_are_self_contained_and_well_formed() {
             }
         }
         assert!(!text.contains("NaN"), "{name}");
+    }
+}
+
+/// Paper cannot be unfolded: what is short is printed, what is long stays folded and says where it is.
+#[test]
+fn long_tables_are_not_printed() {
+    for (rows, printed) in [(40, true), (41, false)] {
+        let row = |index: usize| Row { cells: vec![format!("metric_{index}/mean")], strong: false };
+        let table = Table {
+            caption: "Numbers".to_owned(),
+            columns: vec![("metric".to_owned(), false)],
+            rows: (0..rows).map(row).collect(),
+        };
+        let section = Section { heading: "All".to_owned(), blocks: vec![Block::Folded(table)] };
+        let text = page(&Page { sections: vec![section], ..Page::default() });
+        let document = checked("folded", &text);
+        let details =
+            document.descendants().find(|node| node.tag_name().name() == "details").expect("it is folded");
+        assert_eq!(details.attribute("class"), (!printed).then_some("long"), "{rows}");
+        assert_eq!(text.contains("not printed, it is in the page"), !printed, "{rows}");
     }
 }
 

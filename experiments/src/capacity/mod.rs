@@ -294,7 +294,7 @@ impl<E> Planner<'_, '_, E> {
             ));
         }
         if let Some(load) = &load {
-            warnings.extend(sacrifices(load));
+            warnings.extend(sacrifices(load, &question.goals));
         }
         if !found.exceptions.is_empty() {
             let list: Vec<String> = found.exceptions.iter().map(u64::to_string).collect();
@@ -488,18 +488,19 @@ fn between(rows: &[CurveRow], demand: f64, of: &dyn Fn(&CurveRow) -> Option<f64>
     Some(y0 + (y1 - y0) * (demand - low.demand) / (high.demand - low.demand))
 }
 
-/// Jobs that the goals may not see.
-fn sacrifices(load: &reports::plan::LoadRow) -> Vec<String> {
+/// Jobs that no goal sees.
+fn sacrifices(load: &reports::plan::LoadRow, goals: &[Goal]) -> Vec<String> {
     let released = load.released.filter(|released| *released > 0.0).unwrap_or(1.0);
     [
-        (load.lost, "are lost, to full queues or to servers that failed", "jobs/lost <= 0"),
-        (load.timed_out, "are given up by their clients", "jobs/timed-out <= 0"),
+        (load.lost, "are lost, to full queues or to servers that failed", "jobs/lost"),
+        (load.timed_out, "are given up by their clients", "jobs/timed-out"),
     ]
     .into_iter()
-    .filter_map(|(count, what, goal)| {
+    .filter(|(.., metric)| !goals.iter().any(|goal| goal.condition().subject.to_string() == *metric))
+    .filter_map(|(count, what, metric)| {
         let percent = count.filter(|count| *count > 0.0)? / released * 100.0;
         Some(format!(
-            "{} % of the jobs {what}, and response times are those of the others; a goal on them is --slo '{goal}'",
+            "{} % of the jobs {what}, and response times are those of the others; a goal on them is --slo '{metric} <= 0'",
             reports::number::significant(percent, 2)
         ))
     })

@@ -91,8 +91,8 @@ pub enum Command {
     Verify(crate::commands::verify::VerifyArgs),
     /// Check inputs without running them
     Validate(ValidateArgs),
-    /// Print the JSON Schema of scenario files, for editors
-    Schema,
+    /// Print the JSON Schema of scenario files or sweep plans, for editors
+    Schema(crate::commands::files::SchemaArgs),
     /// Write a commented input to start from
     New(NewArgs),
     /// Print what a shell needs to complete commands

@@ -59,7 +59,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Policies(args) => commands::policies::run(args),
         Command::Verify(args) => commands::verify::run(args, &cli.global),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
-        Command::Schema => commands::files::schema(),
+        Command::Schema(args) => commands::files::schema(args),
         Command::New(args) => commands::files::new(args),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::completions::man(args, &cli.global),

@@ -42,7 +42,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
 pub use render::render;
-pub use schema::schema;
+pub use schema::{schema, sweep_schema};
 pub use sweep_plan::SweepPlan;
 pub use task_list::{COLUMNS, Column};
 pub use template::{TEMPLATES, template};

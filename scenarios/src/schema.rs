@@ -1,7 +1,8 @@
-//! JSON Schema of scenario files, for completion and checks in editors. Made from [`keys`](crate::keys); it stays
+//! JSON Schema of scenario files and sweep plans, for completion and checks in editors. Made from [`keys`](crate::keys); it stays
 //! within draft-07.
 
 use crate::keys::{ARRIVALS, Kind, LAWS, RATES, SCENARIO, STEPS, Table};
+use crate::sweep_plan::{PLAN, RANGE};
 use policies::Layer;
 use serde_json::{Map, Value, json};
 use sim_core::ties::{PRESETS, RULES};
@@ -10,8 +11,70 @@ use sim_core::ties::{PRESETS, RULES};
 const SPAN: &str = r"^\s*(0+(\.0*)?|[0-9_]+(\.[0-9]+)?([eE][-+]?[0-9]+)?\s*(ns|us|µs|μs|ms|s|min|h|d))\s*$";
 /// Text of a rate.
 const RATE: &str = r"^\s*[0-9_.]+([eE][-+]?[0-9]+)?\s*/\s*(ns|us|µs|μs|ms|s|min|h|d)\s*$";
+
 /// The JSON Schema of scenario files.
 pub fn schema() -> Value {
+    document("DispatchLab scenario", table(&SCENARIO), definitions())
+}
+
+/// The JSON Schema of sweep plans.
+pub fn sweep_schema() -> Value {
+    let mut definitions = definitions();
+    definitions.insert("scenario".into(), Value::Object(table(&SCENARIO)));
+    // A bare dotted path is a table in a table; what stands at its end is a value.
+    let value = json!({ "type": ["string", "number", "boolean", "array", "object"] });
+    definitions.insert(
+        "valuesOfPath".into(),
+        json!({ "anyOf": [
+            { "type": "array", "minItems": 1, "items": value },
+            ends(),
+            { "type": "object", "minProperties": 1, "additionalProperties": { "$ref": "#/definitions/valuesOfPath" } },
+        ] }),
+    );
+    let mut root = table(&PLAN);
+    let texts = |items: Value| json!({ "type": "array", "minItems": 1, "items": items });
+    let text = || json!({ "type": "string" });
+    let values = json!({ "type": "object", "minProperties": 1, "additionalProperties": value });
+    for (key, shape) in [
+        ("scenario", json!({ "anyOf": [text(), { "$ref": "#/definitions/scenario" }] })),
+        ("policies", texts(json!({ "anyOf": [text(), texts(text())] }))),
+        ("metrics", texts(text())),
+        (
+            "grid",
+            json!({
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": { "$ref": "#/definitions/valuesOfPath" },
+            }),
+        ),
+        ("point", json!({ "type": "array", "minItems": 1, "items": values })),
+        ("set", json!({ "type": "object", "additionalProperties": value })),
+    ] {
+        let property = &mut root["properties"][key];
+        let description = property["description"].take();
+        *property = shape;
+        property["description"] = description;
+    }
+    document("DispatchLab sweep plan", root, definitions)
+}
+
+/// A range of values.
+fn ends() -> Value {
+    let mut range = table(&RANGE);
+    for key in RANGE.keys {
+        range["properties"][key.name]["type"] = json!(["number", "string"]);
+    }
+    Value::Object(range)
+}
+
+fn document(title: &str, mut root: Map<String, Value>, definitions: Map<String, Value>) -> Value {
+    root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
+    root.insert("title".into(), json!(title));
+    root.insert("definitions".into(), Value::Object(definitions));
+    Value::Object(root)
+}
+
+fn definitions() -> Map<String, Value> {
     let mut definitions = Map::new();
     definitions.insert("law".into(), json!({ "anyOf": [span(), forms(LAWS)] }));
     definitions
@@ -19,11 +82,7 @@ pub fn schema() -> Value {
     definitions.insert("rate".into(), json!({ "anyOf": [rate(), forms(RATES)] }));
     definitions.insert("step".into(), forms(STEPS));
     definitions.insert("arrivals".into(), forms(ARRIVALS));
-    let mut root = table(&SCENARIO);
-    root.insert("$schema".into(), json!("http://json-schema.org/draft-07/schema#"));
-    root.insert("title".into(), json!("DispatchLab scenario"));
-    root.insert("definitions".into(), Value::Object(definitions));
-    Value::Object(root)
+    definitions
 }
 
 fn table(table: &Table) -> Map<String, Value> {

@@ -3,13 +3,34 @@
 use crate::args::NewArgs;
 use crate::commands::run::print;
 use crate::failure::Failure;
+use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 
-/// Prints the JSON Schema of scenario files.
-pub fn schema() -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(&scenarios::schema()).map_err(|e| Failure::Run(e.to_string()))?;
+/// What a schema is of.
+#[derive(Args)]
+pub struct SchemaArgs {
+    /// Which files it is about
+    #[arg(value_enum, default_value_t = Subject::Scenario, value_name = "FILES")]
+    of: Subject,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Subject {
+    /// Scenario files.
+    Scenario,
+    /// Plans of `sweep`.
+    Sweep,
+}
+
+/// Prints a JSON Schema.
+pub fn schema(args: &SchemaArgs) -> Result<(), Failure> {
+    let schema = match args.of {
+        Subject::Scenario => scenarios::schema(),
+        Subject::Sweep => scenarios::sweep_schema(),
+    };
+    let text = serde_json::to_string_pretty(&schema).map_err(|e| Failure::Run(e.to_string()))?;
     print(&(text + "\n"))
 }
 

@@ -18,6 +18,7 @@
 //! policy. Points of the grid come first, the last path changing fastest, then the single points in their order. Mistakes in
 //! a point are shown where the plan has its value.
 
+mod keys;
 mod range;
 mod read;
 
@@ -41,6 +42,8 @@ pub fn library(name: &str) -> Option<Input> {
 pub static LIBRARY: &[(&str, &str)] =
     &[("sweeps/reference", include_str!("../../library/sweeps/reference.toml"))];
 
+pub(crate) use keys::PLAN;
+pub(crate) use range::RANGE;
 pub use read::{MetricCheck, ScenarioOf, read};
 
 /// More cells than this are refused.

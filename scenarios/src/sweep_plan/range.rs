@@ -15,7 +15,8 @@ const fn part(name: &'static str, required: bool, help: &'static str) -> Key {
     Key { name, kind: Kind::Text, required, help }
 }
 
-static RANGE: Table = Table {
+/// The keys of a range.
+pub(crate) static RANGE: Table = Table {
     name: "a range",
     keys: &[
         part("from", true, "the first value: a number, or one with a unit such as \"100/s\""),

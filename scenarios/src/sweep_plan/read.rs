@@ -1,10 +1,10 @@
 //! Reading a plan: every key, with all mistakes at once.
 
+use super::keys::PLAN;
 use super::range;
-use super::{Axis, CELLS_MAX, Choice, Constant, MODELS_MAX, SHARDS_MAX, SweepPlan, Value};
+use super::{Axis, CELLS_MAX, Choice, Constant, MODELS_MAX, SweepPlan, Value};
 use crate::diagnostic::{Diagnostic, Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
-use crate::keys::{Key, Kind, Table};
 use crate::library;
 use crate::lower;
 use crate::options::{Options, PolicyOption};
@@ -16,75 +16,6 @@ use std::collections::BTreeMap;
 pub type ScenarioOf<'f> = &'f dyn Fn(&str) -> Result<Input, Vec<Diagnostic>>;
 /// Says what is wrong with the name of a metric.
 pub type MetricCheck<'f> = &'f dyn Fn(&str) -> Result<(), String>;
-
-const fn key(name: &'static str, kind: Kind, required: bool, help: &'static str) -> Key {
-    Key { name, kind, required, help }
-}
-
-static PLAN: Table = Table {
-    name: "a sweep plan",
-    keys: &[
-        key(
-            "scenario",
-            Kind::Text,
-            true,
-            "a file beside the plan, a library scenario, or a table with its keys",
-        ),
-        key(
-            "seed",
-            Kind::Integer { min: 0, max: i64::MAX },
-            false,
-            "root of the random streams of all cells; default: the scenario's",
-        ),
-        key(
-            "replications",
-            Kind::Integer { min: 1, max: 1_000_000 },
-            false,
-            "replications of each policy and point; default 1",
-        ),
-        key(
-            "shards",
-            Kind::Integer { min: 1, max: SHARDS_MAX as i64 },
-            false,
-            "into how many parts the cells are cut; default 1",
-        ),
-        key(
-            "policies",
-            Kind::Text,
-            false,
-            "alternatives: a policy as for --policy, or a list of them for several stations",
-        ),
-        key("metrics", Kind::Text, false, "metrics to keep, such as \"response/p99\"; default: all"),
-        key("grid", Kind::Text, false, "paths with their values: every combination is a point"),
-        key("point", Kind::Text, false, "single points: paths with one value each"),
-        key("set", Kind::Text, false, "paths with the value that they have in every cell"),
-        key(
-            "digest",
-            Kind::Boolean,
-            false,
-            "take a digest of the order of events of each cell; default false",
-        ),
-        key(
-            "confidence",
-            Kind::Number { min: 0.01, max: 0.999_999, inclusive: true },
-            false,
-            "confidence level of the summary's intervals; default 0.95",
-        ),
-        key(
-            "max_events",
-            Kind::Integer { min: 1, max: i64::MAX },
-            false,
-            "a cell fails after this many events",
-        ),
-        key(
-            "max_jobs",
-            Kind::Integer { min: 1, max: i64::MAX },
-            false,
-            "a cell fails when more jobs than this are in the system at once",
-        ),
-    ],
-    either: false,
-};
 
 /// Puts the text of a value into an option; false where it does not fit.
 pub(super) type SetOption = fn(&mut Options, &str) -> bool;

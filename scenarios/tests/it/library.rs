@@ -118,17 +118,18 @@ fn fits(
             return Err(format!("{value} fits none: {}", errors.join("; ")));
         }
     }
-    if let Some(kind) = word("type").and_then(Value::as_str) {
-        let right = match kind {
+    if let Some(kinds) = word("type") {
+        let kinds = kinds.as_array().map_or(std::slice::from_ref(kinds), Vec::as_slice);
+        let right = kinds.iter().filter_map(Value::as_str).any(|kind| match kind {
             "object" => value.is_object(),
             "array" => value.is_array(),
             "string" => value.is_string(),
             "integer" => value.is_i64() || value.is_u64(),
             "number" => value.is_number(),
             _ => value.is_boolean(),
-        };
+        });
         if !right {
-            return Err(format!("{value} is no {kind}"));
+            return Err(format!("{value} is no {kinds:?}"));
         }
     }
     if let Some(words) = word("enum").and_then(Value::as_array)
@@ -172,6 +173,41 @@ fn the_schema_accepts_the_library_and_refuses_the_unknown() {
     assert!(fits(&schema, &wrong, &schema).is_err());
     let wrong = serde_json::json!({ "class": [{ "name": "a", "steps": [{ "wrok": "cpu" }] }] });
     assert!(fits(&schema, &wrong, &schema).is_err());
+}
+
+#[test]
+fn the_schema_of_sweep_plans_knows_every_form_of_them() {
+    let schema = scenarios::sweep_schema();
+    let check = |text: &str| {
+        let value: toml::Value = toml::from_str(text).unwrap();
+        fits(&schema, &serde_json::to_value(value).unwrap(), &schema)
+    };
+    for (name, text) in scenarios::sweep_plan::LIBRARY {
+        check(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let all = r#"
+        scenario = "web-shop"
+        policies = ["lb=random", ["lb=round-robin", "web.cpu=ps"]]
+        metrics = ["response/p99"]
+        replications = 3
+        [set]
+        "stop.after" = "2s"
+        [grid]
+        "web.count" = { from = 4, to = 12, step = 2 }
+        visitors.arrivals.poisson = ["1000/s", "1400/s"]
+        [[point]]
+        "web.count" = 40
+    "#;
+    check(all).unwrap();
+    for (wrong, with) in [
+        ("policies", "polices"),
+        ("to = 12", "until = 12"),
+        ("[\"response/p99\"]", "\"response/p99\""),
+        ("replications = 3", "replications = \"3\""),
+        ("scenario = \"web-shop\"", "[scenario]\nsed = 1"),
+    ] {
+        assert!(check(&all.replace(wrong, with)).is_err(), "{with}");
+    }
 }
 
 /// Mean waiting or turnaround in milliseconds, as the first lines of the files and their books have them.

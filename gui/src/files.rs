@@ -135,60 +135,6 @@ fn race_csv(out: &mut Vec<u8>, race: &crate::app::state::RaceResult) -> io::Resu
     csv.finish()
 }
 
-/// Writes a file under a name of its own and renames it, so that it appears whole or not at all.
-#[cfg(not(target_arch = "wasm32"))]
-pub fn write(path: &std::path::Path, bytes: &[u8]) -> Result<(), String> {
-    let parent = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = parent.unwrap_or_else(|| std::path::Path::new("."));
-    let whole = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".dispatchlab-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    whole().map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// What a dialog was asked for, and its answer when there is one.
-#[cfg(not(target_arch = "wasm32"))]
-pub enum Answer {
-    /// A file to open.
-    Open(Option<std::path::PathBuf>),
-    /// A place to write an export to.
-    Save(Export, Option<std::path::PathBuf>),
-}
-
-/// A dialog of the platform, which is open beside the window.
-#[cfg(not(target_arch = "wasm32"))]
-pub struct Dialog(experiments::background::Background<Answer>);
-
-#[cfg(not(target_arch = "wasm32"))]
-impl Dialog {
-    /// Asks for a file to open.
-    pub fn open(context: egui::Context) -> Dialog {
-        let ask =
-            |_: &experiments::background::Reporter<'_>| Answer::Open(rfd::FileDialog::new().pick_file());
-        Dialog(experiments::background::Background::start(ask, move || context.request_repaint()))
-    }
-
-    /// Asks where to write.
-    pub fn save(export: Export, name: String, suffix: &'static str, context: egui::Context) -> Dialog {
-        let ask = move |_: &experiments::background::Reporter<'_>| {
-            let dialog = rfd::FileDialog::new().set_file_name(name).add_filter(suffix, &[suffix]);
-            Answer::Save(export, dialog.save_file())
-        };
-        Dialog(experiments::background::Background::start(ask, move || context.request_repaint()))
-    }
-
-    /// The answer, once.
-    pub fn answer(&self) -> Option<Answer> {
-        match self.0.take()? {
-            experiments::background::Outcome::Done(answer) => Some(answer),
-            experiments::background::Outcome::Panicked(_) => Some(Answer::Open(None)),
-        }
-    }
-}
-
 /// The schedule as `reports` draws it.
 fn picture(export: Export, state: &State) -> Result<Vec<u8>, String> {
     let nothing = || crate::tr!("export-nothing");

@@ -11,15 +11,19 @@
 //! | [`model`] | one run with the indices that views need: rows, level of detail, who was where |
 //! | [`views`] | one file a view; each reads the state and returns actions |
 //! | [`theme`], [`words`] | the only colors, the only texts |
-//! | [`files`] | what is read and written |
+//! | [`files`] | what is written |
+//! | [`platform`] | desktop or web: dialogs, reading, writing |
+//! | [`start`] | what a window begins with |
 //! | [`raster`], [`screenshot`] | pictures of the window without a display |
 //! | [`window`] | the platform's window around it all |
 
 pub mod app;
 pub mod files;
 pub mod model;
+pub mod platform;
 pub mod raster;
 pub mod screenshot;
+pub mod start;
 pub mod theme;
 pub mod views;
 pub mod window;

@@ -1,4 +1,4 @@
-//! `dispatchlab-gui`: the window, or a picture of it.
+//! `dispatchlab-gui`: the window, a picture of it, or the page.
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
@@ -9,4 +9,6 @@ fn main() -> std::process::ExitCode {
 }
 
 #[cfg(target_arch = "wasm32")]
-fn main() {}
+fn main() {
+    dispatchlab_gui::platform::web::start();
+}

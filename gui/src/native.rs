@@ -1,13 +1,11 @@
 //! The command line of the window.
 
-use clap::{Parser, ValueEnum};
-use dispatchlab_gui::app::action::Action;
-use dispatchlab_gui::app::panes::Pane;
+use clap::Parser;
 use dispatchlab_gui::app::state::Settings;
-use dispatchlab_gui::theme::{Look, Tone};
+use dispatchlab_gui::start::Start;
 use dispatchlab_gui::window::Window;
 use dispatchlab_gui::words::Language;
-use dispatchlab_gui::{App, files, screenshot};
+use dispatchlab_gui::{App, platform, screenshot};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,11 +25,11 @@ struct Arguments {
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     /// How it looks; default: as it was last
-    #[arg(long, value_enum)]
-    look: Option<LookName>,
+    #[arg(long, value_name = "LOOK", value_parser = ["light", "dark", "projector"])]
+    look: Option<String>,
     /// Language; default: as it was last
-    #[arg(long, value_enum)]
-    language: Option<LanguageName>,
+    #[arg(long, value_name = "LANGUAGE", value_parser = clap::builder::PossibleValuesParser::new(Language::ALL.map(Language::code)))]
+    language: Option<String>,
     /// Pane to bring to the front; may be given more than once
     #[arg(long, value_name = "PANE")]
     show: Vec<String>,
@@ -43,19 +41,6 @@ struct Arguments {
     size: [usize; 2],
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum LookName {
-    Light,
-    Dark,
-    Projector,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LanguageName {
-    En,
-    De,
-}
-
 fn size(text: &str) -> Result<[usize; 2], String> {
     let wrong = || format!("`{text}` is not of the form WIDTHxHEIGHT, each from 100 to 8000");
     let (width, height) = text.split_once('x').ok_or_else(wrong)?;
@@ -64,49 +49,18 @@ fn size(text: &str) -> Result<[usize; 2], String> {
 }
 
 impl Arguments {
-    fn settings(&self, kept: Settings) -> Settings {
-        let look = match self.look {
-            Some(LookName::Light) => Look { tone: Tone::Light, projector: false },
-            Some(LookName::Dark) => Look { tone: Tone::Dark, projector: false },
-            Some(LookName::Projector) => Look { tone: Tone::Light, projector: true },
-            None => kept.look,
-        };
-        let language = match self.language {
-            Some(LanguageName::En) => Language::English,
-            Some(LanguageName::De) => Language::German,
-            None => kept.language,
-        };
-        Settings { look, language, ..kept }
-    }
-
     /// Opens what was asked for; the error is for the terminal.
     fn prepare(&self, app: &mut App) -> Result<(), String> {
-        app.state.settings = self.settings(std::mem::take(&mut app.state.settings));
-        if let Some(input) = &self.input {
-            app.apply(Action::Open(input.clone()));
-        }
-        for policy in &self.policy {
-            let option = scenarios::PolicyOption::parse(policy).map_err(|found| found.message)?;
-            if let Some(setup) = app.state.setup() {
-                let setup = setup.with_policy(option.station.as_deref(), &option.spec);
-                app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
-            }
-        }
-        if !self.race.is_empty() {
-            app.apply(Action::Race(self.race.clone()));
-        }
-        if let Some(at) = &self.at {
-            let span = sim_core::quantity::parse_span(at).map_err(|error| format!("`--at {at}`: {error}"))?;
-            app.apply(Action::Seek(span.0));
-        }
-        for name in &self.show {
-            let pane = Pane::ALL.into_iter().find(|pane| pane.key().trim_start_matches("pane-") == name);
-            let names = Pane::ALL.map(|pane| pane.key().trim_start_matches("pane-")).join(", ");
-            app.apply(Action::Show(
-                pane.ok_or_else(|| format!("there is no pane `{name}`; there are {names}"))?,
-            ));
-        }
-        Ok(())
+        let start = Start {
+            input: self.input.clone(),
+            policy: self.policy.clone(),
+            race: self.race.clone(),
+            at: self.at.clone(),
+            look: self.look.clone(),
+            language: self.language.clone(),
+            show: self.show.clone(),
+        };
+        start.prepare(app)
     }
 }
 
@@ -135,7 +89,7 @@ fn picture(arguments: &Arguments, path: &std::path::Path) -> Result<(), (u8, Str
     }
     let image = screenshot::take(&mut app, arguments.size);
     let bytes = screenshot::png(&image).map_err(|error| (1, error))?;
-    files::write(path, &bytes).map_err(|error| (1, error))
+    platform::write(&path.display().to_string(), &bytes).map_err(|error| (1, error))
 }
 
 fn window(arguments: Arguments) -> Result<(), (u8, String)> {

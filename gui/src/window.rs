@@ -25,6 +25,11 @@ impl Window {
         prepare(&mut app);
         Window { app, title: String::new() }
     }
+
+    /// Says in a corner that something went wrong.
+    pub fn tell(&mut self, wrong: Option<String>) {
+        self.app.state.news.extend(wrong.map(|words| (false, words)));
+    }
 }
 
 impl eframe::App for Window {
@@ -40,6 +45,11 @@ impl eframe::App for Window {
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.panel_fill.to_normalized_gamma_f32()
+    }
+
+    fn auto_save_interval(&self) -> std::time::Duration {
+        // A page is closed without being asked.
+        std::time::Duration::from_secs(if cfg!(target_arch = "wasm32") { 2 } else { 30 })
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -164,6 +164,8 @@ pub enum Action {
     AskSave(Option<(Export, String)>),
     /// Write it there.
     Save(Export, String),
+    /// Say in a corner that something went wrong.
+    Tell(String),
     /// Close what is open, select nothing.
     Escape,
 }

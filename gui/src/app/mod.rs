@@ -14,7 +14,6 @@ pub mod worker;
 use crate::theme::{self, Look};
 use crate::views;
 use crate::words;
-use action::Action;
 use egui_tiles::Tree;
 use panes::Pane;
 use state::{Settings, State};
@@ -29,8 +28,7 @@ pub struct App {
     pub(crate) engine: Engine,
     toasts: egui_notify::Toasts,
     look: Option<Look>,
-    #[cfg(not(target_arch = "wasm32"))]
-    dialog: Option<crate::files::Dialog>,
+    desk: crate::platform::Desk,
     context: Option<egui::Context>,
 }
 
@@ -45,8 +43,7 @@ impl App {
             engine: Engine::new(context.clone()),
             toasts: egui_notify::Toasts::default(),
             look: None,
-            #[cfg(not(target_arch = "wasm32"))]
-            dialog: None,
+            desk: crate::platform::Desk::default(),
             context,
         }
     }
@@ -65,8 +62,10 @@ impl App {
         self.engine.poll(&mut self.state);
         self.advance(ui);
         let mut actions = command::pressed(ui.ctx(), &self.state);
-        actions.extend(views::dropped::files(ui));
-        self.answers(&mut actions);
+        for file in views::dropped::files(ui) {
+            self.desk.receive(ui.ctx(), &file);
+        }
+        actions.extend(self.desk.answers());
         views::toolbar::ui(ui, &self.state, &mut actions);
         views::status::ui(ui, &self.state, &mut actions);
         self.arrange();
@@ -119,41 +118,16 @@ impl App {
         }
     }
 
-    #[cfg(not(target_arch = "wasm32"))]
-    fn answers(&mut self, actions: &mut Vec<Action>) {
-        use crate::files::Answer;
-        let Some(answer) = self.dialog.as_ref().and_then(crate::files::Dialog::answer) else { return };
-        self.dialog = None;
-        match answer {
-            Answer::Open(Some(path)) => actions.push(Action::Open(path.display().to_string())),
-            Answer::Save(export, Some(path)) => {
-                actions.push(Action::Save(export, path.display().to_string()));
-            }
-            Answer::Open(None) | Answer::Save(_, None) => {}
-        }
-    }
-
-    #[cfg(target_arch = "wasm32")]
-    fn answers(&mut self, _actions: &mut Vec<Action>) {}
-
-    #[cfg(not(target_arch = "wasm32"))]
     fn browse_open(&mut self) {
         if let Some(context) = &self.context {
-            self.dialog = Some(crate::files::Dialog::open(context.clone()));
+            self.desk.ask_open(context);
         }
     }
 
-    #[cfg(target_arch = "wasm32")]
-    fn browse_open(&mut self) {}
-
-    #[cfg(not(target_arch = "wasm32"))]
     fn browse_save(&mut self, export: crate::files::Export) {
         if let Some(context) = &self.context {
             let (name, suffix) = (export.name(&self.state), export.suffix(&self.state));
-            self.dialog = Some(crate::files::Dialog::save(export, name, suffix, context.clone()));
+            self.desk.ask_save(context, export, name, suffix);
         }
     }
-
-    #[cfg(target_arch = "wasm32")]
-    fn browse_save(&mut self, _export: crate::files::Export) {}
 }

@@ -9,6 +9,7 @@ use crate::model::events::{last_before, next_after};
 use crate::model::rows::RowKind;
 use crate::model::setup::Setup;
 use crate::model::snapshot::Snapshot;
+use crate::platform;
 use crate::tr;
 use crate::views::setup::task_list;
 use scenarios::Input;
@@ -52,6 +53,7 @@ impl App {
             Action::Cancel => self.engine.cancel(&mut self.state),
             Action::Fork => self.fork(),
             Action::Save(export, path) => self.save(export, &path),
+            Action::Tell(words) => state.news.push((false, words)),
             Action::Look(look) => state.settings.look = look,
             Action::Language(language) => state.settings.language = language,
             Action::Show(pane) => state.show.push(pane),
@@ -69,13 +71,9 @@ impl App {
     }
 
     fn open(&mut self, name: &str) {
-        #[cfg(not(target_arch = "wasm32"))]
-        let found = Input::read(name);
-        #[cfg(target_arch = "wasm32")]
-        let found = Input::library(name).ok_or_else(Vec::new);
-        match found {
+        match platform::read(name) {
             Ok(input) => self.start(input, name),
-            Err(mistakes) => self.refuse(name, &mistakes),
+            Err(words) => self.refuse(name, words),
         }
     }
 
@@ -84,7 +82,10 @@ impl App {
         let shown = path.map_or_else(|| name.to_owned(), |path| path.display().to_string());
         match Input::of(&shown, bytes, folder) {
             Ok(input) => self.start(input, &shown),
-            Err(mistakes) => self.refuse(name, &mistakes),
+            Err(mistakes) => {
+                let words = |mistake: scenarios::Diagnostic| [Some(mistake.message), mistake.help];
+                self.refuse(name, mistakes.into_iter().flat_map(words).flatten().collect());
+            }
         }
     }
 
@@ -117,12 +118,7 @@ impl App {
     }
 
     /// An input that cannot even be told what it is: what is on show stays.
-    fn refuse(&mut self, name: &str, mistakes: &[scenarios::Diagnostic]) {
-        let mut words: Vec<String> = Vec::new();
-        for mistake in mistakes {
-            words.push(mistake.message.clone());
-            words.extend(mistake.help.clone());
-        }
+    fn refuse(&mut self, name: &str, mut words: Vec<String>) {
         if words.is_empty() {
             words.push(tr!("open-nothing"));
         }
@@ -150,12 +146,7 @@ impl App {
     }
 
     fn save(&mut self, export: files::Export, path: &str) {
-        let written = files::bytes(export, &self.state).and_then(|bytes| {
-            #[cfg(not(target_arch = "wasm32"))]
-            return files::write(std::path::Path::new(path), &bytes);
-            #[cfg(target_arch = "wasm32")]
-            return Err(format!("{path}: {} bytes; {}", bytes.len(), tr!("save-web")));
-        });
+        let written = files::bytes(export, &self.state).and_then(|bytes| platform::write(path, &bytes));
         self.state.overlays.save = None;
         self.state.news.push(match written {
             Ok(()) => (true, tr!("save-done", path = path)),

@@ -1,11 +1,10 @@
 //! Files that are dropped on the window.
 
-use crate::app::action::Action;
 use crate::tr;
-use egui::{Align2, FontId, Ui};
+use egui::{Align2, DroppedFileHandle, FontId, Ui};
 
-/// The files that were dropped in this frame, as actions; while one hangs over the window it says what will happen.
-pub fn files(ui: &Ui) -> Vec<Action> {
+/// The files that were dropped in this frame; while one hangs over the window it says what will happen.
+pub fn files(ui: &Ui) -> Vec<DroppedFileHandle> {
     if ui.input(|input| !input.raw.hovered_files.is_empty()) {
         let painter =
             ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop")));
@@ -19,22 +18,5 @@ pub fn files(ui: &Ui) -> Vec<Action> {
             egui::Color32::WHITE,
         );
     }
-    let dropped = ui.input(|input| input.raw.dropped_files.clone());
-    dropped.iter().filter_map(|file| open(file.as_ref())).collect()
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn open(file: &(dyn egui::DroppedFile + Send + Sync)) -> Option<Action> {
-    let path = file.path();
-    // A folder, or a file that went away, is told by the one place that opens files.
-    let Ok(bytes) = file.bytes() else { return Some(Action::Open(path.display().to_string())) };
-    let name = path.file_name()?.to_string_lossy().into_owned();
-    let folder =
-        path.parent().filter(|folder| !folder.as_os_str().is_empty()).map(std::path::Path::to_path_buf);
-    Some(Action::OpenBytes { name, bytes, folder })
-}
-
-#[cfg(target_arch = "wasm32")]
-fn open(_file: &(dyn egui::DroppedFile + Send + Sync)) -> Option<Action> {
-    None
+    ui.input(|input| input.raw.dropped_files.clone())
 }

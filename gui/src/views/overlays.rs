@@ -3,6 +3,7 @@
 use crate::app::action::Action;
 use crate::app::command::{COMMANDS, Menu};
 use crate::app::state::{Fork, State};
+use crate::platform;
 use crate::tr;
 use egui::{Grid, Id, Key, Modal, RichText, ScrollArea, TextEdit, Ui};
 use scenarios::InputKind;
@@ -33,7 +34,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 if ui.button(tr!("save-write")).clicked() || entered {
                     out.push(Action::Save(export, path.clone()));
                 }
-                if ui.button(tr!("browse")).clicked() {
+                if platform::HAS_PATHS && ui.button(tr!("browse")).clicked() {
                     out.push(Action::AskSave(None));
                     out.push(Action::BrowseSave(export));
                 }

@@ -21,6 +21,7 @@ mod frame;
 mod gantt;
 mod histogram;
 mod intervals;
+mod lettering;
 mod lines;
 mod palette;
 mod paper;

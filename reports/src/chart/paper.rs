@@ -3,16 +3,14 @@
 //! Lengths are pixels of CSS, as floats; they become whole units of the backend here, finer than anyone sees. Text has the
 //! same size and place in SVG and PNG. Drawing goes to memory and cannot fail.
 
+use super::lettering::{self, Lettering};
 use super::palette::{Ink, dark_rules};
 use super::{Chart, Look, Theme, description};
 use base64::Engine as _;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color as _, FontStyle, IntoFont as _, RGBAColor, ShapeStyle, TextStyle, register_font,
-};
+use plotters::style::text_anchor::HPos;
+use plotters::style::{Color as _, RGBAColor, ShapeStyle};
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
 /// Units of an SVG in a pixel of CSS.
 const FINE: f64 = 10.0;
@@ -21,12 +19,10 @@ const PNG_SCALE: u32 = 3;
 /// A PNG is drawn this much larger, then averaged, so that edges are smooth.
 const OVERSAMPLED: u32 = 2;
 
-const FAMILY: &str = "DispatchLab Chart Sans";
+pub(super) const FAMILY: &str = "DispatchLab Chart Sans";
 /// What else will do where a program ignores fonts inside SVG.
 const FAMILIES: &str = "'DispatchLab Chart Sans','Noto Sans','DejaVu Sans',sans-serif";
-static TTF: &[u8] = include_bytes!("../../assets/chart-sans.ttf");
 static WOFF2: &[u8] = include_bytes!("../../assets/chart-sans.woff2");
-static REGISTERED: LazyLock<bool> = LazyLock::new(|| register_font(FAMILY, FontStyle::Normal, TTF).is_ok());
 
 /// Side of a text that its position is at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,8 +94,6 @@ impl<'a> Paper<'a> {
     }
 
     fn new(backend: Backend<'a>, scale: f64, (width, height): (f64, f64), dark: bool) -> Paper<'a> {
-        let font = *REGISTERED;
-        debug_assert!(font, "the font in the program is one");
         Paper { backend, scale, dark, tips: String::new(), width, height }
     }
 
@@ -263,15 +257,13 @@ impl<'a> Paper<'a> {
             Side::Right => HPos::Right,
         };
         let units = size * self.scale;
-        // The SVG backend moves text that stands on its position up by half the height of an x (0.536 em in this font); the
-        // bitmap backend puts the base line half the line's height (1.24 em) below the upper edge.
-        let (v_pos, dy) = match self.backend {
-            Backend::Svg(_) => (VPos::Bottom, 0.268 * units),
-            Backend::Bitmap(_) => (VPos::Top, -libm::trunc(0.62 * units)),
+        // The SVG backend moves text that stands on its position up by half the height of an x (0.536 em in this font).
+        let dy = match self.backend {
+            Backend::Svg(_) => 0.268 * units,
+            Backend::Bitmap(_) => 0.0,
         };
-        let color = self.color(ink, 1.0);
-        let style =
-            TextStyle::from((FAMILY, units * 1.24).into_font()).color(&color).pos(Pos::new(h_pos, v_pos));
+        let color = plotters::style::Color::to_backend_color(&self.color(ink, 1.0));
+        let style = Lettering { em: units, color, side: h_pos };
         let (x, y) = self.at((x, y));
         let at = (x, y + dy.round() as i32);
         on!(self, backend => backend.draw_text(&text, &style, at));
@@ -295,12 +287,8 @@ impl<'a> Paper<'a> {
 
 /// Width of a text in pixels of CSS.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    debug_assert!(*REGISTERED, "the font in the program is one");
-    let text = printable(text);
-    // Measured large: the library rounds to whole units.
-    let style = TextStyle::from((FAMILY, 100.0 * 1.24).into_font());
-    let units = style.font.layout_box(&text).map_or(0, |((left, _), (right, _))| right - left);
-    f64::from(units) * size / 100.0
+    // Measured large and rounded down, so that no machine's last bits are seen.
+    lettering::width(&printable(text), 100.0).floor() * size / 100.0
 }
 
 /// The text, or its beginning and end with a sign of omission between, so that it is no wider than `width`.

@@ -1,0 +1,78 @@
+//! What a window begins with: what the command line or a link asks for.
+
+use crate::App;
+use crate::app::action::Action;
+use crate::app::panes::Pane;
+use crate::theme::{Look, Tone};
+use crate::words::Language;
+
+/// What is asked for; what is not asked for stays as it was last.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Start {
+    /// A file, or the name of a library scenario.
+    pub input: Option<String>,
+    /// Policies to begin with, `[STATION=]ID[:name=value,...]`.
+    pub policy: Vec<String>,
+    /// Policies to race with.
+    pub race: Vec<String>,
+    /// The instant to show.
+    pub at: Option<String>,
+    /// `light`, `dark` or `projector`.
+    pub look: Option<String>,
+    /// The code of a language.
+    pub language: Option<String>,
+    /// Panes to bring to the front.
+    pub show: Vec<String>,
+}
+
+impl Start {
+    /// Opens what was asked for.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person. Everything before it was done.
+    pub fn prepare(&self, app: &mut App) -> Result<(), String> {
+        if let Some(look) = &self.look {
+            app.state.settings.look = look_named(look)?;
+        }
+        if let Some(code) = &self.language {
+            let found = Language::ALL.into_iter().find(|language| language.code() == code);
+            let codes = Language::ALL.map(Language::code).join(", ");
+            app.state.settings.language =
+                found.ok_or_else(|| format!("there is no language `{code}`; there are {codes}"))?;
+        }
+        if let Some(input) = &self.input {
+            app.apply(Action::Open(input.clone()));
+        }
+        for policy in &self.policy {
+            let option = scenarios::PolicyOption::parse(policy).map_err(|found| found.message)?;
+            if let Some(setup) = app.state.setup() {
+                let setup = setup.with_policy(option.station.as_deref(), &option.spec);
+                app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
+            }
+        }
+        if !self.race.is_empty() {
+            app.apply(Action::Race(self.race.clone()));
+        }
+        if let Some(at) = &self.at {
+            let span = sim_core::quantity::parse_span(at).map_err(|error| format!("`{at}`: {error}"))?;
+            app.apply(Action::Seek(span.0));
+        }
+        for name in &self.show {
+            let pane = Pane::ALL.into_iter().find(|pane| pane.key().trim_start_matches("pane-") == name);
+            let names = Pane::ALL.map(|pane| pane.key().trim_start_matches("pane-")).join(", ");
+            app.apply(Action::Show(
+                pane.ok_or_else(|| format!("there is no pane `{name}`; there are {names}"))?,
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn look_named(name: &str) -> Result<Look, String> {
+    match name {
+        "light" => Ok(Look { tone: Tone::Light, projector: false }),
+        "dark" => Ok(Look { tone: Tone::Dark, projector: false }),
+        "projector" => Ok(Look { tone: Tone::Light, projector: true }),
+        _ => Err(format!("there is no look `{name}`; there are light, dark, projector")),
+    }
+}

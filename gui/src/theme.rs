@@ -4,6 +4,7 @@
 use crate::model::rows::Activity;
 use egui::{Color32, Context, FontFamily, FontId, Stroke, TextStyle, Theme, Visuals};
 use serde::{Deserialize, Serialize};
+use std::sync::LazyLock;
 
 /// Light or dark.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -81,11 +82,59 @@ pub fn task(index: u32, dark: bool) -> (Color32, Pattern) {
     (color, patterns[(index / 8 % 4) as usize])
 }
 
-/// Black or white, whichever is read better on a color.
+/// Contrast that text must have to what is behind it, as the Web Content Accessibility Guidelines 2.2 ask for (1.4.3).
+pub const TEXT_CONTRAST: f32 = 4.5;
+/// Contrast that what is drawn must have to what is beside it (1.4.11).
+pub const SHAPE_CONTRAST: f32 = 3.0;
+
+/// The contrast of two opaque colors, from 1 to 21, by the guidelines' formula.
+pub fn contrast(one: Color32, other: Color32) -> f32 {
+    // Linear parts of red, green and blue, weighed as the eye does.
+    let luminance = |color: Color32| {
+        let [red, green, blue, _] = egui::Rgba::from(color).to_array();
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    (one.max(other) + 0.05) / (one.min(other) + 0.05)
+}
+
+/// Black or white, whichever is read better on a color; one of them always is read well.
 pub fn ink_on(color: Color32) -> Color32 {
-    let light = |part: u8| f32::from(part) / 255.0;
-    let brightness = 0.299 * light(color.r()) + 0.587 * light(color.g()) + 0.114 * light(color.b());
-    if brightness > 0.55 { Color32::BLACK } else { Color32::WHITE }
+    // Where both have the same contrast, about 0.18 of the light.
+    let light = contrast(color, Color32::BLACK) * 0.05 - 0.05;
+    if light > 0.1791 { Color32::BLACK } else { Color32::WHITE }
+}
+
+/// The color of a task's edges and lines: its own, darker or lighter where the ground asks for it. Yellow and orange
+/// cannot be told from a light ground by themselves.
+pub fn edge(index: u32, dark: bool) -> Color32 {
+    TINTS[usize::from(dark)][(index % 8) as usize].0
+}
+
+/// A task that waits: its color, paler.
+pub fn pale(index: u32, dark: bool) -> Color32 {
+    TINTS[usize::from(dark)][(index % 8) as usize].1
+}
+
+/// Edges and pale colors of the eight, on light and on dark: a frame asks for them thousands of times.
+static TINTS: LazyLock<[[(Color32, Color32); 8]; 2]> = LazyLock::new(|| {
+    [false, true].map(|dark| {
+        let toward = if dark { Color32::WHITE } else { Color32::BLACK };
+        let grounds = [ground(dark), palette(dark).stripe];
+        std::array::from_fn(|index| {
+            let (fill, _) = task(index as u32, dark);
+            let edge = (0..=20)
+                .map(|step| fill.lerp_to_gamma(toward, step as f32 / 20.0))
+                .find(|color| grounds.iter().all(|ground| contrast(*color, *ground) >= SHAPE_CONTRAST))
+                .unwrap_or(toward);
+            (edge, ground(dark).lerp_to_gamma(fill, 0.45))
+        })
+    })
+});
+
+/// What everything stands on.
+pub fn ground(dark: bool) -> Color32 {
+    if dark { Color32::from_gray(27) } else { Color32::from_gray(250) }
 }
 
 /// Colors that do not belong to a task.
@@ -166,8 +215,12 @@ pub fn apply(context: &Context, look: Look) {
     let colors = palette(look.is_dark());
     let mut visuals = if look.is_dark() { Visuals::dark() } else { Visuals::light() };
     visuals.override_text_color = Some(colors.text);
+    visuals.panel_fill = ground(look.is_dark());
+    visuals.weak_text_color = Some(colors.weak);
+    visuals.hyperlink_color = colors.markers[0];
+    visuals.warn_fg_color = colors.markers[1];
+    visuals.error_fg_color = colors.bad;
     if !look.is_dark() {
-        visuals.panel_fill = Color32::from_gray(250);
         visuals.widgets.inactive.bg_fill = Color32::from_gray(225);
         visuals.widgets.inactive.weak_bg_fill = Color32::from_gray(232);
     }
@@ -182,4 +235,57 @@ pub fn apply(context: &Context, look: Look) {
         style.spacing.item_spacing = egui::vec2(6.0, 5.0);
     });
     context.set_zoom_factor(look.zoom());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_contrast_is_that_of_the_guidelines() {
+        for (one, other, expected) in [
+            (Color32::BLACK, Color32::WHITE, 21.0),
+            (Color32::WHITE, Color32::WHITE, 1.0),
+            // Worked out by hand: 0x77 is 0.1845 of the light, (1 + 0.05) / (0.1845 + 0.05).
+            (Color32::from_gray(0x77), Color32::WHITE, 4.478),
+            (Color32::from_rgb(255, 0, 0), Color32::WHITE, 3.998),
+        ] {
+            assert!((contrast(one, other) - expected).abs() < 0.01, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn tasks_can_be_told_from_the_ground_and_their_names_read() {
+        for dark in [false, true] {
+            for index in 0..32 {
+                let (fill, _) = task(index, dark);
+                assert!(contrast(ink_on(fill), fill) >= TEXT_CONTRAST, "name on {index}, dark: {dark}");
+                for ground in [ground(dark), palette(dark).stripe] {
+                    let found = contrast(edge(index, dark), ground);
+                    assert!(found >= SHAPE_CONTRAST, "edge of {index}, dark: {dark}: {found}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_color_that_says_something_can_be_seen_on_every_ground() {
+        for dark in [false, true] {
+            let colors = palette(dark);
+            for ground in [ground(dark), colors.stripe] {
+                let texts =
+                    [colors.text, colors.weak, colors.bad, colors.good, colors.markers[0], colors.markers[1]];
+                for text in texts {
+                    assert!(contrast(text, ground) >= TEXT_CONTRAST, "text {text:?} on {ground:?}");
+                }
+                for shape in [colors.switch, colors.dispatch, colors.cursor, colors.selection] {
+                    assert!(contrast(shape, ground) >= SHAPE_CONTRAST, "{shape:?} on {ground:?}");
+                }
+            }
+            for plate in [colors.cursor, colors.markers[0], colors.markers[1], colors.switch, colors.dispatch]
+            {
+                assert!(contrast(ink_on(plate), plate) >= TEXT_CONTRAST, "{plate:?}");
+            }
+        }
+    }
 }

@@ -130,7 +130,7 @@ fn least_sample(p: f64, confidence: f64) -> usize {
     let mut high = 2;
     while covered(high) < confidence {
         match high.checked_mul(2) {
-            Some(next) if next < 1 << 40 => high = next,
+            Some(next) if (next as u64) < 1 << 40 => high = next,
             _ => return usize::MAX,
         }
     }

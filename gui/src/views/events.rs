@@ -1,5 +1,6 @@
 //! What happened, as a table: only the visible rows are laid out, and the table follows the cursor.
 
+use super::swatch;
 use crate::app::action::Action;
 use crate::app::state::{Selection, State};
 use crate::model::events::{Event, EventKind};
@@ -49,8 +50,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 ui.monospace(Time(event.at).to_string());
             });
             row.col(|ui| {
-                let (swatch, _) = theme::task(snapshot.task_of(event.job), dark);
-                ui.colored_label(swatch, "⏺");
+                swatch::ui(ui, snapshot.task_of(event.job), dark);
                 ui.label(snapshot.job_name(event.job));
             });
             row.col(|ui| {

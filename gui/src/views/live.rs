@@ -225,7 +225,8 @@ impl Machine<'_, '_> {
         let size = vec2(width.clamp(JOB, 64.0), JOB - 4.0);
         let rect = Rect::from_center_size(self.origin + vec2(x, y), size);
         let painter = ui.painter();
-        painter.rect_filled(rect, 5.0, color);
+        let edge = theme::edge(self.snapshot.task_of(job), dark);
+        painter.rect(rect, 5.0, color, (1.0, edge), egui::StrokeKind::Inside);
         if self.state.view.selection.is_some_and(|selection| selection.job == job) {
             let stroke = (2.0, theme::palette(dark).selection);
             painter.rect_stroke(rect, 5.0, stroke, egui::StrokeKind::Outside);

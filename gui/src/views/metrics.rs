@@ -1,5 +1,6 @@
 //! The numbers: each job's, and those over all, beside what they were before the last change.
 
+use super::swatch;
 use crate::app::action::Action;
 use crate::app::state::{Selection, State};
 use crate::model::snapshot::Snapshot;
@@ -60,13 +61,13 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
     let table = TableBuilder::new(ui)
         .striped(true)
         .vscroll(false)
-        .column(Column::initial(170.0))
-        .column(Column::initial(100.0))
-        .column(Column::initial(120.0));
+        .column(Column::initial(160.0))
+        .column(Column::initial(84.0))
+        .column(Column::remainder().at_least(80.0));
     let table = table.header(height, |mut header| {
         for key in ["metrics-metric", "metrics-value", "metrics-change"] {
             header.col(|ui| {
-                ui.strong(tr!(key));
+                ui.add(egui::Label::new(RichText::new(tr!(key)).strong()).truncate());
             });
         }
     });
@@ -135,8 +136,7 @@ fn jobs(ui: &mut Ui, state: &State, snapshot: &Snapshot, out: &mut Vec<Action>) 
             let optional = |span: Option<u64>| span.map_or_else(|| "–".to_owned(), |n| Span(n).to_string());
             row.set_selected(state.view.selection.is_some_and(|selection| selection.job as usize == index));
             row.col(|ui| {
-                let (color, _) = theme::task(record.task, dark);
-                ui.colored_label(color, "⏺");
+                swatch::ui(ui, record.task, dark);
                 ui.label(snapshot.job_name(index as u32));
             });
             let values = [

@@ -13,6 +13,7 @@ pub mod plots;
 pub mod race;
 pub mod setup;
 pub mod status;
+pub mod swatch;
 pub mod tasks;
 pub mod text;
 pub mod toolbar;

@@ -2,6 +2,7 @@
 
 use super::chart;
 use super::setup::seats;
+use super::swatch;
 use crate::app::action::Action;
 use crate::app::state::{RaceResult, State};
 use crate::files::Export;
@@ -52,8 +53,10 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let each = ((ui.available_height() - table) / race.lanes.len() as f32 - 24.0).max(56.0);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for (index, (label, lane)) in race.labels.iter().zip(&race.lanes).enumerate() {
-            let (color, _) = theme::task(index as u32, state.settings.look.is_dark());
-            ui.colored_label(color, RichText::new(format!("⏺ {label}")).strong());
+            ui.horizontal(|ui| {
+                swatch::ui(ui, index as u32, state.settings.look.is_dark());
+                ui.label(RichText::new(label).strong());
+            });
             ui.push_id(index, |ui| {
                 ui.allocate_ui(vec2(ui.available_width(), each), |ui| {
                     chart::schedule(ui, state, lane, false, out);

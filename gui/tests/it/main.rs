@@ -5,5 +5,6 @@ mod editing;
 mod files;
 mod library;
 mod pictures;
+mod readable;
 mod schedule;
 mod support;

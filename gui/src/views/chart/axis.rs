@@ -48,14 +48,11 @@ pub fn ui(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, out: &mut Vec<Action>) {
     for tick in ticks(&frame.scale, 72.0) {
         let x = frame.x(tick);
         painter.vline(x, rect.bottom() - 5.0..=rect.bottom(), (1.0, colors.weak));
-        let text = format_nanos(tick);
-        painter.text(
-            pos2(x + 3.0, rect.center().y),
-            Align2::LEFT_CENTER,
-            text,
-            FontId::proportional(11.0),
-            colors.weak,
-        );
+        let galley = painter.layout_no_wrap(format_nanos(tick), FontId::proportional(11.0), colors.weak);
+        // The last one stands on the other side of its tick where there is no room.
+        let width = galley.size().x;
+        let left = if x + 3.0 + width > rect.right() { x - 3.0 - width } else { x + 3.0 };
+        painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, colors.weak);
     }
     let x = frame.x(cursor);
     let text = Time(cursor).to_string();

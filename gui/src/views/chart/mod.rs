@@ -8,6 +8,7 @@ pub mod order;
 mod overlay;
 pub mod paint;
 
+use super::swatch;
 use crate::app::action::{Action, RowChange, Switch};
 use crate::app::state::{State, Window};
 use crate::model::lod::Scale;
@@ -231,9 +232,8 @@ fn names(ui: &mut Ui, frame: &Frame<'_>, seen: Rect, gutter: f32, out: &mut Vec<
         let mut at = rect.left() + 2.0;
         match row.kind {
             RowKind::Task { task, .. } => {
-                let (color, _) = theme::task(task, frame.dark);
-                let swatch = Rect::from_center_size(pos2(at + 5.0, rect.center().y), vec2(9.0, 9.0));
-                painter.rect_filled(swatch, 2.0, color);
+                let place = Rect::from_center_size(pos2(at + 5.0, rect.center().y), vec2(10.0, 10.0));
+                swatch::paint(&painter, place, task, frame.dark);
             }
             RowKind::Core { .. } => {
                 painter.text(
@@ -315,7 +315,14 @@ fn bar(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
 
 /// Each state with its height and pattern, in words.
 fn legend(ui: &mut Ui, dark: bool) {
+    let font = egui::TextStyle::Small.resolve(ui.style());
     for activity in Activity::ALL {
+        // A sign and its word stay together.
+        let word = ui.painter().layout_no_wrap(tr!(activity.key()), font.clone(), egui::Color32::PLACEHOLDER);
+        let space = ui.spacing().item_spacing.x;
+        if ui.available_size_before_wrap().x < 18.0 + space + word.size().x {
+            ui.end_row();
+        }
         let (rect, response) = ui.allocate_exact_size(vec2(18.0, 14.0), Sense::hover());
         overlay::sample(ui.painter(), rect, activity, dark);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, tr!(activity.key())));

@@ -213,8 +213,8 @@ pub fn sample(painter: &Painter, rect: Rect, activity: Activity, dark: bool) {
     );
     let (fill, ink, every) = match activity {
         Activity::Run => (task, None, 0.0),
-        Activity::Ready => (task.gamma_multiply(0.45), None, 0.0),
-        Activity::Preempted => (task.gamma_multiply(0.45), Some(colors.text), 5.0),
+        Activity::Ready => (theme::pale(0, dark), None, 0.0),
+        Activity::Preempted => (theme::pale(0, dark), Some(colors.text), 5.0),
         Activity::Switch => (colors.switch, Some(theme::ink_on(colors.switch)), 3.0),
         Activity::Dispatch => (colors.dispatch, Some(theme::ink_on(colors.dispatch)), 0.0),
         Activity::Blocked => (colors.grid, Some(colors.weak), 4.0),
@@ -222,6 +222,9 @@ pub fn sample(painter: &Painter, rect: Rect, activity: Activity, dark: bool) {
         Activity::Joining => (colors.grid, Some(colors.weak), 8.0),
     };
     painter.rect_filled(part, 0.0, fill);
+    if matches!(activity, Activity::Run | Activity::Ready | Activity::Preempted) {
+        painter.rect_stroke(part, 0.0, (1.0, theme::edge(0, dark)), egui::StrokeKind::Inside);
+    }
     if let Some(ink) = ink {
         if every > 0.0 {
             let mut x = part.left() + 2.0;

@@ -78,44 +78,40 @@ impl RowPainter<'_, '_> {
             self.picture.alone += 1;
         }
         let colors = theme::palette(self.frame.dark);
-        let (task, pattern) = theme::task(self.frame.snapshot.task_of(bar.job), self.frame.dark);
-        let mesh = &mut self.picture.mesh;
+        let number = self.frame.snapshot.task_of(bar.job);
+        let (task, pattern) = theme::task(number, self.frame.dark);
         match bar.activity {
             Activity::Run => {
-                mesh.add_colored_rect(rect, task);
                 let ink = theme::ink_on(task);
+                self.edged(rect, task, theme::edge(number, self.frame.dark));
                 self.pattern(rect, pattern, ink.gamma_multiply(0.35));
-                if rect.width() > 3.0 {
-                    let edge = Rect::from_min_size(rect.min, egui::vec2(1.0, rect.height()));
-                    self.picture.mesh.add_colored_rect(edge, ink.gamma_multiply(0.5));
-                }
                 if rect.width() > 22.0 && rect.height() > 9.0 && self.picture.labels.len() < MAX_LABELS {
                     self.picture.labels.push(Label { rect, job: bar.job, ink });
                 }
             }
             Activity::Switch => {
-                mesh.add_colored_rect(rect, colors.switch);
+                self.quad(rect, colors.switch);
                 self.stripes(rect, 3.0, 1.0, theme::ink_on(colors.switch).gamma_multiply(0.6));
             }
             Activity::Dispatch => {
-                mesh.add_colored_rect(rect, colors.dispatch);
+                self.quad(rect, colors.dispatch);
                 self.lines(rect, theme::ink_on(colors.dispatch).gamma_multiply(0.6));
             }
-            Activity::Ready => mesh.add_colored_rect(rect, task.gamma_multiply(0.45)),
+            Activity::Ready => self.pale(rect, number),
             Activity::Preempted => {
-                mesh.add_colored_rect(rect, task.gamma_multiply(0.45));
+                self.pale(rect, number);
                 self.stripes(rect, 5.0, 2.0, colors.text.gamma_multiply(0.75));
             }
             Activity::Blocked => {
-                mesh.add_colored_rect(rect, colors.grid);
+                self.quad(rect, colors.grid);
                 self.stripes(rect, 4.0, 2.0, colors.weak);
             }
             Activity::Waiting => {
-                mesh.add_colored_rect(rect, colors.grid);
+                self.quad(rect, colors.grid);
                 self.lines(rect, colors.bad);
             }
             Activity::Joining => {
-                mesh.add_colored_rect(rect, colors.grid);
+                self.quad(rect, colors.grid);
                 self.stripes(rect, 8.0, 2.0, colors.weak);
             }
         }
@@ -127,6 +123,21 @@ impl RowPainter<'_, '_> {
             let bottom = self.top + height;
             let mark = Rect::from_x_y_ranges(rect.left()..=rect.left() + 1.0, bottom - tooth..=bottom);
             self.picture.mesh.add_colored_rect(mark, colors.weak);
+        }
+    }
+
+    /// A task that waits.
+    fn pale(&mut self, rect: Rect, number: u32) {
+        self.edged(rect, theme::pale(number, self.frame.dark), theme::edge(number, self.frame.dark));
+    }
+
+    /// A fill with an edge that can be told from the ground; where there is room for both.
+    fn edged(&mut self, rect: Rect, fill: Color32, edge: Color32) {
+        if rect.width() > 3.0 {
+            self.quad(rect, edge);
+            self.quad(rect.shrink(1.0), fill);
+        } else {
+            self.quad(rect, fill);
         }
     }
 

@@ -72,7 +72,8 @@ fn policy(ui: &mut Ui, setup: &Setup, seat: &Seat, seats: usize, out: &mut Vec<A
         let shown = current.map_or(id, |def| def.title);
         let all: Vec<&'static PolicyDef> =
             policies::catalog().filter(|def| def.layer() == seat.layer).collect();
-        let combo = ComboBox::from_id_salt("policy").selected_text(shown).width(220.0).height(420.0);
+        let width = (ui.available_width() - 6.0).min(220.0);
+        let combo = ComboBox::from_id_salt("policy").selected_text(shown).width(width).height(420.0);
         let combo = combo.show_ui(ui, |ui| {
             for def in all {
                 let chosen = current.is_some_and(|current| current.id == def.id);
@@ -215,8 +216,9 @@ fn text_option(ui: &mut Ui, name: &str, now: Option<&str>, mut set: impl FnMut(O
 
 fn pick<'v>(ui: &mut Ui, name: &str, now: &str, values: &[&'v str]) -> Option<&'v str> {
     let mut found = None;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(name);
+        params::room(ui);
         let combo = ComboBox::from_id_salt(name).selected_text(now).show_ui(ui, |ui| {
             for value in values {
                 if ui.selectable_label(*value == now, *value).clicked() && *value != now {

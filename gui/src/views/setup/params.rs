@@ -40,9 +40,10 @@ pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
         }
         (ParamKind::Integer { min, max }, Ok(Value::Integer(now))) => {
             let mut value = now;
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(name).on_hover_text(&help);
                 let response = if max - min <= 100 {
+                    room(ui);
                     ui.add(Slider::new(&mut value, min..=max))
                 } else {
                     ui.add(DragValue::new(&mut value).range(min..=max))
@@ -53,10 +54,11 @@ pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
         }
         (ParamKind::Decimal { min_milli, max_milli }, Ok(Value::Decimal(now))) => {
             let mut value = now;
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(name).on_hover_text(&help);
                 let range = min_milli as f64 / 1000.0..=max_milli as f64 / 1000.0;
                 let slider = Slider::new(&mut value, range).max_decimals(3).logarithmic(max_milli > 100_000);
+                room(ui);
                 ui.add(slider).accessible_name(name).on_hover_text(&help);
             });
             (value != now).then(|| format!("{}", (value * 1000.0).round() / 1000.0))
@@ -68,7 +70,7 @@ pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
         }
         (ParamKind::Choice(words), _) => {
             let mut chosen = None;
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(name).on_hover_text(&help);
                 let combo = ComboBox::from_id_salt(name).selected_text(text).show_ui(ui, |ui| {
                     for word in words {
@@ -85,7 +87,7 @@ pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
         _ => {
             let mut value = text.to_owned();
             let mut changed = false;
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.label(name).on_hover_text(&help);
                 let field =
                     TextEdit::singleline(&mut value).desired_width(150.0).hint_text(shown(param.default));
@@ -96,6 +98,15 @@ pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
     }
 }
 
+/// A slider or list that does not fit beside its name goes below it: half of it cannot be used.
+pub(super) fn room(ui: &mut Ui) {
+    let spacing = ui.spacing();
+    let needed = spacing.slider_width + spacing.interact_size.x + 2.0 * spacing.item_spacing.x + 12.0;
+    if ui.available_size_before_wrap().x < needed {
+        ui.end_row();
+    }
+}
+
 fn shown(default: &str) -> &str {
     if default.is_empty() { "–" } else { default }
 }
@@ -103,7 +114,7 @@ fn shown(default: &str) -> &str {
 /// A slider for a duration with a field that takes any unit; `greatest` bounds the slider, not the field.
 pub fn span(ui: &mut Ui, name: &str, help: &str, now: u64, least: u64, greatest: u64) -> Option<String> {
     let mut value = now as f64;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(name).on_hover_text(help);
         let range = least as f64..=(greatest.max(now)) as f64;
         let slider = Slider::new(&mut value, range)
@@ -111,6 +122,7 @@ pub fn span(ui: &mut Ui, name: &str, help: &str, now: u64, least: u64, greatest:
             .smallest_positive(100.0)
             .custom_formatter(|nanos, _| Span(rounded(nanos)).to_string())
             .custom_parser(|text| quantity::parse_span(text.trim()).ok().map(|span| span.0 as f64));
+        room(ui);
         ui.add(slider).accessible_name(name).on_hover_text(help);
     });
     let new = rounded(value).max(least);

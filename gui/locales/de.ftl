@@ -56,6 +56,7 @@ cmd-show-library = Bibliothek zeigen
 cmd-show-controls = Strategien und Kosten zeigen
 cmd-show-tasks = Tasktabelle zeigen
 cmd-show-text = Text zeigen
+cmd-show-network = Netz zeigen
 cmd-show-chart = Ablauf zeigen
 cmd-show-live = Maschine zeigen
 cmd-show-why = Begründung zeigen
@@ -75,6 +76,7 @@ pane-library = Bibliothek
 pane-controls = Strategie
 pane-tasks = Tasks
 pane-text = Text
+pane-network = Netz
 pane-chart = Ablauf
 pane-live = Maschine
 pane-why = Warum
@@ -122,6 +124,83 @@ row-hide = Verbergen
 row-reset = Alle Zeilen wie am Anfang
 find-hint = Job suchen
 find-nothing = kein Job heißt wie „{ $text }“
+
+# Das Netz der Stationen
+network-empty = Ein Szenario öffnen, um seine Stationen und Wege zu sehen.
+network-too-large = Diese Eingabe ist zu groß, um als Netz gezeichnet zu werden.
+network-add = ➕ Hinzufügen
+network-fit = Alles zeigen
+network-tidy = Aufräumen
+network-classes = Klassen:
+network-implied = Nur zum Ansehen: das bedeutet die Liste oder das Protokoll
+network-implied-help = Eine Taskliste oder ein Protokoll hat keine eigenen Stationen, die sich ändern ließen. Dafür braucht es ein Szenario.
+network-thinned = nur die ersten { $count } Schritte sind gezeichnet
+network-source = Quelle
+network-class = Klasse
+network-processor = Prozessor
+network-device = Gerät
+network-pool = Pool
+network-balancer = Verteiler
+network-server = Servergruppe
+network-delay = Verzögerung
+network-join = Zusammenführung
+network-exit = Ausgang
+network-missing = Fehlt
+network-missing-note = { $word }: nicht vorhanden
+network-tokens = { $count ->
+    [one] 1 Marke
+   *[other] { $count } Marken
+}
+network-cores = { $count ->
+    [one] 1 Kern
+   *[other] { $count } Kerne
+}
+network-tasks = { $count ->
+    [one] 1 Task
+   *[other] { $count } Tasks
+}
+network-join-note = { $join } von { $count }
+network-group = { $name } × { $count }
+network-busy = belegt { $busy } / { $cores }
+network-pool-size = von { $size } Marken
+network-connect = { $name } verbinden
+network-connect-help = Zu einer Station ziehen: dorthin gehen Jobs als Nächstes
+network-connect-not = so lassen sich Jobs nicht schicken: von einer Quelle oder einer Station auf dem Weg einer Klasse zu einem Prozessor, einem Pool oder einem Verteiler ziehen
+network-scenario = Szenario
+network-hint = Auf eine Station, einen Pfeil oder eine Klasse klicken, um sie zu ändern. Vom Punkt am rechten Rand zu einer anderen Station ziehen, um Jobs als Nächstes dorthin zu schicken. Eine Station lässt sich verschieben.
+network-name = Name
+network-set = { $name } setzen
+network-clear = { $name } entfernen
+network-fixed = fest
+network-value-of = Wert von { $name }
+network-duplicate = Verdoppeln
+network-remove = Entfernen
+network-up = ⬆ Früher
+network-down = ⬇ Später
+network-before = ➕ Davor
+network-after = ➕ Danach
+network-inside = ➕ Innen { $number }
+network-child = ➕ Kind
+network-child-number = Kind { $number }
+network-steps = Schritte der Klasse
+network-step-of = Schritt { $number } von { $class }: { $word }
+network-processors = Prozessoren:
+network-pools = Pools:
+network-visit = In einen Weg einfügen
+network-first = am Anfang
+network-last = am Ende
+network-add-missing = ➕ Hinzufügen, was fehlt: { $name }
+network-remove-title = { $name } entfernen?
+network-remove-named = { $name } wird { $count ->
+    [one] an einer Stelle genannt:
+   *[other] an { $count } Stellen genannt:
+}
+network-remove-mistakes = { $count ->
+    [one] Ohne es hat der Text einen Fehler:
+   *[other] Ohne es hat der Text { $count } Fehler:
+}
+network-remove-all = Mit allem entfernen, was es nennt
+network-remove-only = Nur dieses entfernen
 
 # Details
 details-state = Zustand
@@ -185,6 +264,7 @@ library-bench = Große Läufe
 controls-empty = öffne etwas, um seine Strategie zu ändern
 controls-scheduler = Scheduler von { $station }
 controls-balancer = Lastverteiler { $station }
+controls-policy = Verfahren
 controls-policy-of = Strategie von { $station }
 controls-machine = Maschine und Lauf
 controls-cores = Kerne

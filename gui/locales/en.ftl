@@ -56,6 +56,7 @@ cmd-show-library = Show the library
 cmd-show-controls = Show policies and costs
 cmd-show-tasks = Show the task table
 cmd-show-text = Show the text
+cmd-show-network = Show the network
 cmd-show-chart = Show the schedule
 cmd-show-live = Show the machine
 cmd-show-why = Show why
@@ -75,6 +76,7 @@ pane-library = Library
 pane-controls = Policy
 pane-tasks = Tasks
 pane-text = Text
+pane-network = Network
 pane-chart = Schedule
 pane-live = Machine
 pane-why = Why
@@ -122,6 +124,83 @@ row-hide = Hide
 row-reset = Show all rows as at first
 find-hint = Find a job
 find-nothing = no job is named like “{ $text }”
+
+# The network of stations
+network-empty = Open a scenario to see its stations and flows.
+network-too-large = This input is too large to be drawn as a network.
+network-add = ➕ Add
+network-fit = Show all
+network-tidy = Tidy up
+network-classes = Classes:
+network-implied = Read-only: this is what the list or log stands for
+network-implied-help = A task list or a log has no stations of its own to be changed. Save a scenario to draw a network.
+network-thinned = only the first { $count } steps are drawn
+network-source = Source
+network-class = Class
+network-processor = Processor
+network-device = Device
+network-pool = Pool
+network-balancer = Balancer
+network-server = Server group
+network-delay = Delay
+network-join = Join
+network-exit = Exit
+network-missing = Missing
+network-missing-note = { $word }: not there
+network-tokens = { $count ->
+    [one] 1 token
+   *[other] { $count } tokens
+}
+network-cores = { $count ->
+    [one] 1 core
+   *[other] { $count } cores
+}
+network-tasks = { $count ->
+    [one] 1 task
+   *[other] { $count } tasks
+}
+network-join-note = { $join } of { $count }
+network-group = { $name } × { $count }
+network-busy = busy { $busy } / { $cores }
+network-pool-size = of { $size } tokens
+network-connect = Connect { $name }
+network-connect-help = Draw to a station: jobs go there next
+network-connect-not = jobs cannot be sent that way: draw from a source or a station on the way of a class to a processor, a pool or a balancer
+network-scenario = Scenario
+network-hint = Click on a station, an arrow or a class to change it. Draw from the dot at its right edge to another station to send jobs there next. Drag a station to move it.
+network-name = name
+network-set = Set { $name }
+network-clear = Remove { $name }
+network-fixed = fixed
+network-value-of = value of { $name }
+network-duplicate = Duplicate
+network-remove = Remove
+network-up = ⬆ Earlier
+network-down = ⬇ Later
+network-before = ➕ Before
+network-after = ➕ After
+network-inside = ➕ Inside { $number }
+network-child = ➕ Child
+network-child-number = child { $number }
+network-steps = Steps of the class
+network-step-of = Step { $number } of { $class }: { $word }
+network-processors = processors:
+network-pools = pools:
+network-visit = Put it into a flow
+network-first = at the beginning
+network-last = at the end
+network-add-missing = ➕ Add the missing { $name }
+network-remove-title = Remove { $name }?
+network-remove-named = { $name } is named { $count ->
+    [one] at one place:
+   *[other] at { $count } places:
+}
+network-remove-mistakes = { $count ->
+    [one] Without it the text has a mistake:
+   *[other] Without it the text has { $count } mistakes:
+}
+network-remove-all = Remove it and what names it
+network-remove-only = Remove it alone
 
 # Details
 details-state = state
@@ -185,6 +264,7 @@ library-bench = Large runs
 controls-empty = open something to change its policy
 controls-scheduler = Scheduler of { $station }
 controls-balancer = Balancer { $station }
+controls-policy = policy
 controls-policy-of = Policy of { $station }
 controls-machine = Machine and run
 controls-cores = Cores

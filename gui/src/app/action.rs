@@ -1,5 +1,6 @@
 //! What a user can want. Views return these; `update` alone carries them out.
 
+use super::network::NetworkAction;
 use super::panes::Pane;
 use super::state::{Fork, Selection, Window};
 use crate::files::Export;
@@ -80,6 +81,8 @@ pub enum Action {
         /// To what.
         setup: Box<Setup>,
     },
+    /// Look at or change the network of stations.
+    Network(NetworkAction),
     /// Take the last change back.
     Undo,
     /// Make it again.

@@ -169,6 +169,7 @@ pub static COMMANDS: &[Command] = commands![
     "show-controls" View [ctrl(Key::Num2)] always, |_| Action::Show(Pane::Controls);
     "show-tasks" View [ctrl(Key::Num3)] always, |_| Action::Show(Pane::Tasks);
     "show-text" View [ctrl(Key::Num4)] always, |_| Action::Show(Pane::Text);
+    "show-network" View [key(Key::G)] always, |_| Action::Show(Pane::Network);
     "show-chart" View [ctrl(Key::Num5)] always, |_| Action::Show(Pane::Chart);
     "show-live" View [ctrl(Key::Num6)] always, |_| Action::Show(Pane::Live);
     "show-why" View [ctrl(Key::Num7)] always, |_| Action::Show(Pane::Why);

@@ -6,7 +6,9 @@
 pub mod action;
 pub mod command;
 pub mod history;
+pub mod network;
 pub mod panes;
+pub mod sessions;
 pub mod state;
 pub mod update;
 pub mod worker;
@@ -69,6 +71,9 @@ impl App {
         views::toolbar::ui(ui, &self.state, &mut actions);
         views::status::ui(ui, &self.state, &mut actions);
         self.arrange();
+        if self.is_seen(Pane::Network) {
+            network::refresh(&mut self.state);
+        }
         views::panes::ui(ui, &self.state, &mut self.tree, &mut actions);
         views::overlays::ui(ui, &self.state, &mut actions);
         self.state.view.focus_find = false;
@@ -86,6 +91,12 @@ impl App {
     /// Waits until nothing is under way: for pictures, which have no second look.
     pub fn wait(&mut self) {
         self.engine.wait(&mut self.state);
+    }
+
+    /// Whether a pane is in front.
+    fn is_seen(&self, pane: Pane) -> bool {
+        let mut active = self.tree.active_tiles().into_iter();
+        active.any(|tile| self.tree.tiles.get_pane(&tile) == Some(&pane))
     }
 
     /// Lets time run.

@@ -14,6 +14,8 @@ pub enum Pane {
     Tasks,
     /// The text of the input.
     Text,
+    /// Stations and flows.
+    Network,
     /// The schedule.
     Chart,
     /// Queues and stations at the cursor.
@@ -34,11 +36,12 @@ pub enum Pane {
 
 impl Pane {
     /// All of them.
-    pub const ALL: [Pane; 12] = [
+    pub const ALL: [Pane; 13] = [
         Pane::Library,
         Pane::Controls,
         Pane::Tasks,
         Pane::Text,
+        Pane::Network,
         Pane::Chart,
         Pane::Live,
         Pane::Why,
@@ -56,6 +59,7 @@ impl Pane {
             Pane::Controls => "pane-controls",
             Pane::Tasks => "pane-tasks",
             Pane::Text => "pane-text",
+            Pane::Network => "pane-network",
             Pane::Chart => "pane-chart",
             Pane::Live => "pane-live",
             Pane::Why => "pane-why",
@@ -78,7 +82,7 @@ pub fn first() -> Tree<Pane> {
         tiles.insert_new(Tile::Container(Container::Tabs(tabs)))
     };
     let left = tabs(&[Pane::Library, Pane::Controls, Pane::Tasks, Pane::Text]);
-    let chart = tabs(&[Pane::Chart, Pane::Race]);
+    let chart = tabs(&[Pane::Chart, Pane::Network, Pane::Race]);
     let below = tabs(&[Pane::Live, Pane::Metrics, Pane::Plots, Pane::Batch]);
     let beside = tabs(&[Pane::Why, Pane::Events]);
     let bottom = split(&mut tiles, LinearDir::Horizontal, [below, beside], 0.58);

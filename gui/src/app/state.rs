@@ -1,7 +1,9 @@
 //! Everything the window knows. Views read it; only `update` writes it.
 
 use super::history::History;
+use super::network::Network;
 use super::panes::Pane;
+use super::sessions::Sessions;
 use crate::files::Export;
 use crate::model::distribution::Quantity;
 use crate::model::lod::Scale;
@@ -30,6 +32,8 @@ pub struct Settings {
     pub language: Language,
     /// Files and library names, the last one first.
     pub recent: Vec<String>,
+    /// Bookmarks and places, by input.
+    pub sessions: Sessions,
 }
 
 impl Settings {
@@ -115,7 +119,7 @@ pub struct Selection {
 }
 
 /// A place in time with a note.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Bookmark {
     /// When.
     pub at: u64,
@@ -292,6 +296,8 @@ pub struct State {
     pub running: Option<Option<Progress>>,
     /// What is seen.
     pub view: View,
+    /// Stations and flows.
+    pub network: Network,
     /// Policies side by side.
     pub race: Race,
     /// Replications.

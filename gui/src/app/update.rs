@@ -21,7 +21,8 @@ impl App {
     pub fn apply(&mut self, action: Action) {
         let state = &mut self.state;
         // A slider that is let go and taken again is another step.
-        if !matches!(action, Action::Change { .. } | Action::See(_) | Action::Select(_)) {
+        if !matches!(action, Action::Change { .. } | Action::See(_) | Action::Select(_) | Action::Network(_))
+        {
             state.history.settle();
         }
         match action {
@@ -33,6 +34,7 @@ impl App {
                 state.history.change(&what, *setup);
                 self.rerun();
             }
+            Action::Network(action) => self.network(action),
             Action::Undo => {
                 state.history.undo();
                 self.rerun();
@@ -53,9 +55,9 @@ impl App {
             Action::Cancel => self.engine.cancel(&mut self.state),
             Action::Fork => self.fork(),
             Action::Save(export, path) => self.save(export, &path),
-            Action::Tell(words) => state.news.push((false, words)),
             Action::Look(look) => state.settings.look = look,
             Action::Language(language) => state.settings.language = language,
+            Action::Tell(words) => state.news.push((false, words)),
             Action::Show(pane) => state.show.push(pane),
             Action::ResetLayout => state.reset_layout = true,
             other => {
@@ -66,7 +68,7 @@ impl App {
         }
     }
 
-    fn rerun(&mut self) {
+    pub(super) fn rerun(&mut self) {
         self.engine.run(&mut self.state);
     }
 
@@ -92,6 +94,8 @@ impl App {
     fn start(&mut self, input: Input, name: &str) {
         let state = &mut self.state;
         state.settings.remember(name);
+        let kept = state.settings.sessions.find(&input.name);
+        let bookmarks = kept.map(|session| session.bookmarks.clone()).unwrap_or_default();
         state.history.open(Setup::new(input));
         state.snapshot = None;
         state.before = None;
@@ -105,9 +109,11 @@ impl App {
             show_tasks: show.show_tasks,
             show_arrows: show.show_arrows,
             quantity: show.quantity,
+            bookmarks,
             ..View::default()
         };
         state.race = Race::default();
+        state.network = super::network::Network::default();
         state.batch = Batch { replications: state.batch.replications, ..Batch::default() };
         state.overlays = Overlays::default();
         state.show.push(Pane::Chart);
@@ -185,6 +191,8 @@ fn time(state: &mut State, action: &Action) {
             state.view.playing = !state.view.playing;
         }
         Action::Speed(speed) => state.view.speed = speed.clamp(1.0 / 1024.0, 64.0),
+        // The first run may still be under way: it says where the end is.
+        Action::Seek(at) if state.snapshot.is_none() => state.view.cursor = *at,
         Action::Seek(at) => {
             state.view.cursor = (*at).min(end);
             state.view.window = state.view.window.showing(state.view.cursor, end);
@@ -205,11 +213,13 @@ fn time(state: &mut State, action: &Action) {
                 bookmarks.push(Bookmark { at, note: String::new() });
                 bookmarks.sort_by_key(|bookmark| bookmark.at);
             }
+            keep_bookmarks(state);
         }
         Action::Note(index, note) => {
             if let Some(bookmark) = state.view.bookmarks.get_mut(*index) {
                 bookmark.note.clone_from(note);
             }
+            keep_bookmarks(state);
         }
         Action::NextBookmark => {
             let places: Vec<u64> = state.view.bookmarks.iter().map(|bookmark| bookmark.at).collect();
@@ -221,6 +231,12 @@ fn time(state: &mut State, action: &Action) {
         }
         _ => {}
     }
+}
+
+/// Bookmarks belong to the input, not to what it says.
+fn keep_bookmarks(state: &mut State) {
+    let Some(input) = state.setup().map(|setup| setup.input.name.clone()) else { return };
+    state.settings.sessions.of(&input).bookmarks.clone_from(&state.view.bookmarks);
 }
 
 /// The instant one step away.

@@ -3,6 +3,7 @@
 pub mod distribution;
 pub mod events;
 pub mod lod;
+pub mod network;
 pub mod occupancy;
 pub mod rows;
 pub mod setup;

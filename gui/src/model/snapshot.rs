@@ -10,7 +10,7 @@ use reports::explain::{Explainer, Vocabulary};
 use reports::rows::RunDocument;
 use scenarios::{Diagnostic, Loaded};
 use sim_core::RunError;
-use sim_core::model::Model;
+use sim_core::model::{Model, Stop};
 use sim_core::trace::{Decision, DecisionKind, Trace};
 use sim_core::units::Time;
 
@@ -312,7 +312,14 @@ fn beginning(loaded: &Loaded, thinned: &mut Vec<String>, watch: Watch<'_>) -> Re
         model.stop.jobs = Some(model.stop.jobs.unwrap_or(jobs).min(jobs));
         model.warmup = Time::ZERO;
         let plan = RunPlan { records: true, warmup_auto: false, ..plan(loaded, None) };
-        let result = experiments::run(&model, &plan, watch).map_err(|failure| trouble(&failure))?;
+        let run = |model: &Model| experiments::run(model, &plan, watch).map_err(|failure| trouble(&failure));
+        let mut result = run(&model)?;
+        // After the last of these jobs has come the machine would seem to be without work: the picture ends there.
+        let last = result.trace.as_ref().and_then(|trace| trace.jobs.last()).map(|job| job.arrival);
+        if let Some(last) = last.filter(|last| *last > Time::ZERO) {
+            model.stop = Stop { after: Some(model.stop.after.map_or(last, |end| end.min(last))), jobs: None };
+            result = run(&model)?;
+        }
         match result.trace {
             Some(trace) if result.has_segments || jobs <= 20 => {
                 let recorded = RECORDED_JOBS;

@@ -7,6 +7,7 @@ pub mod events;
 pub mod library;
 pub mod live;
 pub mod metrics;
+pub mod network;
 pub mod overlays;
 pub mod panes;
 pub mod plots;

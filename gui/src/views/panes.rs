@@ -22,6 +22,7 @@ impl Behavior<Pane> for Panes<'_> {
             Pane::Tasks => views::tasks::ui(ui, state, out),
             Pane::Text => views::text::ui(ui, state, out),
             Pane::Chart => views::chart::ui(ui, state, out),
+            Pane::Network => views::network::ui(ui, state, out),
             Pane::Live => views::live::ui(ui, state, out),
             Pane::Why => views::why::ui(ui, state, out),
             Pane::Events => views::events::ui(ui, state, out),

@@ -116,6 +116,7 @@ fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
         "show-controls" => pane(Pane::Controls),
         "show-tasks" => pane(Pane::Tasks),
         "show-text" => pane(Pane::Text),
+        "show-network" => pane(Pane::Network),
         "show-chart" => pane(Pane::Chart),
         "show-live" => pane(Pane::Live),
         "show-why" => pane(Pane::Why),

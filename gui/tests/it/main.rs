@@ -4,6 +4,7 @@ mod commands;
 mod editing;
 mod files;
 mod library;
+mod network;
 mod pictures;
 mod readable;
 mod schedule;

@@ -5,7 +5,7 @@ pub mod details;
 mod hand;
 mod minimap;
 pub mod order;
-mod overlay;
+pub mod overlay;
 pub mod paint;
 
 use super::swatch;

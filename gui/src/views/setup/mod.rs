@@ -67,38 +67,51 @@ fn policy(ui: &mut Ui, setup: &Setup, seat: &Seat, seats: usize, out: &mut Vec<A
             Layer::Balancer => tr!("controls-balancer", station = seat.name.clone()),
         };
         ui.strong(title);
-        let (id, given) = params::split(&seat.spec);
-        let current = policies::find(seat.layer, id);
-        let shown = current.map_or(id, |def| def.title);
-        let all: Vec<&'static PolicyDef> =
-            policies::catalog().filter(|def| def.layer() == seat.layer).collect();
-        let width = (ui.available_width() - 6.0).min(220.0);
-        let combo = ComboBox::from_id_salt("policy").selected_text(shown).width(width).height(420.0);
-        let combo = combo.show_ui(ui, |ui| {
-            for def in all {
-                let chosen = current.is_some_and(|current| current.id == def.id);
-                let label = format!("{}  ({})", def.title, def.id);
-                let response = ui.selectable_label(chosen, label).on_hover_text(tooltip(def));
-                if response.clicked() && !chosen {
-                    out.push(change("", setup.with_policy(station, def.id)));
-                }
-            }
-        });
         let name = tr!("controls-policy-of", station = seat.name.clone());
-        combo.response.accessible_name(name).on_hover_text(current.map(tooltip).unwrap_or_default());
-        let Some(def) = current else { return };
-        ui.weak(format!("{} · {}", def.rule, def.tie));
-        for param in def.params {
-            let text =
-                given.iter().find(|(name, _)| *name == param.name).map_or(param.default, |(_, value)| value);
-            if let Some(new) = params::ui(ui, param, text) {
-                let spec = params::with(def, &given, param.name, &new);
-                let what = format!("policy {} {}", seat.name, param.name);
-                out.push(change(&what, setup.with_policy(station, &spec)));
-            }
+        if let Some((param, spec)) = policy_picker(ui, seat.layer, &seat.spec, name) {
+            let what = param.map_or_else(String::new, |param| format!("policy {} {param}", seat.name));
+            out.push(change(&what, setup.with_policy(station, &spec)));
         }
         ui.add_space(4.0);
     });
+}
+
+/// A choice of policies and the parameters of the one in effect. Where something was changed the new spec, and the
+/// parameter if it was one.
+pub fn policy_picker(
+    ui: &mut Ui,
+    layer: Layer,
+    spec: &str,
+    name: String,
+) -> Option<(Option<&'static str>, String)> {
+    let mut changed = None;
+    let (id, given) = params::split(spec);
+    let current = policies::find(layer, id);
+    let shown = current.map_or(id, |def| def.title);
+    let all: Vec<&'static PolicyDef> = policies::catalog().filter(|def| def.layer() == layer).collect();
+    let width = (ui.available_width() - 6.0).min(220.0);
+    let combo = ComboBox::from_id_salt("policy").selected_text(shown).width(width).height(420.0);
+    let combo = combo.show_ui(ui, |ui| {
+        for def in all {
+            let chosen = current.is_some_and(|current| current.id == def.id);
+            let label = format!("{}  ({})", def.title, def.id);
+            let response = ui.selectable_label(chosen, label).on_hover_text(tooltip(def));
+            if response.clicked() && !chosen {
+                changed = Some((None, def.id.to_owned()));
+            }
+        }
+    });
+    combo.response.accessible_name(name).on_hover_text(current.map(tooltip).unwrap_or_default());
+    let def = current?;
+    ui.weak(format!("{} · {}", def.rule, def.tie));
+    for param in def.params {
+        let text =
+            given.iter().find(|(name, _)| *name == param.name).map_or(param.default, |(_, value)| value);
+        if let Some(new) = params::ui(ui, param, text) {
+            changed = Some((Some(param.name), params::with(def, &given, param.name, &new)));
+        }
+    }
+    changed
 }
 
 /// The definition and its source.

@@ -14,6 +14,7 @@
 //! assert_eq!(text, "[[processor]]\nname = \"cpu\"   # the only one\ncores = 4\n");
 //! ```
 
+mod array;
 pub mod edit;
 mod names;
 

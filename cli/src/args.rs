@@ -83,6 +83,8 @@ pub enum Command {
     Exercise(crate::commands::exercise::ExerciseArgs),
     /// Grade an answer to a problem sheet, with the mistakes by name
     Grade(crate::commands::exercise::GradeArgs),
+    /// List the lessons, show one, or check what they state
+    Lessons(crate::commands::lessons::LessonsArgs),
     /// Find the fewest servers that keep a goal
     Plan(crate::commands::plan::PlanCommand),
     /// List the policies, or show one

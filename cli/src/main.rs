@@ -55,6 +55,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Report(args) => commands::report::run(args, &cli.global),
         Command::Exercise(args) => commands::exercise::exercise(args, &cli.global),
         Command::Grade(args) => commands::exercise::grade(args, &cli.global),
+        Command::Lessons(args) => commands::lessons::run(args, &cli.global),
         Command::Plan(args) => commands::plan::run(args, &cli.global),
         Command::Policies(args) => commands::policies::run(args),
         Command::Verify(args) => commands::verify::run(args, &cli.global),

@@ -10,6 +10,7 @@
 //! | [`mod@capacity`] | how many are needed: a search by interval bounds, response against demand |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
 //! | [`precision`] | as many replications as a precision takes |
+//! | [`lessons`] | whether what lessons state is so |
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
 //! | [`sweep`] | many models with many replications, in cells that can be run anywhere |
 //! | [`mod@servers`], [`mod@timeseries`] | replication 1 by station and by interval |
@@ -23,6 +24,7 @@ pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;
+pub mod lessons;
 mod long_run;
 pub mod metrics;
 pub mod precision;

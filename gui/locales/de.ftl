@@ -4,6 +4,7 @@ menu-edit = Bearbeiten
 menu-time = Zeit
 menu-view = Ansicht
 menu-run = Lauf
+menu-learn = Lernen
 menu-help = Hilfe
 menu-recent = Zuletzt geöffnet
 menu-recent-none = noch nichts
@@ -67,6 +68,10 @@ cmd-race = Strategien vergleichen
 cmd-batch = Wiederholungen
 cmd-run-batch = Wiederholungen starten
 cmd-cancel = Abbrechen
+cmd-lessons = Lektionen zeigen
+cmd-next-lesson = Nächste Lektion
+cmd-last-lesson = Vorige Lektion
+cmd-lesson-done = Lektion als erledigt markieren oder nicht
 cmd-palette = Befehlspalette
 cmd-shortcuts = Tastenkürzel
 cmd-escape = Schließen oder Auswahl aufheben
@@ -85,6 +90,7 @@ pane-metrics = Zahlen
 pane-plots = Verteilungen
 pane-race = Vergleich
 pane-batch = Wiederholungen
+pane-lessons = Lektionen
 
 # States of jobs and cores
 state-run = läuft
@@ -250,6 +256,17 @@ mistakes =
         [one] 1 Fehler
        *[other] { $count } Fehler
     }: gezeigt wird der letzte gute Lauf
+
+# Lessons
+lessons-title = Lektionen
+lessons-hint = Jede hat eine Frage, etwas in diesem Fenster zu tun, und den Grund. Beginne, wo du willst.
+lessons-progress = { $done } von { $all } erledigt
+lessons-all = ☰ Alle Lektionen
+lesson-is-done = erledigt
+lesson-is-begun = begonnen
+lesson-done = Diese Lektion habe ich erledigt
+lesson-next = Weiter: { $title }
+lesson-missing = es gibt keine Lektion „{ $name }“
 
 # Library
 library-title = Bibliothek

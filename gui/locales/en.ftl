@@ -4,6 +4,7 @@ menu-edit = Edit
 menu-time = Time
 menu-view = View
 menu-run = Run
+menu-learn = Learn
 menu-help = Help
 menu-recent = Open recent
 menu-recent-none = nothing yet
@@ -67,6 +68,10 @@ cmd-race = Race policies
 cmd-batch = Replications
 cmd-run-batch = Run the replications
 cmd-cancel = Cancel
+cmd-lessons = Show the lessons
+cmd-next-lesson = Next lesson
+cmd-last-lesson = Previous lesson
+cmd-lesson-done = Mark the lesson as done, or not
 cmd-palette = Command palette
 cmd-shortcuts = Keyboard shortcuts
 cmd-escape = Close or deselect
@@ -85,6 +90,7 @@ pane-metrics = Numbers
 pane-plots = Distributions
 pane-race = Race
 pane-batch = Replications
+pane-lessons = Lessons
 
 # States of jobs and cores
 state-run = running
@@ -250,6 +256,17 @@ mistakes =
         [one] 1 mistake
        *[other] { $count } mistakes
     }: the run shown is the last good one
+
+# Lessons
+lessons-title = Lessons
+lessons-hint = Each has a question, something to do in this window, and the reason. Start anywhere.
+lessons-progress = { $done } of { $all } done
+lessons-all = ☰ All lessons
+lesson-is-done = done
+lesson-is-begun = begun
+lesson-done = I have done this lesson
+lesson-next = Next: { $title }
+lesson-missing = there is no lesson “{ $name }”
 
 # Library
 library-title = Library

@@ -15,6 +15,9 @@ use std::process::ExitCode;
 struct Arguments {
     /// A scenario (.toml), a task list (.csv), an access log, or the name of a library scenario
     input: Option<String>,
+    /// A lesson to begin with, or a folder with one
+    #[arg(long, value_name = "NAME", conflicts_with = "input")]
+    lesson: Option<String>,
     /// Policy to begin with: [STATION=]ID[:name=value,...]
     #[arg(long, value_name = "POLICY")]
     policy: Vec<String>,
@@ -53,6 +56,7 @@ impl Arguments {
     fn prepare(&self, app: &mut App) -> Result<(), String> {
         let start = Start {
             input: self.input.clone(),
+            lesson: self.lesson.clone(),
             policy: self.policy.clone(),
             race: self.race.clone(),
             at: self.at.clone(),

@@ -2,7 +2,9 @@
 
 use crate::App;
 use crate::app::action::Action;
+use crate::app::lessons::LessonAction;
 use crate::app::panes::Pane;
+use crate::model::lessons;
 use crate::theme::{Look, Tone};
 use crate::words::Language;
 
@@ -11,6 +13,8 @@ use crate::words::Language;
 pub struct Start {
     /// A file, or the name of a library scenario.
     pub input: Option<String>,
+    /// A lesson of the library, or a folder with one.
+    pub lesson: Option<String>,
     /// Policies to begin with, `[STATION=]ID[:name=value,...]`.
     pub policy: Vec<String>,
     /// Policies to race with.
@@ -40,6 +44,9 @@ impl Start {
             app.state.settings.language =
                 found.ok_or_else(|| format!("there is no language `{code}`; there are {codes}"))?;
         }
+        if let Some(name) = &self.lesson {
+            open_lesson(app, name)?;
+        }
         if let Some(input) = &self.input {
             app.apply(Action::Open(input.clone()));
         }
@@ -65,6 +72,24 @@ impl Start {
             ));
         }
         Ok(())
+    }
+}
+
+/// A folder of one's own goes before a lesson of the library.
+fn open_lesson(app: &mut App, name: &str) -> Result<(), String> {
+    let own = crate::platform::lesson(name).is_some();
+    if !own && lessons::get(name).is_none() {
+        let known: Vec<&str> = lessons::all().map(|lesson| &*lesson.id).collect();
+        return Err(format!("there is no lesson `{name}`; there are {}", known.join(", ")));
+    }
+    app.apply(if own {
+        Action::Open(name.to_owned())
+    } else {
+        Action::Lesson(LessonAction::Open(name.to_owned()))
+    });
+    match app.state.lessons.open {
+        Some(_) => Ok(()),
+        None => Err(app.state.news.drain(..).map(|(_, text)| text).collect::<Vec<_>>().join("\n")),
     }
 }
 

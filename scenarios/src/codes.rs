@@ -166,6 +166,28 @@ pub const CODES: &[Code] = &[
         "seed in a sweep",
         "All policies and points of a sweep meet the same work: the seed belongs to the plan as a whole.",
     ),
+    code(
+        "S090",
+        "lesson incomplete",
+        "A lesson is a folder with `lesson.md`, which begins with its head and its title, `facts.toml` and at least one input.",
+    ),
+    code(
+        "S091",
+        "link of a lesson",
+        "A link does something that cannot be done, or with an input, policy, pane or task that is not there.",
+    ),
+    code("S092", "unknown fact", "A text has a name in braces that is no fact of its lesson."),
+    code(
+        "S093",
+        "bad fact",
+        "A fact has a name of its own and one of `is`, `rounded` and `within`, in the unit of its metric; with `within` \
+         also `says` and a `twin`.",
+    ),
+    code(
+        "S094",
+        "languages differ",
+        "The texts of a lesson state the same facts, do the same with their links and have as many answers.",
+    ),
 ];
 
 #[cfg(test)]

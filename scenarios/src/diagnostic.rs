@@ -11,6 +11,7 @@
 //! | S060-S069 | options and policies |
 //! | S070-S079 | access logs and request traces |
 //! | S080-S089 | sweep plans |
+//! | S090-S099 | lessons |
 //!
 //! Each is explained in [`CODES`](crate::CODES).
 

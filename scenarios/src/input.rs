@@ -105,13 +105,8 @@ impl Input {
         if text.len() as u64 > BYTES_MAX {
             return Err(fail(name, "S003", format!("larger than {} MiB", BYTES_MAX >> 20), None));
         }
-        let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix).to_ascii_lowercase();
-        let kind = match suffix.as_str() {
-            "toml" => Some(InputKind::Scenario),
-            "csv" if has_task_column(&text) => Some(InputKind::TaskList),
-            "csv" if has_trace_header(&text) => Some(InputKind::RequestTrace),
-            _ => guess(&text),
-        };
+        let suffix = suffix_of(name);
+        let kind = kind_of(name, &text);
         match kind {
             Some(kind) => Ok(Input { name: name.to_owned(), kind, text, folder }),
             None if suffix == "csv" => {
@@ -125,6 +120,21 @@ impl Input {
                 Some(KNOWN.to_owned()),
             )),
         }
+    }
+}
+
+/// The suffix of a name in small letters, without the dot; empty where there is none.
+fn suffix_of(name: &str) -> String {
+    name.rsplit_once('.').map_or("", |(_, suffix)| suffix).to_ascii_lowercase()
+}
+
+/// What kind of text it is, by the suffix of the name and by the content; `None` where it cannot be told.
+pub(crate) fn kind_of(name: &str, text: &[u8]) -> Option<InputKind> {
+    match suffix_of(name).as_str() {
+        "toml" => Some(InputKind::Scenario),
+        "csv" if has_task_column(text) => Some(InputKind::TaskList),
+        "csv" if has_trace_header(text) => Some(InputKind::RequestTrace),
+        _ => guess(text),
     }
 }
 

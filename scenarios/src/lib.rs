@@ -20,6 +20,7 @@ mod import;
 mod input;
 pub mod keys;
 mod laws;
+pub mod lessons;
 pub mod library;
 mod lower;
 mod options;

@@ -1,11 +1,14 @@
-//! Scenarios and task lists that come with the program, embedded in it.
+//! Files that come with the program, embedded in it: whatever lies in `library/` when it is built.
+//!
+//! Scenarios, task lists, logs and traces are listed here; lessons, which are folders, in [`crate::lessons`].
 
-use crate::input::InputKind;
+use crate::input::{self, InputKind};
+use std::sync::LazyLock;
 
-/// An embedded file.
+/// An embedded input.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    /// Folder and name without suffix: `bench/mm1`.
+    /// Folders and name without suffix: `bench/mm1`, `lessons/convoy/tasks`.
     pub name: &'static str,
     /// What it is.
     pub kind: InputKind,
@@ -14,7 +17,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The name without its folder.
+    /// The name without its folders.
     pub fn short(&self) -> &'static str {
         self.name.rsplit('/').next().unwrap_or(self.name)
     }
@@ -23,57 +26,44 @@ impl Entry {
     pub fn title(&self) -> &'static str {
         self.text.lines().next().unwrap_or("").trim_start_matches('#').trim()
     }
+
+    /// Whether it belongs to a lesson. Such inputs have no short names: every lesson may have its `tasks`.
+    pub fn is_of_lesson(&self) -> bool {
+        self.name.starts_with(LESSONS)
+    }
 }
 
-macro_rules! entries {
-    ($($name:literal $suffix:literal $kind:ident,)*) => {
-        &[$(Entry {
-            name: $name,
-            kind: InputKind::$kind,
-            text: include_str!(concat!("../library/", $name, $suffix)),
-        },)*]
+/// The folder of lessons.
+pub(crate) const LESSONS: &str = "lessons/";
+
+/// Every embedded file: its name from the library's root, and its text. Sorted by name.
+pub(crate) static FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/library.rs"));
+
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let entry = |(name, text): &(&'static str, &'static str)| {
+        if name.starts_with(LESSONS) && !crate::lessons::is_input(name.rsplit('/').next()?) {
+            return None;
+        }
+        let kind = input::kind_of(name, text.as_bytes())?;
+        let name = name.rsplit_once('.').map_or(*name, |(stem, _)| stem);
+        Some(Entry { name, kind, text })
     };
-}
+    let mut entries: Vec<Entry> = FILES.iter().filter_map(entry).collect();
+    entries.sort_by_key(|entry| entry.name);
+    entries
+});
 
-static ENTRIES: &[Entry] = entries![
-    "bench/lb100" ".toml" Scenario,
-    "bench/mm1" ".toml" Scenario,
-    "bench/rr" ".toml" Scenario,
-    "capacity/balanced" ".toml" Scenario,
-    "capacity/central-queue" ".toml" Scenario,
-    "showcase/access-small" ".log" AccessLog,
-    "showcase/busy-day" ".toml" Scenario,
-    "showcase/failing-server" ".toml" Scenario,
-    "showcase/llm-small" ".csv" RequestTrace,
-    "showcase/pipeline" ".toml" Scenario,
-    "showcase/requests-small" ".csv" RequestTrace,
-    "showcase/web-shop" ".toml" Scenario,
-    "textbook/convoy" ".csv" TaskList,
-    "textbook/io" ".csv" TaskList,
-    "textbook/periodic" ".csv" TaskList,
-    "textbook/priority" ".csv" TaskList,
-    "textbook/srtf" ".csv" TaskList,
-    "textbook/stallings" ".csv" TaskList,
-    "theory/closed" ".toml" Scenario,
-    "theory/erlang-b" ".toml" Scenario,
-    "theory/md1" ".toml" Scenario,
-    "theory/mg1" ".toml" Scenario,
-    "theory/mg1-ps" ".toml" Scenario,
-    "theory/mm1-loss" ".toml" Scenario,
-    "theory/mmc" ".toml" Scenario,
-];
-
-/// Every embedded file, by name.
+/// Every embedded input, by name.
 pub fn list() -> &'static [Entry] {
-    ENTRIES
+    &ENTRIES
 }
 
-/// The file with this name (`bench/mm1`), or the only one whose name without folder it is (`mm1`).
+/// The input with this name (`bench/mm1`), or the only one outside lessons whose name without folder it is (`mm1`).
 pub fn get(name: &str) -> Option<&'static Entry> {
-    if let Some(entry) = ENTRIES.iter().find(|entry| entry.name == name) {
+    if let Some(entry) = list().iter().find(|entry| entry.name == name) {
         return Some(entry);
     }
-    let mut short = ENTRIES.iter().filter(|entry| entry.short() == name);
+    let mut short = list().iter().filter(|entry| !entry.is_of_lesson() && entry.short() == name);
     match (short.next(), short.next()) {
         (Some(entry), None) => Some(entry),
         _ => None,

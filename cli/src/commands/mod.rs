@@ -5,6 +5,7 @@ pub mod completions;
 pub mod exercise;
 pub mod files;
 pub mod folder;
+pub mod lessons;
 pub mod plan;
 pub mod policies;
 pub mod report;

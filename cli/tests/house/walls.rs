@@ -25,6 +25,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("toml_edit", &["scenarios"]),
     ("annotate-snippets", &["scenarios"]),
     ("jiff", &["scenarios", "dispatchlab"]),
+    ("pulldown-cmark", &["scenarios"]),
     ("rayon", &["experiments"]),
     ("plotters", &["reports"]),
     ("png", &["reports", "dispatchlab-gui"]),

@@ -4,6 +4,7 @@ mod coverage;
 mod exercises;
 mod interrupts;
 mod leaving;
+mod lessons;
 mod models;
 mod running;
 mod selecting;

@@ -1,5 +1,6 @@
 //! What a user can want. Views return these; `update` alone carries them out.
 
+use super::lessons::LessonAction;
 use super::network::NetworkAction;
 use super::panes::Pane;
 use super::state::{Fork, Selection, Window};
@@ -147,6 +148,8 @@ pub enum Action {
     EditFork(Option<Fork>),
     /// Let it arrive.
     Fork,
+    /// Something about lessons.
+    Lesson(LessonAction),
     /// Bring a pane to the front.
     Show(Pane),
     /// Let all panes stand as at first.

@@ -1,6 +1,7 @@
 //! The one table of commands: the menu, the palette, the list of shortcuts and the tests are made from it.
 
 use super::action::{Action, Step, Switch};
+use super::lessons::{LessonAction, Progress};
 use super::panes::Pane;
 use super::state::State;
 use crate::files::Export;
@@ -21,13 +22,16 @@ pub enum Menu {
     View,
     /// Runs.
     Run,
+    /// Lessons.
+    Learn,
     /// Help.
     Help,
 }
 
 impl Menu {
     /// All of them.
-    pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Time, Menu::View, Menu::Run, Menu::Help];
+    pub const ALL: [Menu; 7] =
+        [Menu::File, Menu::Edit, Menu::Time, Menu::View, Menu::Run, Menu::Learn, Menu::Help];
 
     /// The key of its title.
     pub fn key(self) -> &'static str {
@@ -37,6 +41,7 @@ impl Menu {
             Menu::Time => "menu-time",
             Menu::View => "menu-view",
             Menu::Run => "menu-run",
+            Menu::Learn => "menu-learn",
             Menu::Help => "menu-help",
         }
     }
@@ -89,6 +94,11 @@ fn has_run(state: &State) -> bool {
 
 fn has_setup(state: &State) -> bool {
     state.setup().is_some()
+}
+
+fn lesson_beside(state: &State, next: bool) -> bool {
+    let open = state.lessons.open.as_ref().map(|lesson| &*lesson.id);
+    crate::model::lessons::beside(open, next).is_some()
 }
 
 macro_rules! commands {
@@ -181,6 +191,14 @@ pub static COMMANDS: &[Command] = commands![
     "batch" Run [ctrl(Key::B)] always, |_| Action::Show(Pane::Batch);
     "run-batch" Run [ctrl(Key::Enter)] has_setup, |_| Action::RunBatch;
     "cancel" Run [] |s| s.running.is_some() || s.batch.progress.is_some(), |_| Action::Cancel;
+
+    "lessons" Learn [ctrl(Key::L)] always, |_| Action::Lesson(LessonAction::List);
+    "next-lesson" Learn [ctrl(Key::PageDown)] |s| lesson_beside(s, true), |_| Action::Lesson(LessonAction::Beside(true));
+    "last-lesson" Learn [ctrl(Key::PageUp)] |s| lesson_beside(s, false), |_| Action::Lesson(LessonAction::Beside(false));
+    "lesson-done" Learn [] |s| s.lessons.open.is_some(), |s| {
+        let open = s.lessons.open.as_ref().and_then(|lesson| s.settings.lessons.get(&lesson.id));
+        Action::Lesson(LessonAction::Done(open != Some(&Progress::Done)))
+    };
 
     "palette" Help [ctrl(Key::K)] always, |_| Action::Palette(Some(String::new()));
     "shortcuts" Help [key(Key::Questionmark), key(Key::F1)] always, |s| Action::Help(!s.overlays.help);

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod command;
 pub mod history;
+pub mod lessons;
 pub mod network;
 pub mod panes;
 pub mod sessions;
@@ -62,6 +63,7 @@ impl App {
             ui.ctx().request_repaint();
         }
         self.engine.poll(&mut self.state);
+        self.look();
         self.advance(ui);
         let mut actions = command::pressed(ui.ctx(), &self.state);
         for file in views::dropped::files(ui) {
@@ -90,6 +92,8 @@ impl App {
 
     /// Waits until nothing is under way: for pictures, which have no second look.
     pub fn wait(&mut self) {
+        self.engine.wait(&mut self.state);
+        self.look();
         self.engine.wait(&mut self.state);
     }
 

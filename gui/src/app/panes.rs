@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A part of the window that can be docked anywhere.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum Pane {
-    /// The library: lessons, textbook, showcase.
+    /// The library: textbook, showcase, theory.
     Library,
     /// Policies, costs, tie rules.
     Controls,
@@ -32,11 +32,13 @@ pub enum Pane {
     Race,
     /// Replications.
     Batch,
+    /// The lessons.
+    Lessons,
 }
 
 impl Pane {
     /// All of them.
-    pub const ALL: [Pane; 13] = [
+    pub const ALL: [Pane; 14] = [
         Pane::Library,
         Pane::Controls,
         Pane::Tasks,
@@ -50,6 +52,7 @@ impl Pane {
         Pane::Plots,
         Pane::Race,
         Pane::Batch,
+        Pane::Lessons,
     ];
 
     /// The key of its title.
@@ -68,6 +71,7 @@ impl Pane {
             Pane::Plots => "pane-plots",
             Pane::Race => "pane-race",
             Pane::Batch => "pane-batch",
+            Pane::Lessons => "pane-lessons",
         }
     }
 }
@@ -81,8 +85,8 @@ pub fn first() -> Tree<Pane> {
         tabs.set_active(children[0]);
         tiles.insert_new(Tile::Container(Container::Tabs(tabs)))
     };
-    let left = tabs(&[Pane::Library, Pane::Controls, Pane::Tasks, Pane::Text]);
     let chart = tabs(&[Pane::Chart, Pane::Network, Pane::Race]);
+    let left = tabs(&[Pane::Lessons, Pane::Library, Pane::Controls, Pane::Tasks, Pane::Text]);
     let below = tabs(&[Pane::Live, Pane::Metrics, Pane::Plots, Pane::Batch]);
     let beside = tabs(&[Pane::Why, Pane::Events]);
     let bottom = split(&mut tiles, LinearDir::Horizontal, [below, beside], 0.58);

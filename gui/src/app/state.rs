@@ -1,6 +1,7 @@
 //! Everything the window knows. Views read it; only `update` writes it.
 
 use super::history::History;
+use super::lessons::{Lessons, Progress as LessonProgress};
 use super::network::Network;
 use super::panes::Pane;
 use super::sessions::Sessions;
@@ -17,6 +18,7 @@ use reports::compare::{CompareRow, FirstDifferenceRow};
 use reports::rows::SummaryRow;
 use scenarios::Diagnostic;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Recent inputs that are remembered.
@@ -34,6 +36,8 @@ pub struct Settings {
     pub recent: Vec<String>,
     /// Bookmarks and places, by input.
     pub sessions: Sessions,
+    /// How far the user is with each lesson.
+    pub lessons: BTreeMap<String, LessonProgress>,
 }
 
 impl Settings {
@@ -302,6 +306,8 @@ pub struct State {
     pub race: Race,
     /// Replications.
     pub batch: Batch,
+    /// Lessons.
+    pub lessons: Lessons,
     /// Windows over the window.
     pub overlays: Overlays,
     /// Things to say in a corner: good or bad news.

@@ -60,6 +60,7 @@ impl App {
             Action::Tell(words) => state.news.push((false, words)),
             Action::Show(pane) => state.show.push(pane),
             Action::ResetLayout => state.reset_layout = true,
+            Action::Lesson(wanted) => self.lesson(wanted),
             other => {
                 time(state, &other);
                 view(state, &other);
@@ -73,8 +74,12 @@ impl App {
     }
 
     fn open(&mut self, name: &str) {
+        if let Some(found) = platform::lesson(name) {
+            self.own_lesson(name, found);
+            return;
+        }
         match platform::read(name) {
-            Ok(input) => self.start(input, name),
+            Ok(input) => self.start(Setup::new(input), name),
             Err(words) => self.refuse(name, words),
         }
     }
@@ -83,7 +88,7 @@ impl App {
         let path = folder.as_ref().map(|folder| folder.join(name));
         let shown = path.map_or_else(|| name.to_owned(), |path| path.display().to_string());
         match Input::of(&shown, bytes, folder) {
-            Ok(input) => self.start(input, &shown),
+            Ok(input) => self.start(Setup::new(input), &shown),
             Err(mistakes) => {
                 let words = |mistake: scenarios::Diagnostic| [Some(mistake.message), mistake.help];
                 self.refuse(name, mistakes.into_iter().flat_map(words).flatten().collect());
@@ -91,12 +96,13 @@ impl App {
         }
     }
 
-    fn start(&mut self, input: Input, name: &str) {
+    /// Begins with an input, which is remembered under a name.
+    pub(super) fn start(&mut self, setup: Setup, name: &str) {
         let state = &mut self.state;
         state.settings.remember(name);
-        let kept = state.settings.sessions.find(&input.name);
+        let kept = state.settings.sessions.find(&setup.input.name);
         let bookmarks = kept.map(|session| session.bookmarks.clone()).unwrap_or_default();
-        state.history.open(Setup::new(input));
+        state.history.open(setup);
         state.snapshot = None;
         state.before = None;
         state.mistakes.clear();
@@ -124,7 +130,7 @@ impl App {
     }
 
     /// An input that cannot even be told what it is: what is on show stays.
-    fn refuse(&mut self, name: &str, mut words: Vec<String>) {
+    pub(super) fn refuse(&mut self, name: &str, mut words: Vec<String>) {
         if words.is_empty() {
             words.push(tr!("open-nothing"));
         }

@@ -2,6 +2,7 @@
 
 pub mod distribution;
 pub mod events;
+pub mod lessons;
 pub mod lod;
 pub mod network;
 pub mod occupancy;

@@ -6,6 +6,7 @@ use crate::tr;
 use egui::{Context, DroppedFileHandle};
 use experiments::background::{Background, Outcome, Reporter};
 use scenarios::Input;
+use scenarios::lessons::{Folder, is_page};
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -92,6 +93,14 @@ pub fn read(name: &str) -> Result<Input, Vec<String>> {
         mistakes.into_iter().flat_map(|mistake| [Some(mistake.message), mistake.help]).flatten().collect()
     };
     Input::read(if name == "-" { "./-" } else { name }).map_err(words)
+}
+
+/// Reads a lesson of one's own, where this is the name of its folder or of its text; `None` for anything else.
+pub fn lesson(name: &str) -> Option<Result<Folder, Vec<scenarios::Diagnostic>>> {
+    let path = Path::new(name);
+    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_text = is_page(file) && path.is_file();
+    (is_text || path.join("lesson.md").is_file()).then(|| Folder::read(path))
 }
 
 /// Writes a file under a name of its own and renames it, so that it appears whole or not at all.

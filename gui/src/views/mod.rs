@@ -4,6 +4,7 @@ pub mod batch;
 pub mod chart;
 pub mod dropped;
 pub mod events;
+pub mod lessons;
 pub mod library;
 pub mod live;
 pub mod metrics;

@@ -17,6 +17,7 @@ impl Behavior<Pane> for Panes<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         let (state, out) = (self.state, &mut *self.out);
         egui::Frame::new().inner_margin(6).show(ui, |ui| match pane {
+            Pane::Lessons => views::lessons::ui(ui, state, out),
             Pane::Library => views::library::ui(ui, state, out),
             Pane::Controls => views::setup::ui(ui, state, out),
             Pane::Tasks => views::tasks::ui(ui, state, out),

@@ -4,6 +4,7 @@ use crate::support::act;
 use dispatchlab_gui::App;
 use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::app::command::{COMMANDS, Command};
+use dispatchlab_gui::app::lessons::{LessonAction, Progress};
 use dispatchlab_gui::app::panes::Pane;
 use dispatchlab_gui::app::state::{Overlays, Selection, Settings, View, Window};
 use dispatchlab_gui::files::Export;
@@ -21,6 +22,8 @@ struct Seen {
     undo: (bool, bool),
     batch: bool,
     failed: bool,
+    lesson: Option<String>,
+    done: bool,
     active: BTreeSet<Pane>,
 }
 
@@ -35,6 +38,8 @@ fn seen(app: &App) -> Seen {
         undo: (app.state.history.can_undo(), app.state.history.can_redo()),
         batch: app.state.batch.result.is_some() || app.state.batch.progress.is_some(),
         failed: app.state.failed.is_some(),
+        lesson: app.state.lessons.open.as_ref().map(|lesson| lesson.id.clone()),
+        done: app.state.settings.lessons.values().any(|progress| *progress == Progress::Done),
         active: active.collect(),
     }
 }
@@ -43,6 +48,7 @@ fn seen(app: &App) -> Seen {
 /// search. The window stays, with its fonts: they cost more than everything else.
 fn prepare(harness: &mut Harness<'_, App>) {
     let mut app = App::new(Settings::default(), None, None);
+    app.apply(Action::Lesson(LessonAction::Open(lesson(1))));
     app.apply(Action::Open("stallings".to_owned()));
     let setup = app.state.setup().expect("open").clone();
     for spec in ["round-robin:quantum=1ms", "srtf", "sjf"] {
@@ -64,6 +70,11 @@ fn prepare(harness: &mut Harness<'_, App>) {
         harness.ctx.memory_mut(|memory| memory.surrender_focus(focused));
     }
     harness.run();
+}
+
+/// A lesson by its place in the list.
+fn lesson(place: usize) -> String {
+    dispatchlab_gui::model::lessons::all().nth(place).expect("there are so many").id.clone()
 }
 
 /// What must be true after a command.
@@ -112,7 +123,12 @@ fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
         "tone" => after.look.is_dark() != before.look.is_dark(),
         "projector" => after.look.projector != before.look.projector,
         "language" => after.language != before.language,
-        "layout" | "show-library" => pane(Pane::Library),
+        "layout" => pane(Pane::Lessons),
+        "lessons" => pane(Pane::Lessons) && after.lesson.is_none(),
+        "next-lesson" => after.lesson == Some(lesson(2)),
+        "last-lesson" => after.lesson == Some(lesson(0)),
+        "lesson-done" => after.done && !before.done,
+        "show-library" => pane(Pane::Library),
         "show-controls" => pane(Pane::Controls),
         "show-tasks" => pane(Pane::Tasks),
         "show-text" => pane(Pane::Text),
@@ -203,6 +219,8 @@ fn nothing_can_be_done_to_a_run_that_is_not_there() {
             "race",
             "batch",
             "palette",
+            "lessons",
+            "next-lesson",
             "shortcuts",
             "escape",
         ];

@@ -3,6 +3,7 @@
 mod commands;
 mod editing;
 mod files;
+mod lessons;
 mod library;
 mod network;
 mod pictures;

@@ -14,10 +14,11 @@ fn options() -> SnapshotOptions {
 }
 
 #[test]
-fn a_fresh_window_shows_the_library() {
+fn the_library_is_one_tab_away() {
     use egui_kittest::kittest::Queryable as _;
     // No picture: the library grows.
     let mut harness = fresh();
+    act(&mut harness, Action::Show(Pane::Library));
     harness.get_by_label("convoy").click();
     harness.run();
     assert!(harness.state().state.snapshot.is_some());

@@ -44,6 +44,7 @@ pub static LIBRARY: &[(&str, &str)] =
 
 pub(crate) use keys::PLAN;
 pub(crate) use range::RANGE;
+pub(crate) use read::OPTIONS;
 pub use read::{MetricCheck, ScenarioOf, read};
 
 /// More cells than this are refused.
@@ -303,7 +304,7 @@ impl SweepPlan {
         let constants = self.constants.iter().map(|c| (c.path.as_str(), c.place, &c.value));
         let swept = self.axes.iter().zip(values).filter_map(|(a, v)| Some((a.path.as_str(), a.place, v?)));
         for (path, place, value) in constants.chain(swept) {
-            if let Some((name, set)) = read::OPTIONS.iter().find(|(name, _)| *name == path) {
+            if let Some((name, set)) = OPTIONS.iter().find(|(name, _)| *name == path) {
                 // What does not fit was refused when the plan was read.
                 let _ = set(&mut options, &value.shown);
                 origins.push(Origin { option: name, path: None, place: value.place, value: Some(value) });

@@ -18,10 +18,10 @@ pub type ScenarioOf<'f> = &'f dyn Fn(&str) -> Result<Input, Vec<Diagnostic>>;
 pub type MetricCheck<'f> = &'f dyn Fn(&str) -> Result<(), String>;
 
 /// Puts the text of a value into an option; false where it does not fit.
-pub(super) type SetOption = fn(&mut Options, &str) -> bool;
+pub(crate) type SetOption = fn(&mut Options, &str) -> bool;
 
 /// Options that a path can name instead of a key of the scenario, for inputs that are no scenarios.
-pub(super) const OPTIONS: &[(&str, SetOption)] = &[
+pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--scale", |options, text| put(&mut options.scale, text)),
     ("--cores", |options, text| put_number(&mut options.cores, text)),
     ("--servers", |options, text| put_number(&mut options.servers, text)),

@@ -56,10 +56,19 @@ fn every_template_loads_and_runs() {
 fn the_list_is_the_folder() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("library");
     let mut files = BTreeSet::new();
-    for folder in ["bench", "capacity", "showcase", "textbook", "theory"] {
-        for file in std::fs::read_dir(root.join(folder)).unwrap() {
+    let mut folders: Vec<String> =
+        ["bench", "capacity", "showcase", "textbook", "theory"].map(str::to_owned).into();
+    for lesson in std::fs::read_dir(root.join("lessons")).unwrap() {
+        folders.push(format!("lessons/{}", lesson.unwrap().file_name().to_str().unwrap()));
+    }
+    for folder in folders {
+        for file in std::fs::read_dir(root.join(&folder)).unwrap() {
             let path = file.unwrap().path();
-            files.insert(format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap()));
+            let name = path.file_name().unwrap().to_str().unwrap();
+            // Texts and facts of lessons are no inputs.
+            if !scenarios::lessons::is_page(name) && name != "facts.toml" {
+                files.insert(format!("{folder}/{}", path.file_stem().unwrap().to_str().unwrap()));
+            }
         }
     }
     let listed: Vec<String> = library::list().iter().map(|entry| entry.name.to_owned()).collect();
@@ -72,6 +81,8 @@ fn names_are_found_in_full_and_short() {
     assert_eq!(library::get("bench/mm1").unwrap().name, "bench/mm1");
     assert_eq!(library::get("convoy").unwrap().name, "textbook/convoy");
     assert!(library::get("no-such").is_none());
+    assert_eq!(library::get("lessons/convoy/tasks").unwrap().name, "lessons/convoy/tasks");
+    assert!(library::get("tasks").is_none(), "every lesson may have its `tasks`");
     assert!(library::get("bench/mm1").unwrap().title().starts_with("One server"));
 }
 

@@ -3,6 +3,7 @@
 mod access_logs;
 mod diagnostics;
 mod documents;
+mod lessons;
 mod library;
 mod request_traces;
 mod robustness;

@@ -85,6 +85,11 @@ pub fn read(name: &str) -> Result<Input, Vec<String>> {
     Input::library(name).ok_or_else(|| vec![tr!("open-web")])
 }
 
+/// A page has no folders.
+pub fn lesson(_name: &str) -> Option<Result<scenarios::lessons::Folder, Vec<scenarios::Diagnostic>>> {
+    None
+}
+
 /// Hands bytes to the browser as a download.
 ///
 /// # Errors
@@ -111,7 +116,7 @@ fn parameters() -> Option<web_sys::UrlSearchParams> {
     web_sys::UrlSearchParams::new_with_str(&query).ok()
 }
 
-/// What the address asks for: `?input=textbook/convoy&policy=srtf&at=12ms&show=live&look=dark&language=de`.
+/// What the address asks for, `?lesson=convoy` or such as `?input=textbook/convoy&policy=srtf&at=12ms&show=live&look=dark&language=de`.
 fn asked() -> Start {
     let mut start = Start::default();
     let Some(parameters) = parameters() else { return start };
@@ -124,6 +129,7 @@ fn asked() -> Start {
     start.at = all("at").pop();
     start.show = all("show");
     start.look = all("look").pop();
+    start.lesson = all("lesson").pop();
     start.language = all("language").pop();
     start
 }

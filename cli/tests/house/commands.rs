@@ -90,6 +90,10 @@ fn links_lead_somewhere() {
         let folder = page.parent().expect("a file is in a folder");
         for target in read(&page).split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             let file = target.split('#').next().unwrap_or_default();
+            // Links of lessons do things in the window.
+            if file.starts_with("lab:") {
+                continue;
+            }
             if !file.is_empty() && !file.contains("://") && !folder.join(file).exists() {
                 broken.push(format!("{}: {target}", shown(&page)));
             }

@@ -125,15 +125,19 @@ async function main() {
     const text = fs.readFileSync(await download.path(), "utf8");
     check(`an export is downloaded as ${download.suggestedFilename()}`, text.startsWith("scenario,policy,"));
 
+    // What is kept is written every two seconds.
+    const kept = (word) =>
+      page.waitForFunction((word) => Object.values(localStorage).some((value) => value.includes(word)), word);
+    before = await seen();
     await page.keyboard.press("F9");
+    await changed(seen, before);
+    await kept("tone:Dark");
     await page.goto(`${address}?accessible&language=de&input=convoy`);
     await has("Zum nächsten Ereignis");
-    // What is kept is written every two seconds.
-    await page.waitForFunction(() => Object.values(localStorage).some((value) => value.includes("German")), null, {
-      timeout: PATIENCE,
-    });
+    await kept("language:German");
     await page.goto(`${address}?accessible`);
     await starting("Bibliothek").waitFor({ state: "attached" });
+    await kept("tone:Dark");
     check("language and look are kept", true);
     await picture("6-again");
 

@@ -39,6 +39,9 @@ struct Arguments {
     /// Write a picture of the window to this PNG file instead of opening it; needs no display
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
+    /// Print where something is in the window, by its accessible name, as left, top, width and height in pixels; needs no display
+    #[arg(long = "where", value_name = "NAME", conflicts_with = "screenshot")]
+    place: Option<String>,
     /// Size of the picture, in pixels
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "1280x800", value_parser = size)]
     size: [usize; 2],
@@ -70,9 +73,10 @@ impl Arguments {
 
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match &arguments.screenshot {
-        Some(path) => picture(&arguments, path),
-        None => window(arguments),
+    let done = match (&arguments.screenshot, &arguments.place) {
+        (Some(path), _) => picture(&arguments, path),
+        (None, Some(name)) => place(&arguments, name),
+        (None, None) => window(arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -83,7 +87,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn picture(arguments: &Arguments, path: &std::path::Path) -> Result<(), (u8, String)> {
+/// The app as the arguments ask for it, without a window.
+fn prepared(arguments: &Arguments) -> Result<App, (u8, String)> {
     let mut app = App::new(Settings::default(), None, None);
     arguments.prepare(&mut app).map_err(|error| (2, error))?;
     app.wait();
@@ -91,6 +96,20 @@ fn picture(arguments: &Arguments, path: &std::path::Path) -> Result<(), (u8, Str
         let news: Vec<String> = app.state.news.iter().map(|(_, text)| text.clone()).collect();
         return Err((2, news.join("\n")));
     }
+    Ok(app)
+}
+
+fn place(arguments: &Arguments, name: &str) -> Result<(), (u8, String)> {
+    let mut app = prepared(arguments)?;
+    let found = screenshot::place(&mut app, arguments.size, name);
+    let place = found.ok_or_else(|| (1, format!("nothing in the window is called `{name}`")))?;
+    let [left, top] = [place.left(), place.top()].map(|at| at.round() as i64);
+    println!("{left} {top} {} {}", place.width().round() as i64, place.height().round() as i64);
+    Ok(())
+}
+
+fn picture(arguments: &Arguments, path: &std::path::Path) -> Result<(), (u8, String)> {
+    let mut app = prepared(arguments)?;
     let image = screenshot::take(&mut app, arguments.size);
     let bytes = screenshot::png(&image).map_err(|error| (1, error))?;
     platform::write(&path.display().to_string(), &bytes).map_err(|error| (1, error))

@@ -2,7 +2,7 @@
 
 use crate::App;
 use crate::raster::Raster;
-use egui::{Color32, ColorImage, Context, Pos2, RawInput, Rect, Vec2};
+use egui::{Color32, ColorImage, Context, FullOutput, Pos2, RawInput, Rect, Vec2};
 
 /// Frames until everything has found its size and its place.
 const FRAMES: usize = 8;
@@ -11,8 +11,43 @@ const FRAMES: usize = 8;
 pub fn take(app: &mut App, size: [usize; 2]) -> ColorImage {
     let context = Context::default();
     let mut raster = Raster::default();
-    let pixels = Vec2::new(size[0] as f32, size[1] as f32);
     let mut image = ColorImage::filled(size, Color32::BLACK);
+    frames(app, &context, size, |output, last| {
+        raster.update(&mut output.textures_delta);
+        if last {
+            // What the app does not paint stays black, so that it is seen.
+            let shapes = std::mem::take(&mut output.shapes);
+            let primitives = context.tessellate(shapes, output.pixels_per_point);
+            image = raster.draw(&primitives, output.pixels_per_point, size, Color32::BLACK);
+        }
+    });
+    image
+}
+
+/// Where something is in a window of this size, by its accessible name, in pixels: for programs that use the window as a
+/// person does.
+pub fn place(app: &mut App, size: [usize; 2], name: &str) -> Option<Rect> {
+    let context = Context::default();
+    context.enable_accesskit();
+    let mut found = None;
+    frames(app, &context, size, |output, last| {
+        output.textures_delta.clear();
+        let tree = output.platform_output.accesskit_update.take().filter(|_| last);
+        for (_, node) in tree.iter().flat_map(|tree| &tree.nodes) {
+            if let Some(bounds) = node.bounds()
+                && (node.label() == Some(name) || node.value() == Some(name))
+            {
+                let at = |x: f64, y: f64| Pos2::new(x as f32, y as f32) * output.pixels_per_point;
+                found = Some(Rect::from_min_max(at(bounds.x0, bounds.y0), at(bounds.x1, bounds.y1)));
+            }
+        }
+    });
+    found
+}
+
+/// Draws frames until nothing moves any more.
+fn frames(app: &mut App, context: &Context, size: [usize; 2], mut each: impl FnMut(&mut FullOutput, bool)) {
+    let pixels = Vec2::new(size[0] as f32, size[1] as f32);
     for frame in 0..FRAMES {
         let points = pixels / context.pixels_per_point();
         let input = RawInput {
@@ -22,14 +57,8 @@ pub fn take(app: &mut App, size: [usize; 2]) -> ColorImage {
             ..RawInput::default()
         };
         let mut output = context.run_ui(input, |ui| app.draw(ui));
-        raster.update(&mut output.textures_delta);
-        if frame + 1 == FRAMES {
-            // What the app does not paint stays black, so that it is seen.
-            let primitives = context.tessellate(output.shapes, output.pixels_per_point);
-            image = raster.draw(&primitives, output.pixels_per_point, size, Color32::BLACK);
-        }
+        each(&mut output, frame + 1 == FRAMES);
     }
-    image
 }
 
 /// A picture as the bytes of a PNG file.

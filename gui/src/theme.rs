@@ -218,6 +218,8 @@ pub fn apply(context: &Context, look: Look) {
     visuals.panel_fill = ground(look.is_dark());
     visuals.weak_text_color = Some(colors.weak);
     visuals.hyperlink_color = colors.markers[0];
+    // Nothing moves by itself: a room looks at it.
+    visuals.text_cursor.blink = false;
     visuals.warn_fg_color = colors.markers[1];
     visuals.error_fg_color = colors.bad;
     if !look.is_dark() {

@@ -172,6 +172,8 @@ pub enum Action {
     Save(Export, String),
     /// Say in a corner that something went wrong.
     Tell(String),
+    /// Close the window; what is kept is written.
+    Quit,
     /// Close what is open, select nothing.
     Escape,
 }

@@ -122,6 +122,7 @@ pub static COMMANDS: &[Command] = commands![
     "export-table" File [] has_run, |_| Action::Export(Export::Table);
     "export-png" File [ctrl_shift(Key::E)] has_run, |_| Action::Export(Export::Png);
     "export-svg" File [] has_run, |_| Action::Export(Export::Svg);
+    "quit" File [ctrl(Key::Q)] |_| crate::platform::HAS_WINDOW, |_| Action::Quit;
 
     "undo" Edit [ctrl(Key::Z)] |s| s.history.can_undo(), |_| Action::Undo;
     "redo" Edit [ctrl_shift(Key::Z), ctrl(Key::Y)] |s| s.history.can_redo(), |_| Action::Redo;

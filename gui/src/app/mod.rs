@@ -83,7 +83,12 @@ impl App {
             self.apply(action);
             ui.ctx().request_repaint();
         }
+        if std::mem::take(&mut self.state.quit) {
+            ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
+        }
         for (good, text) in self.state.news.drain(..) {
+            self.state.said.clone_from(&text);
+            let text = folded(&text);
             let toast = if good { self.toasts.success(text) } else { self.toasts.error(text) };
             toast.duration(Some(std::time::Duration::from_secs(6))).closable(true);
         }
@@ -144,5 +149,47 @@ impl App {
             let (name, suffix) = (export.name(&self.state), export.suffix(&self.state));
             self.desk.ask_save(context, export, name, suffix);
         }
+    }
+}
+
+/// Words for the corner in lines that fit into the smallest window; a file's name may be a line of any length.
+fn folded(text: &str) -> String {
+    const LINE: usize = 60;
+    const LINES: usize = 8;
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        for piece in word.chars().collect::<Vec<_>>().chunks(LINE) {
+            let piece: String = piece.iter().collect();
+            let full = lines.len() == LINES;
+            let last = lines.last_mut().expect("there is one");
+            let longer = last.chars().count() + 1 + piece.chars().count();
+            if last.is_empty() {
+                *last = piece;
+            } else if longer <= LINE {
+                *last = format!("{last} {piece}");
+            } else if full {
+                last.push('…');
+                return lines.join("\n");
+            } else {
+                lines.push(piece);
+            }
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::folded;
+
+    #[test]
+    fn words_for_the_corner_are_short_lines() {
+        for (text, expected) in [("", ""), ("a  b", "a b"), ("no file", "no file")] {
+            assert_eq!(folded(text), expected);
+        }
+        let long = folded(&format!("{} and {}", "x".repeat(130), "word ".repeat(400)));
+        assert_eq!(long.lines().count(), 8);
+        assert!(long.lines().all(|line| line.chars().count() <= 61), "{long}");
+        assert!(long.ends_with('…'));
     }
 }

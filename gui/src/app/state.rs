@@ -312,6 +312,10 @@ pub struct State {
     pub overlays: Overlays,
     /// Things to say in a corner: good or bad news.
     pub news: Vec<(bool, String)>,
+    /// What was said there last, for who cannot see it.
+    pub said: String,
+    /// Whether the window is to close.
+    pub quit: bool,
     /// Panes to bring to the front.
     pub show: Vec<Pane>,
     /// Whether the panes are to stand as at first.

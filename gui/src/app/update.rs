@@ -55,6 +55,7 @@ impl App {
             Action::Cancel => self.engine.cancel(&mut self.state),
             Action::Fork => self.fork(),
             Action::Save(export, path) => self.save(export, &path),
+            Action::Quit => state.quit = true,
             Action::Look(look) => state.settings.look = look,
             Action::Language(language) => state.settings.language = language,
             Action::Tell(words) => state.news.push((false, words)),

@@ -26,6 +26,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             ui.heading(tr!("save-title"));
             let field = TextEdit::singleline(&mut path).desired_width(420.0).hint_text(tr!("open-path"));
             let response = ui.add(field).accessible_name(tr!("open-path"));
+            take_focus(ui, &response);
             if response.changed() {
                 out.push(Action::AskSave(Some((export, path.clone()))));
             }
@@ -49,6 +50,13 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     }
     if let Some(asked) = &state.overlays.fork {
         fork(ui, state, asked, out);
+    }
+}
+
+/// The first field of a question has the focus, so that nobody needs the pointer to answer.
+fn take_focus(ui: &Ui, field: &egui::Response) {
+    if ui.memory(|memory| memory.focused().is_none()) && !field.lost_focus() {
+        field.request_focus();
     }
 }
 
@@ -147,6 +155,7 @@ fn open(ui: &Ui, state: &State, path: &str, out: &mut Vec<Action>) {
         ui.heading(tr!("cmd-open"));
         let field = TextEdit::singleline(&mut typed).desired_width(f32::INFINITY).hint_text(tr!("open-path"));
         let response = ui.add(field).accessible_name(tr!("open-path"));
+        take_focus(ui, &response);
         if response.changed() {
             out.push(Action::AskOpen(Some(typed.clone())));
         }
@@ -182,12 +191,15 @@ fn fork(ui: &Ui, state: &State, asked: &Fork, out: &mut Vec<Action>) {
     let modal = Modal::new(Id::unique("fork")).show(ui.ctx(), |ui| {
         ui.heading(tr!("fork-title", at = Time(asked.at).to_string()));
         ui.label(tr!("fork-text"));
+        let mut entered = false;
         let kind = state.setup().map(|setup| setup.input.kind);
         if kind == Some(InputKind::TaskList) {
             ui.horizontal(|ui| {
                 ui.label(tr!("fork-cpu"));
-                ui.add(TextEdit::singleline(&mut new.cpu).desired_width(80.0))
-                    .accessible_name(tr!("fork-cpu"));
+                let response = ui.add(TextEdit::singleline(&mut new.cpu).desired_width(80.0));
+                let response = response.accessible_name(tr!("fork-cpu"));
+                take_focus(ui, &response);
+                entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             });
         } else if let Some(snapshot) = &state.snapshot {
             ui.label(tr!("fork-class"));
@@ -199,7 +211,7 @@ fn fork(ui: &Ui, state: &State, asked: &Fork, out: &mut Vec<Action>) {
             out.push(Action::EditFork(Some(new.clone())));
         }
         ui.horizontal(|ui| {
-            if ui.button(tr!("fork-go")).clicked() {
+            if ui.button(tr!("fork-go")).clicked() || entered {
                 out.push(Action::Fork);
             }
             if ui.button(tr!("cancel")).clicked() {

@@ -5,13 +5,18 @@ use crate::app::panes::Pane;
 use crate::app::state::State;
 use crate::theme;
 use crate::tr;
-use egui::{Panel, RichText, Ui};
+use egui::{Panel, RichText, Role, Sense, Ui, WidgetInfo, vec2};
 
 /// Draws the line.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let colors = theme::palette(state.settings.look.is_dark());
     Panel::bottom("status").show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
+            // What is said in the corner is painted there, and goes away: screen readers read it here.
+            let (_, corner) = ui.allocate_exact_size(vec2(1.0, 1.0), Sense::hover());
+            if !state.said.is_empty() {
+                corner.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &state.said));
+            }
             if let Some(progress) = &state.running {
                 ui.spinner();
                 let part = progress.map_or(0.0, |progress| progress.fraction as f32);

@@ -94,7 +94,8 @@ fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
         "undo" => after.undo == (true, true) && before.undo == (true, true),
         "redo" => after.undo == (true, false),
         "fork" => after.overlays.fork.as_ref().is_some_and(|fork| fork.at == b.cursor),
-        "find" => true,
+        // The window closes; there is none here.
+        "find" | "quit" => true,
         "find-next" | "find-last" => a.selection.is_some_and(|found| found.job == 2),
         "play" | "step" | "decision" => a.cursor > b.cursor,
         "step-back" | "decision-back" => a.cursor < b.cursor,

@@ -1,6 +1,7 @@
 //! The window driven without a display: clicks, keys, files, pictures.
 
 mod commands;
+mod dropping;
 mod editing;
 mod files;
 mod lessons;

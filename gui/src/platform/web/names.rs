@@ -112,6 +112,7 @@ fn role(node: &Node) -> Option<&'static str> {
         Role::Tab => "tab",
         Role::ProgressIndicator => "progressbar",
         Role::Image => "img",
+        Role::Alert => "alert",
         Role::Label => "note",
         _ => return None,
     })

@@ -86,9 +86,10 @@ pub fn first() -> Tree<Pane> {
         tiles.insert_new(Tile::Container(Container::Tabs(tabs)))
     };
     let chart = tabs(&[Pane::Chart, Pane::Network, Pane::Race]);
-    let left = tabs(&[Pane::Lessons, Pane::Library, Pane::Controls, Pane::Tasks, Pane::Text]);
+    let left = tabs(&[Pane::Lessons, Pane::Library, Pane::Controls]);
     let below = tabs(&[Pane::Live, Pane::Metrics, Pane::Plots, Pane::Batch]);
-    let beside = tabs(&[Pane::Why, Pane::Events]);
+    // Not on the left: its tabs would not fit on a projector, and a lesson is read beside what it has one change.
+    let beside = tabs(&[Pane::Why, Pane::Events, Pane::Tasks, Pane::Text]);
     let bottom = split(&mut tiles, LinearDir::Horizontal, [below, beside], 0.58);
     let right = split(&mut tiles, LinearDir::Vertical, [chart, bottom], 0.54);
     let root = split(&mut tiles, LinearDir::Horizontal, [left, right], 0.27);

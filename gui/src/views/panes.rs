@@ -39,6 +39,10 @@ impl Behavior<Pane> for Panes<'_> {
         tr!(pane.key()).into()
     }
 
+    fn tab_title_spacing(&self, _visuals: &egui::Visuals) -> f32 {
+        6.0
+    }
+
     fn simplification_options(&self) -> SimplificationOptions {
         SimplificationOptions { all_panes_must_have_tabs: true, ..SimplificationOptions::default() }
     }

@@ -224,6 +224,7 @@ fn nothing_can_be_done_to_a_run_that_is_not_there() {
             "next-lesson",
             "shortcuts",
             "escape",
+            "quit",
         ];
         let expected = without.contains(&command.id) || command.id.starts_with("show-");
         assert_eq!(usable(harness.state(), command), expected, "{}", command.id);

@@ -40,6 +40,7 @@ enum Outcome {
 
 /// Drops a file and draws what comes of it. A run beside the window is waited for if `patient`, else cancelled.
 fn drop_it(harness: &mut Harness<'_, App>, path: &Path, bytes: Option<Vec<u8>>, patient: bool) -> Outcome {
+    let shown = path.display().to_string();
     harness.state_mut().state.said.clear();
     let before = harness.state().state.setup().cloned();
     harness.input_mut().dropped_files.push(Arc::new(Dropped { path: path.to_owned(), bytes }));
@@ -50,21 +51,21 @@ fn drop_it(harness: &mut Harness<'_, App>, path: &Path, bytes: Option<Vec<u8>>, 
     }
     let state = &harness.state().state;
     let outcome = if !state.said.is_empty() {
-        assert!(state.said.contains(": "), "{path:?}: `{}`", state.said);
-        assert!(state.setup() == before.as_ref(), "{path:?}: what was open is gone");
+        assert!(state.said.contains(": "), "{shown}: `{}`", state.said);
+        assert!(state.setup() == before.as_ref(), "{shown}: what was open is gone");
         Outcome::Told
     } else if state.running.is_some() {
         // As long as it takes, beside the window, until somebody stops it.
         harness.state_mut().apply(Action::Cancel);
-        assert!(harness.state().state.failed.is_some(), "{path:?}");
+        assert!(harness.state().state.failed.is_some(), "{shown}");
         Outcome::Run
     } else if !state.mistakes.is_empty() {
-        assert!(state.mistakes.iter().all(|mistake| !mistake.message.is_empty()), "{path:?}");
+        assert!(state.mistakes.iter().all(|mistake| !mistake.message.is_empty()), "{shown}");
         Outcome::Mistakes
     } else if state.failed.is_some() {
         Outcome::Failed
     } else {
-        assert!(state.snapshot.is_some(), "{path:?}: neither a run nor a word");
+        assert!(state.snapshot.is_some(), "{shown}: neither a run nor a word");
         Outcome::Run
     };
     harness.step();

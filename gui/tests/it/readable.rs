@@ -67,7 +67,7 @@ impl Window {
             self.app.apply(Action::Show(*pane));
         }
         let mut last = self.step();
-        for _ in 0..5 {
+        for _ in 0..3 {
             last = self.step();
         }
         let scale = last.pixels_per_point;

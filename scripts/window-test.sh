@@ -171,10 +171,10 @@ before=$seen
 key ctrl+e
 changed "$before" "Ctrl+E asks where to write"
 key ctrl+a
-type "$place/home/run.csv"
+type "$HOME/run.csv"
 key Return
-for _ in $(seq 100); do [[ -s $place/home/run.csv ]] && break; sleep 0.1; done
-head -n 1 "$place/home/run.csv" 2>/dev/null | grep -q '^scenario,policy,' || fail "no file was written"
+for _ in $(seq 100); do [[ -s $HOME/run.csv ]] && break; sleep 0.1; done
+head -n 1 "$HOME/run.csv" 2>/dev/null | grep -q '^scenario,policy,' || fail "no file was written"
 ok "the numbers are in a file"
 seen=$(still)
 shot exported

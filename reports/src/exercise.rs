@@ -35,20 +35,24 @@ pub struct Sheet<'a> {
     pub answers: bool,
 }
 
-const QUESTIONS: [&str; 3] = [
+/// What is asked of every problem.
+pub const QUESTIONS: [&str; 3] = [
     "Draw the schedule: who runs on which core, from when to when?",
     "Fill in the table: when does each task first run, when does it finish, and how long does it wait?",
     "What are the mean response and the mean waiting time?",
 ];
-const COLUMNS: [&str; 6] = ["task", "start", "finish", "response", "waiting", "first_response"];
+/// Columns of that table.
+pub const COLUMNS: [&str; 6] = ["task", "start", "finish", "response", "waiting", "first_response"];
 
 impl Sheet<'_> {
-    fn heading(&self) -> String {
+    /// What problem it is, in one line.
+    pub fn heading(&self) -> String {
         let cores = if self.cores == 1 { "one core".to_owned() } else { format!("{} cores", self.cores) };
         format!("{} ({}) on {cores}, problem {}", self.title, self.policy, self.seed)
     }
 
-    fn table(&self) -> Vec<Vec<String>> {
+    /// The cells of the table that is asked for, by task: [`COLUMNS`].
+    pub fn table(&self) -> Vec<Vec<String>> {
         let exact = |nanos: Option<u64>| nanos.map(|nanos| MS.exact(nanos)).unwrap_or_default();
         let row = |task: &TaskRow<'_>| {
             let mut cells = vec![task.task.to_owned()];
@@ -66,7 +70,7 @@ impl Sheet<'_> {
     }
 
     /// Mean response and mean waiting, in ms to two decimals.
-    fn means(&self) -> (String, String) {
+    pub fn means(&self) -> (String, String) {
         let mean = |value: fn(&TaskRow<'_>) -> Option<u64>| {
             let sum: u64 = self.tasks.iter().filter_map(value).sum();
             format!("{:.2}", sum as f64 / 1e6 / self.tasks.len().max(1) as f64)
@@ -169,6 +173,24 @@ pub fn sheet_page(sheet: &Sheet<'_>) -> Page {
         ],
         ..Page::default()
     }
+}
+
+/// The sheet as CSV: the task list, as `dispatchlab run` takes it; with the answers the schedule, as `dispatchlab grade` takes
+/// it, times in ms.
+pub fn sheet_csv(sheet: &Sheet<'_>) -> String {
+    let mut out = String::new();
+    if !sheet.answers {
+        for row in &sheet.list {
+            let _ = writeln!(out, "{}", row.join(","));
+        }
+        return out;
+    }
+    out.push_str("core,start,end,task\n");
+    for row in sheet.gantt.iter().filter(|row| row.kind == "run") {
+        let (start, end) = (MS.exact(row.start_ns), MS.exact(row.end_ns));
+        let _ = writeln!(out, "{},{start},{end},{}", row.core, row.task.unwrap_or_default());
+    }
+    out
 }
 
 /// A grade as it is printed: the document `dispatchlab.grade/1`.

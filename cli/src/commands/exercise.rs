@@ -4,13 +4,12 @@ use crate::args::{Format, GlobalArgs, OutputArgs};
 use crate::commands::report::{Report, ReportArgs, Shown};
 use crate::failure::Failure;
 use crate::load;
-use crate::output::Output;
+use crate::output::{self, Output};
 use clap::Args;
 use experiments::exercise::{self, Exercise, Wish};
 use experiments::vocabulary;
-use reports::exercise::{GradeDocument, GradeRow, Sheet, grade_text, sheet_page, sheet_text};
+use reports::exercise::{GradeDocument, GradeRow, grade_text, sheet_csv, sheet_page, sheet_text};
 use reports::explain::Explainer;
-use reports::rows::{gantt_rows, task_rows};
 use sim_core::units::Time;
 
 /// Which problem is meant.
@@ -41,6 +40,9 @@ pub struct ExerciseArgs {
     /// Write the sheet as one HTML page, to be printed
     #[arg(long, value_name = "FILE")]
     pub html: Option<String>,
+    /// Write the task list as CSV, to be run; with --answers the schedule, as `grade` takes it
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<String>,
 }
 
 /// Arguments of `grade`.
@@ -64,28 +66,28 @@ fn make(args: &WishArgs) -> Result<Exercise, Failure> {
     exercise::make(&wish).map_err(|error| Failure::Usage(error.to_string()))
 }
 
-fn sheet(exercise: &Exercise, answers: bool) -> Sheet<'_> {
-    Sheet {
-        title: exercise.def.title,
-        policy: &exercise.policy,
-        definition: exercise.def.definition,
-        seed: exercise.wish.seed,
-        cores: exercise.wish.cores,
-        list: exercise.list.lines().map(|line| line.split(',').collect()).collect(),
-        tasks: task_rows(&exercise.model, &exercise.trace),
-        gantt: gantt_rows(&exercise.model, &exercise.trace),
-        answers,
-    }
-}
-
 /// `dispatchlab exercise`.
 pub fn exercise(args: &ExerciseArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let report_args = ReportArgs { html: args.html.clone(), ..ReportArgs::default() };
     let report = Report::new(&report_args, global)?;
+    if let Some(file) = &args.csv {
+        checked_csv(file)?;
+    }
     let exercise = make(&args.wish)?;
-    let sheet = sheet(&exercise, args.answers);
+    let sheet = exercise.sheet(args.answers);
     report.write(|| Ok(Shown { page: sheet_page(&sheet), charts: Vec::new(), csv: None }))?;
+    if let Some(file) = &args.csv {
+        output::write_file(file, global, |out| out.write_all(sheet_csv(&sheet).as_bytes()))?;
+    }
     super::run::print(&sheet_text(&sheet))
+}
+
+/// Standard output has the sheet.
+fn checked_csv(file: &str) -> Result<(), Failure> {
+    if file == "-" {
+        return Err(Failure::Usage("`--csv -`: standard output has the sheet; name a file".to_owned()));
+    }
+    output::checked_place(file).map(drop)
 }
 
 /// `dispatchlab grade`.
@@ -105,7 +107,7 @@ pub fn grade(args: &GradeArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let text = load::text(&args.answer)?;
     let answer = exercise::read_answer(&text)
         .map_err(|error| Failure::Usage(format!("`{}`, {error}", args.answer)))?;
-    let grade = exercise::grade(&exercise, &answer);
+    let grade = exercise::grade(&exercise.problem(), &answer);
     let words = vocabulary(&exercise.model);
     let explainer = Explainer::new(&exercise.model, &exercise.trace, &words);
     let document = GradeDocument {

@@ -4,15 +4,14 @@
 //! is interrupted where the policy does not, or the whole is what another policy would do.
 
 use super::answer::{Answer, COLUMNS, Stretch};
-use super::make::{Exercise, answer};
+use super::problem::{MS, Problem, asks_more};
 use policies::Layer;
-use sim_core::trace::{JobRecord, SegmentKind, Trace};
+use sim_core::trace::JobRecord;
+use sim_core::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a number may be off, in ms: books round to two decimals.
 const TOLERANCE: f64 = 0.005;
-/// Milliseconds in a nanosecond.
-const MS: f64 = 1e-6;
 
 /// What kind of mistake it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -25,13 +24,17 @@ pub enum Mistake {
     Overlap,
     /// A task runs before it arrives.
     BeforeArrival,
+    /// A task is chosen that does not wait for the core.
+    NotReady,
     /// A task gets more or less than it needs.
     WrongLength,
     /// A task is interrupted though the policy lets it run to its end.
     Interrupted,
     /// A core is idle while a task waits.
     Idle,
-    /// The schedule is that of another policy.
+    /// Keys were equal, and the tie rule says who goes first.
+    TieRule,
+    /// It is what another policy would do.
     OtherPolicy,
     /// Another task than the right one runs from here.
     WrongTask,
@@ -42,6 +45,23 @@ pub enum Mistake {
 }
 
 impl Mistake {
+    /// All of them, the plainest first.
+    pub const ALL: [Mistake; 13] = [
+        Mistake::UnknownTask,
+        Mistake::UnknownCore,
+        Mistake::Overlap,
+        Mistake::BeforeArrival,
+        Mistake::NotReady,
+        Mistake::WrongLength,
+        Mistake::Interrupted,
+        Mistake::Idle,
+        Mistake::TieRule,
+        Mistake::OtherPolicy,
+        Mistake::WrongTask,
+        Mistake::WrongNumber,
+        Mistake::Missing,
+    ];
+
     /// The name used in results.
     pub fn word(self) -> &'static str {
         match self {
@@ -49,9 +69,11 @@ impl Mistake {
             Mistake::UnknownCore => "unknown-core",
             Mistake::Overlap => "overlap",
             Mistake::BeforeArrival => "before-arrival",
+            Mistake::NotReady => "not-ready",
             Mistake::WrongLength => "wrong-length",
             Mistake::Interrupted => "interrupted",
             Mistake::Idle => "idle",
+            Mistake::TieRule => "tie-rule",
             Mistake::OtherPolicy => "other-policy",
             Mistake::WrongTask => "wrong-task",
             Mistake::WrongNumber => "wrong-number",
@@ -90,27 +112,11 @@ impl Grade {
 }
 
 /// Grades an answer.
-pub fn grade(exercise: &Exercise, answer: &Answer) -> Grade {
+pub fn grade(problem: &Problem<'_>, answer: &Answer) -> Grade {
     match answer {
-        Answer::Schedule(stretches) => schedule(exercise, stretches),
-        Answer::Table(rows) => table(exercise, rows),
+        Answer::Schedule(stretches) => schedule(problem, stretches),
+        Answer::Table(rows) => table(problem, rows),
     }
-}
-
-fn name<'a>(exercise: &'a Exercise, job: &JobRecord) -> &'a str {
-    &exercise.model.tasks[job.task as usize]
-}
-
-/// The runs of a trace as stretches.
-fn stretches(exercise: &Exercise, trace: &Trace) -> Vec<Stretch> {
-    let runs = trace.segments.iter().filter(|segment| segment.kind == SegmentKind::Run);
-    let stretch = |segment: &sim_core::trace::Segment| Stretch {
-        core: segment.core,
-        start: segment.start.0 as f64 * MS,
-        end: segment.end.0 as f64 * MS,
-        task: name(exercise, &trace.jobs[segment.job as usize]).to_owned(),
-    };
-    runs.map(stretch).collect()
 }
 
 /// Who runs on a core just after a time.
@@ -143,21 +149,22 @@ fn agreement(key: &[Stretch], given: &[Stretch], cores: u32) -> (f64, f64, Optio
     (right, all, first)
 }
 
-fn schedule(exercise: &Exercise, given: &[Stretch]) -> Grade {
-    let cores = exercise.wish.cores;
-    let key = stretches(exercise, &exercise.trace);
+fn schedule(problem: &Problem<'_>, given: &[Stretch]) -> Grade {
+    let cores = problem.cores;
+    let key = problem.stretches(problem.trace);
     let (points, of, first) = agreement(&key, given, cores);
-    let mut remarks = rules(exercise, given);
+    let mut remarks = rules(problem, given);
     if let Some(time) = first {
-        if let Some(other) = other_policy(exercise, given) {
+        if let Some(other) = other_policy(problem, given) {
             remarks.push(Remark {
                 mistake: Mistake::OtherPolicy,
-                text: format!("this is what `{other}` does, not `{}`", exercise.policy),
+                text: format!("this is what `{other}` does, not `{}`", problem.policy),
             });
         }
         for core in 0..cores {
             let (right, wrong) = (at(&key, core, time), at(given, core, time));
             if right != wrong {
+                remarks.extend(equal_keys(problem, time, wrong));
                 let who = |task: Option<&str>| task.map_or("nobody".to_owned(), |task| format!("`{task}`"));
                 let place = if cores > 1 { format!(" on core {core}") } else { String::new() };
                 let text = format!("from {} ms{place} {} runs, not {}", number(time), who(right), who(wrong));
@@ -169,8 +176,37 @@ fn schedule(exercise: &Exercise, given: &[Stretch]) -> Grade {
     Grade { points, of, remarks, first_wrong_ns: first.map(|time| (time / MS).round() as u64) }
 }
 
+/// The tie rule, where a task that runs at a time could have been chosen then but for it.
+fn equal_keys(problem: &Problem<'_>, time: f64, task: Option<&str>) -> Option<Remark> {
+    let (task, at) = (task?, Time((time / MS).round() as u64));
+    let mut here = problem.trace.decisions.iter().filter(|decision| decision.at == at);
+    let jobs = &problem.trace.jobs;
+    here.find_map(|decision| {
+        let chosen = jobs.iter().find(|job| job.number == decision.chosen)?;
+        let equal = |id: u64| super::next::is_tied(decision, id) && id != decision.chosen;
+        let mut others = jobs.iter().filter(|job| equal(job.number));
+        others.find(|job| problem.task(job) == task)?;
+        Some(tie_remark(problem.def, task, problem.task(chosen)))
+    })
+}
+
+/// Says that the tie rule decided.
+pub(super) fn tie_remark(def: &policies::PolicyDef, wrong: &str, right: &str) -> Remark {
+    let text = format!("the keys of `{wrong}` and `{right}` are equal; the tie rule decides: {}", def.tie);
+    Remark { mistake: Mistake::TieRule, text }
+}
+
+/// The jobs of each task, in order of arrival.
+fn by_task<'a>(problem: &Problem<'a>) -> BTreeMap<&'a str, Vec<&'a JobRecord>> {
+    let mut tasks: BTreeMap<&str, Vec<&JobRecord>> = BTreeMap::new();
+    for job in &problem.trace.jobs {
+        tasks.entry(problem.task(job)).or_default().push(job);
+    }
+    tasks
+}
+
 /// What breaks the rules whatever the policy is, and the policy's plainest one.
-fn rules(exercise: &Exercise, given: &[Stretch]) -> Vec<Remark> {
+fn rules(problem: &Problem<'_>, given: &[Stretch]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut say = |mistake, text: String| {
         let remark = Remark { mistake, text };
@@ -178,10 +214,9 @@ fn rules(exercise: &Exercise, given: &[Stretch]) -> Vec<Remark> {
             remarks.push(remark);
         }
     };
-    let jobs: BTreeMap<&str, &JobRecord> =
-        exercise.trace.jobs.iter().map(|job| (name(exercise, job), job)).collect();
+    let tasks = by_task(problem);
     for stretch in given {
-        match jobs.get(stretch.task.as_str()) {
+        match tasks.get(stretch.task.as_str()).and_then(|jobs| jobs.first()) {
             None => say(Mistake::UnknownTask, format!("there is no task `{}`", stretch.task)),
             Some(job) if stretch.start + TOLERANCE < job.arrival.0 as f64 * MS => say(
                 Mistake::BeforeArrival,
@@ -194,7 +229,7 @@ fn rules(exercise: &Exercise, given: &[Stretch]) -> Vec<Remark> {
             ),
             Some(_) => {}
         }
-        if stretch.core >= exercise.wish.cores {
+        if stretch.core >= problem.cores {
             say(Mistake::UnknownCore, format!("there is no core {}; cores count from 0", stretch.core));
         }
     }
@@ -204,17 +239,18 @@ fn rules(exercise: &Exercise, given: &[Stretch]) -> Vec<Remark> {
                 let time = number(a.start.max(b.start));
                 if a.core == b.core {
                     say(Mistake::Overlap, format!("`{}` and `{}` run at once at {time} ms", a.task, b.task));
-                } else if a.task == b.task {
+                } else if a.task == b.task && tasks.get(a.task.as_str()).is_some_and(|jobs| jobs.len() == 1) {
                     say(Mistake::Overlap, format!("`{}` runs on two cores at {time} ms", a.task));
                 }
             }
         }
     }
-    let runs_whole = jobs.values().all(|job| job.preemptions == 0) && is_whole(&exercise.trace);
-    for (task, job) in &jobs {
+    let trace = problem.trace;
+    let runs_whole = trace.jobs.iter().all(|job| job.preemptions == 0) && is_whole(problem);
+    for (task, jobs) in &tasks {
         let mine: Vec<&Stretch> = given.iter().filter(|stretch| stretch.task == **task).collect();
         let got: f64 = mine.iter().map(|stretch| stretch.end - stretch.start).sum();
-        let needs = job.served.0 as f64 * MS;
+        let needs = jobs.iter().map(|job| job.served.0).sum::<u64>() as f64 * MS;
         if mine.is_empty() {
             say(Mistake::Missing, format!("`{task}` never runs"));
         } else if (got - needs).abs() > TOLERANCE {
@@ -226,72 +262,72 @@ fn rules(exercise: &Exercise, given: &[Stretch]) -> Vec<Remark> {
         }
         let mut ends: Vec<(f64, f64)> = mine.iter().map(|stretch| (stretch.start, stretch.end)).collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let broken = ends.windows(2).any(|pair| pair[1].0 > pair[0].1 + TOLERANCE);
-        if broken && runs_whole && !exercise.def.traits.preemptive {
+        let broken = jobs.len() == 1 && ends.windows(2).any(|pair| pair[1].0 > pair[0].1 + TOLERANCE);
+        if broken && runs_whole && !problem.def.traits.preemptive {
             let text =
-                format!("`{task}` is interrupted, but under `{}` a task runs to its end", exercise.policy);
+                format!("`{task}` is interrupted, but under `{}` a task runs to its end", problem.policy);
             say(Mistake::Interrupted, text);
         }
     }
-    if exercise.def.traits.work_conserving
-        && let Some((time, task)) = idle_in_vain(exercise, given)
+    // Where changing jobs takes time, a core that runs nobody is not idle.
+    let free = trace.segments.iter().all(|segment| segment.kind == sim_core::trace::SegmentKind::Run);
+    if problem.def.traits.work_conserving
+        && free
+        && let Some((time, task)) = idle_in_vain(problem, given)
     {
         say(Mistake::Idle, format!("a core is idle at {} ms while `{task}` waits", number(time)));
     }
     remarks
 }
 
-/// Whether every job of a schedule runs in one piece.
-fn is_whole(trace: &Trace) -> bool {
+/// Whether every job of the schedule runs in one piece.
+fn is_whole(problem: &Problem<'_>) -> bool {
     let mut ends: BTreeMap<u64, u64> = BTreeMap::new();
-    trace.segments.iter().filter(|segment| segment.kind == SegmentKind::Run).all(|segment| {
+    problem.runs(problem.trace).all(|segment| {
         let before = ends.insert(segment.job, segment.end.0);
         before.is_none_or(|end| end == segment.start.0)
     })
 }
 
 /// The first time at which a core has nothing while a task that has arrived and is not done runs nowhere.
-fn idle_in_vain<'a>(exercise: &'a Exercise, given: &[Stretch]) -> Option<(f64, &'a str)> {
-    let jobs = &exercise.trace.jobs;
-    let arrivals = jobs.iter().map(|job| job.arrival.0 as f64 * MS);
+fn idle_in_vain<'a>(problem: &Problem<'a>, given: &[Stretch]) -> Option<(f64, &'a str)> {
+    let tasks = by_task(problem);
+    let arrivals = problem.trace.jobs.iter().map(|job| job.arrival.0 as f64 * MS);
     let mut times: Vec<f64> = given.iter().map(|stretch| stretch.end).chain(arrivals).collect();
     times.sort_by(f64::total_cmp);
     for time in times {
-        if (0..exercise.wish.cores).all(|core| at(given, core, time).is_some()) {
+        if (0..problem.cores).all(|core| at(given, core, time).is_some()) {
             continue;
         }
         let got = |task: &str| -> f64 {
             let mine = given.iter().filter(|stretch| stretch.task == task);
             mine.map(|stretch| (stretch.end.min(time) - stretch.start).max(0.0)).sum()
         };
-        let waits = jobs.iter().find(|job| {
-            let task = name(exercise, job);
-            job.arrival.0 as f64 * MS <= time + TOLERANCE
-                && got(task) + TOLERANCE < job.served.0 as f64 * MS
-                && (0..exercise.wish.cores).all(|core| at(given, core, time) != Some(task))
-                && given.iter().any(|stretch| stretch.task == task && stretch.end > time + TOLERANCE)
+        let waits = tasks.iter().find(|(task, jobs)| {
+            let here = jobs.iter().filter(|job| job.arrival.0 as f64 * MS <= time + TOLERANCE);
+            let wanted = here.map(|job| job.served.0).sum::<u64>() as f64 * MS;
+            got(task) + TOLERANCE < wanted
+                && (0..problem.cores).all(|core| at(given, core, time) != Some(task))
+                && given.iter().any(|stretch| stretch.task == **task && stretch.end > time + TOLERANCE)
         });
-        if let Some(job) = waits {
-            return Some((time, name(exercise, job)));
+        if let Some((task, _)) = waits {
+            return Some((time, task));
         }
     }
     None
 }
 
-/// The first other policy of the catalog that does exactly this and asks for no more than the tasks have, with its default parameters and with those of the exercise.
-fn other_policy(exercise: &Exercise, given: &[Stretch]) -> Option<String> {
-    let quantum = exercise.policy.split_once(':').map(|(_, params)| params);
-    let columns: Vec<&str> = exercise.list.lines().next().unwrap_or("").split(',').collect();
-    let asks_more = |def: &policies::PolicyDef| {
-        let words = def.example.jobs.split_whitespace().filter_map(|word| word.split_once('='));
-        words.into_iter().any(|(key, _)| !columns.contains(&key))
-    };
+/// The first other policy of the catalog that does exactly this and asks for no more than the tasks have, with its default
+/// parameters and with those of the problem.
+fn other_policy(problem: &Problem<'_>, given: &[Stretch]) -> Option<String> {
+    let quantum = problem.policy.split_once(':').map(|(_, params)| params);
+    let columns = problem.columns();
     let others = policies::catalog().filter(|def| def.layer() == Layer::Scheduler && !def.traits.random);
-    for def in others.filter(|def| !asks_more(def)) {
+    for def in others.filter(|def| !asks_more(def, &columns)) {
         let tried = [Some(def.id.to_owned()), quantum.map(|params| format!("{}:{params}", def.id))];
-        for policy in tried.into_iter().flatten().filter(|policy| *policy != exercise.policy) {
-            let Some((_, trace)) = answer(&exercise.list, &policy, exercise.wish.cores) else { continue };
-            let (_, _, first) = agreement(&stretches(exercise, &trace), given, exercise.wish.cores);
+        for policy in tried.into_iter().flatten().filter(|policy| *policy != problem.policy) {
+            let Some(trace) = problem.under(&policy) else { continue };
+            let (_, _, first) = agreement(&problem.stretches(&trace), given, problem.cores);
             if first.is_none() {
                 return Some(def.id.to_owned());
             }
@@ -300,12 +336,12 @@ fn other_policy(exercise: &Exercise, given: &[Stretch]) -> Option<String> {
     None
 }
 
-fn table(exercise: &Exercise, rows: &[(String, BTreeMap<String, f64>)]) -> Grade {
+fn table(problem: &Problem<'_>, rows: &[(String, BTreeMap<String, f64>)]) -> Grade {
     let asked: BTreeSet<&str> = rows.iter().flat_map(|(_, row)| row.keys().map(String::as_str)).collect();
     let mut remarks = Vec::new();
     let (mut points, mut of) = (0.0, 0.0);
-    for job in &exercise.trace.jobs {
-        let task = name(exercise, job);
+    for job in &problem.trace.jobs {
+        let task = problem.task(job);
         let given = rows.iter().find(|(name, _)| name == task).map(|(_, row)| row);
         for column in COLUMNS.into_iter().filter(|column| asked.contains(column)) {
             let Some(right) = value(job, column) else { continue };
@@ -323,7 +359,7 @@ fn table(exercise: &Exercise, rows: &[(String, BTreeMap<String, f64>)]) -> Grade
             }
         }
     }
-    let known: BTreeSet<&str> = exercise.trace.jobs.iter().map(|job| name(exercise, job)).collect();
+    let known: BTreeSet<&str> = problem.trace.jobs.iter().map(|job| problem.task(job)).collect();
     for (task, _) in rows.iter().filter(|(task, _)| !known.contains(task.as_str())) {
         let text = format!("there is no task `{task}`");
         remarks.push(Remark { mistake: Mistake::UnknownTask, text });

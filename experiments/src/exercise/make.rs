@@ -1,7 +1,7 @@
 //! Drawing a problem.
 
-use crate::{RunPlan, run};
-use policies::{Layer, ParamKind, PolicyDef};
+use super::problem::{Problem, answer, scheduler};
+use policies::{ParamKind, PolicyDef};
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use sim_core::model::Model;
 use sim_core::rng::{Stream, StreamRoot, below};
@@ -44,11 +44,34 @@ pub struct Exercise {
     /// The policy with its parameters, as the command line takes it.
     pub policy: String,
     /// The task list, as the command line takes it; times in ms.
-    pub list: String,
+    pub input: Input,
+    /// The options to run it with.
+    pub options: Options,
     /// The model.
     pub model: Model,
     /// The answer.
     pub trace: Trace,
+}
+
+impl Exercise {
+    /// The text of the task list.
+    pub fn list(&self) -> &str {
+        self.input.as_str().unwrap_or_default()
+    }
+
+    /// What answers are held against.
+    pub fn problem(&self) -> Problem<'_> {
+        Problem {
+            input: &self.input,
+            options: &self.options,
+            model: &self.model,
+            trace: &self.trace,
+            def: self.def,
+            policy: &self.policy,
+            processor: 0,
+            cores: self.wish.cores,
+        }
+    }
 }
 
 /// Why there is no such problem.
@@ -63,6 +86,20 @@ pub enum ExerciseError {
     /// Jobs would run at once on one core.
     #[error("`{0}` shares the cores among all jobs: its schedule cannot be drawn as one job a core")]
     Shares(&'static str),
+    /// There is no single processor whose tasks are known.
+    #[error("a schedule can be drawn for task lists on one processor only")]
+    NoTaskList,
+    /// Tasks do more than run.
+    #[error(
+        "the tasks leave the processor, for I/O or to sleep: ask for decisions instead of the whole schedule"
+    )]
+    Leaves,
+    /// More than can be asked about.
+    #[error("the run is too long to be predicted: fewer tasks, or an earlier end")]
+    TooLong,
+    /// Nobody chooses anything.
+    #[error("no scheduler takes a decision in this run: there is nothing to predict")]
+    NoDecisions,
     /// Too few or too many.
     #[error("{what} must be from {least} to {most}, not {found}")]
     Range {
@@ -92,24 +129,23 @@ fn range(what: &'static str, least: u32, most: u32, found: u32) -> Result<(), Ex
 pub fn make(wish: &Wish) -> Result<Exercise, ExerciseError> {
     range("the number of tasks", 2, MAX_TASKS, wish.tasks)?;
     range("the number of cores", 1, MAX_CORES, wish.cores)?;
-    let spec = policies::parse(Layer::Scheduler, &wish.policy).map_err(|error| {
-        let help = error.help.map(|help| format!("; {help}")).unwrap_or_default();
-        ExerciseError::Policy(error.message + &help)
-    })?;
-    let def = spec.def;
-    if def.traits.random {
-        return Err(ExerciseError::Random(def.id));
-    }
+    let def = scheduler(&wish.policy)?;
     let mut last = None;
     for attempt in 0..ATTEMPTS {
         let mut stream = StreamRoot::new(wish.seed, attempt).stream("exercise", def.id);
         let policy = with_quanta(&wish.policy, def, &mut stream);
         let list = tasks(wish, def, &mut stream);
-        let Some((model, trace)) = answer(&list, &policy, wish.cores) else {
+        let input = Input::from_text("exercise.csv", InputKind::TaskList, list);
+        let options = Options {
+            cores: Some(wish.cores),
+            policies: PolicyOption::parse(&policy).into_iter().collect(),
+            ..Options::default()
+        };
+        let Some((model, trace)) = answer(&input, &options) else {
             return Err(ExerciseError::Shares(def.id));
         };
         let is_good = has_difficulty(&trace);
-        last = Some(Exercise { wish: wish.clone(), def, policy, list, model, trace });
+        last = Some(Exercise { wish: wish.clone(), def, policy, input, options, model, trace });
         if is_good {
             break;
         }
@@ -159,21 +195,6 @@ fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream) -> String {
         list.push('\n');
     }
     list
-}
-
-/// The schedule under a policy; `None` where that shares the cores.
-pub(super) fn answer(list: &str, policy: &str, cores: u32) -> Option<(Model, Trace)> {
-    let input = Input::from_text("exercise.csv", InputKind::TaskList, list);
-    let options = Options {
-        cores: Some(cores),
-        policies: vec![PolicyOption::parse(policy).ok()?],
-        ..Options::default()
-    };
-    let model = scenarios::load(&input, &options).ok()?.model;
-    let plan = RunPlan { records: true, decisions: true, threads: 1, ..RunPlan::default() };
-    let trace = run(&model, &plan, &|_| true).ok()?.trace?;
-    let shared = trace.segments.iter().any(|segment| segment.share != (1, 1));
-    (!shared).then_some((model, trace))
 }
 
 /// Whether somebody waits, and the jobs do not simply run whole in the order in which they came, on any policy.

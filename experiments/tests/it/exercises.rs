@@ -23,7 +23,7 @@ fn key(exercise: &Exercise) -> String {
 }
 
 fn graded(exercise: &Exercise, text: &str) -> Grade {
-    grade(exercise, &read_answer(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
+    grade(&exercise.problem(), &read_answer(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
 
 /// Every policy whose schedule can be drawn has problems, the same for the same seed, whose keys are worth all points; an
@@ -40,7 +40,7 @@ fn every_policy_has_problems_with_keys() {
                 Err(error) => panic!("{}: {error}", def.id),
             };
             made += 1;
-            assert_eq!(make(&wish).expect("again").list, exercise.list, "{} {seed}", def.id);
+            assert_eq!(make(&wish).expect("again").list(), exercise.list(), "{} {seed}", def.id);
             let right = key(&exercise);
             let full = graded(&exercise, &right);
             assert!(full.score() >= 1.0 && full.remarks.is_empty(), "{} {seed}: {full:?}\n{right}", def.id);
@@ -55,7 +55,8 @@ fn every_policy_has_problems_with_keys() {
 /// Problems differ from seed to seed, and somebody has to wait in them.
 #[test]
 fn problems_are_worth_solving() {
-    let lists: Vec<String> = (0..20).map(|seed| make(&wish("srtf", seed)).expect("a problem").list).collect();
+    let lists: Vec<String> =
+        (0..20).map(|seed| make(&wish("srtf", seed)).expect("a problem").list().to_owned()).collect();
     let mut different = lists.clone();
     different.sort();
     different.dedup();
@@ -74,7 +75,7 @@ fn problems_are_worth_solving() {
 #[test]
 fn mistakes_have_names() {
     let exercise = make(&wish("round-robin", 7)).expect("a problem");
-    assert_eq!(exercise.list, "task,arrival,cpu\nP1,0,5\nP2,3,6\nP3,5,1\nP4,5,6\n");
+    assert_eq!(exercise.list(), "task,arrival,cpu\nP1,0,5\nP2,3,6\nP3,5,1\nP4,5,6\n");
     let header = "start,end,task\n";
     let rows: [(&str, &str, &[Mistake]); 8] = [
         ("the key", "0,3,P1\n3,6,P2\n6,8,P1\n8,9,P3\n9,12,P4\n12,15,P2\n15,18,P4\n", &[]),

@@ -6,6 +6,7 @@ mod interrupts;
 mod leaving;
 mod lessons;
 mod models;
+mod predicting;
 mod running;
 mod selecting;
 mod showcase;

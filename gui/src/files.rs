@@ -29,6 +29,12 @@ pub enum Export {
     BatchCsv,
     /// The table of the replications.
     BatchTable,
+    /// The problem sheet as a page.
+    SheetHtml,
+    /// Its task list, or with the key its schedule.
+    SheetCsv,
+    /// The sheet as a terminal shows it.
+    SheetText,
 }
 
 impl Export {
@@ -41,8 +47,9 @@ impl Export {
                 _ => "csv",
             },
             Export::Json | Export::BatchJson => "json",
-            Export::Csv | Export::RaceCsv | Export::BatchCsv => "csv",
-            Export::Table | Export::BatchTable => "txt",
+            Export::Csv | Export::RaceCsv | Export::BatchCsv | Export::SheetCsv => "csv",
+            Export::Table | Export::BatchTable | Export::SheetText => "txt",
+            Export::SheetHtml => "html",
             Export::Png => "png",
             Export::Svg => "svg",
         }
@@ -50,6 +57,9 @@ impl Export {
 
     /// A name to offer.
     pub fn name(self, state: &State) -> String {
+        if matches!(self, Export::SheetHtml | Export::SheetCsv | Export::SheetText) {
+            return format!("{}.{}", state.sheet.name(), self.suffix(state));
+        }
         let stem = state.setup().map_or("run", |setup| setup.short_name());
         let what = match self {
             Export::RaceCsv => "-race",
@@ -70,6 +80,7 @@ pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
             return Ok(setup.input.text.clone());
         }
         Export::Png | Export::Svg => return picture(export, state),
+        Export::SheetHtml | Export::SheetCsv | Export::SheetText => return sheet(export, state),
         Export::Json => {
             let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
             reports::json::write_run(&snapshot.document(), &mut out)
@@ -111,6 +122,24 @@ pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
     };
     written.map_err(|error| error.to_string())?;
     Ok(out)
+}
+
+/// The problem sheet as the command line writes it.
+fn sheet(export: Export, state: &State) -> Result<Vec<u8>, String> {
+    let form = &state.sheet;
+    let exercise = form.made.as_ref().map_err(Clone::clone)?;
+    let sheet = exercise.sheet(form.key);
+    let text = match export {
+        Export::SheetHtml => {
+            let mut page = reports::exercise::sheet_page(&sheet);
+            page.command = Some(form.command());
+            page.program = format!("DispatchLab {}", env!("CARGO_PKG_VERSION"));
+            reports::html::page(&page)
+        }
+        Export::SheetCsv => reports::exercise::sheet_csv(&sheet),
+        _ => reports::exercise::sheet_text(&sheet),
+    };
+    Ok(text.into_bytes())
 }
 
 fn long_form(

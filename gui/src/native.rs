@@ -36,6 +36,9 @@ struct Arguments {
     /// Pane to bring to the front; may be given more than once
     #[arg(long, value_name = "PANE")]
     show: Vec<String>,
+    /// Hide what comes and ask for it: decision by decision, or as a drawing
+    #[arg(long, value_name = "WAY", value_parser = ["next", "draw"])]
+    predict: Option<String>,
     /// Write a picture of the window to this PNG file instead of opening it; needs no display
     #[arg(long, value_name = "FILE")]
     screenshot: Option<PathBuf>,
@@ -66,6 +69,7 @@ impl Arguments {
             look: self.look.clone(),
             language: self.language.clone(),
             show: self.show.clone(),
+            predict: self.predict.clone(),
         };
         start.prepare(app)
     }

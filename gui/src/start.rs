@@ -4,6 +4,7 @@ use crate::App;
 use crate::app::action::Action;
 use crate::app::lessons::LessonAction;
 use crate::app::panes::Pane;
+use crate::app::predict::{Act, Way};
 use crate::model::lessons;
 use crate::theme::{Look, Tone};
 use crate::words::Language;
@@ -27,6 +28,8 @@ pub struct Start {
     pub language: Option<String>,
     /// Panes to bring to the front.
     pub show: Vec<String>,
+    /// `next` or `draw`: hide what comes and ask for it.
+    pub predict: Option<String>,
 }
 
 impl Start {
@@ -64,6 +67,11 @@ impl Start {
             let span = sim_core::quantity::parse_span(at).map_err(|error| format!("`{at}`: {error}"))?;
             app.apply(Action::Seek(span.0));
         }
+        if let Some(way) = &self.predict {
+            let way = way_named(way)?;
+            app.wait();
+            app.apply(Action::Predict(Act::Begin(way)));
+        }
         for name in &self.show {
             let pane = Pane::ALL.into_iter().find(|pane| pane.key().trim_start_matches("pane-") == name);
             let names = Pane::ALL.map(|pane| pane.key().trim_start_matches("pane-")).join(", ");
@@ -72,6 +80,14 @@ impl Start {
             ));
         }
         Ok(())
+    }
+}
+
+fn way_named(name: &str) -> Result<Way, String> {
+    match name {
+        "next" => Ok(Way::Next),
+        "draw" => Ok(Way::Draw),
+        _ => Err(format!("there is no way `{name}` to predict; there are next, draw")),
     }
 }
 

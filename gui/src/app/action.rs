@@ -176,4 +176,6 @@ pub enum Action {
     Quit,
     /// Close what is open, select nothing.
     Escape,
+    /// Predict, or a problem sheet.
+    Predict(super::predict::Act),
 }

@@ -3,6 +3,7 @@
 use super::action::{Action, Step, Switch};
 use super::lessons::{LessonAction, Progress};
 use super::panes::Pane;
+use super::predict::{self, Act, Way};
 use super::state::State;
 use crate::files::Export;
 use crate::theme::Tone;
@@ -22,7 +23,7 @@ pub enum Menu {
     View,
     /// Runs.
     Run,
-    /// Lessons.
+    /// Lessons, predictions and problem sheets.
     Learn,
     /// Help.
     Help,
@@ -92,6 +93,28 @@ fn has_run(state: &State) -> bool {
     state.snapshot.is_some()
 }
 
+/// Not a part of one, while it is predicted.
+fn has_whole_run(state: &State) -> bool {
+    has_run(state) && state.predict.is_none()
+}
+
+fn has_sheet(state: &State) -> bool {
+    state.sheet.made.is_ok()
+}
+
+fn drawing(state: &State) -> Option<&predict::draw::Draw> {
+    state.predict.as_ref()?.draw()
+}
+
+/// In a drawing its strokes are undone, else changes of what is run.
+fn can_undo(state: &State) -> bool {
+    drawing(state).map_or_else(|| state.history.can_undo(), predict::draw::Draw::can_undo)
+}
+
+fn can_redo(state: &State) -> bool {
+    drawing(state).map_or_else(|| state.history.can_redo(), predict::draw::Draw::can_redo)
+}
+
 fn has_setup(state: &State) -> bool {
     state.setup().is_some()
 }
@@ -117,16 +140,16 @@ macro_rules! commands {
 pub static COMMANDS: &[Command] = commands![
     "open" File [ctrl(Key::O)] always, |_| Action::AskOpen(Some(String::new()));
     "save" File [ctrl(Key::S)] has_setup, |_| Action::Export(Export::Input);
-    "export-json" File [] has_run, |_| Action::Export(Export::Json);
-    "export-csv" File [ctrl(Key::E)] has_run, |_| Action::Export(Export::Csv);
-    "export-table" File [] has_run, |_| Action::Export(Export::Table);
-    "export-png" File [ctrl_shift(Key::E)] has_run, |_| Action::Export(Export::Png);
-    "export-svg" File [] has_run, |_| Action::Export(Export::Svg);
+    "export-json" File [] has_whole_run, |_| Action::Export(Export::Json);
+    "export-csv" File [ctrl(Key::E)] has_whole_run, |_| Action::Export(Export::Csv);
+    "export-table" File [] has_whole_run, |_| Action::Export(Export::Table);
+    "export-png" File [ctrl_shift(Key::E)] has_whole_run, |_| Action::Export(Export::Png);
+    "export-svg" File [] has_whole_run, |_| Action::Export(Export::Svg);
     "quit" File [ctrl(Key::Q)] |_| crate::platform::HAS_WINDOW, |_| Action::Quit;
 
-    "undo" Edit [ctrl(Key::Z)] |s| s.history.can_undo(), |_| Action::Undo;
-    "redo" Edit [ctrl_shift(Key::Z), ctrl(Key::Y)] |s| s.history.can_redo(), |_| Action::Redo;
-    "fork" Edit [key(Key::J)] has_run, |_| Action::AskFork;
+    "undo" Edit [ctrl(Key::Z)] can_undo, |_| Action::Undo;
+    "redo" Edit [ctrl_shift(Key::Z), ctrl(Key::Y)] can_redo, |_| Action::Redo;
+    "fork" Edit [key(Key::J)] has_whole_run, |_| Action::AskFork;
     "find" Edit [ctrl(Key::F)] has_run, |_| Action::FocusFind;
     "find-next" Edit [key(Key::F3)] |s| has_run(s) && !s.view.find.is_empty(), |_| Action::FindNext(true);
     "find-last" Edit [shift(Key::F3)] |s| has_run(s) && !s.view.find.is_empty(), |_| Action::FindNext(false);
@@ -190,7 +213,7 @@ pub static COMMANDS: &[Command] = commands![
 
     "race" Run [ctrl(Key::R)] always, |_| Action::Show(Pane::Race);
     "batch" Run [ctrl(Key::B)] always, |_| Action::Show(Pane::Batch);
-    "run-batch" Run [ctrl(Key::Enter)] has_setup, |_| Action::RunBatch;
+    "run-batch" Run [ctrl(Key::Enter)] |s| has_setup(s) && s.predict.is_none(), |_| Action::RunBatch;
     "cancel" Run [] |s| s.running.is_some() || s.batch.progress.is_some(), |_| Action::Cancel;
 
     "lessons" Learn [ctrl(Key::L)] always, |_| Action::Lesson(LessonAction::List);
@@ -200,6 +223,30 @@ pub static COMMANDS: &[Command] = commands![
         let open = s.lessons.open.as_ref().and_then(|lesson| s.settings.lessons.get(&lesson.id));
         Action::Lesson(LessonAction::Done(open != Some(&Progress::Done)))
     };
+
+    "exercise" Learn [ctrl(Key::P)] always, |_| Action::Show(Pane::Exercise);
+    "predict-next" Learn [key(Key::P)] has_run, |_| Action::Predict(Act::Begin(Way::Next));
+    "predict-draw" Learn [shift(Key::P)] has_run, |_| Action::Predict(Act::Begin(Way::Draw));
+    "predict-go" Learn [key(Key::Enter)] predict::can_go, |_| Action::Predict(Act::Go);
+    "predict-hint" Learn [key(Key::H)] predict::is_asked, |_| Action::Predict(Act::Hint);
+    "predict-reveal" Learn [key(Key::V)] predict::can_reveal, |_| Action::Predict(Act::Reveal);
+    "predict-skip" Learn [key(Key::K)] predict::is_asked, |_| Action::Predict(Act::Skip);
+    "predict-1" Learn [key(Key::Num1)] |s| predict::can_choose(s, 0), |_| Action::Predict(Act::Choose(0));
+    "predict-2" Learn [key(Key::Num2)] |s| predict::can_choose(s, 1), |_| Action::Predict(Act::Choose(1));
+    "predict-3" Learn [key(Key::Num3)] |s| predict::can_choose(s, 2), |_| Action::Predict(Act::Choose(2));
+    "predict-4" Learn [key(Key::Num4)] |s| predict::can_choose(s, 3), |_| Action::Predict(Act::Choose(3));
+    "predict-5" Learn [key(Key::Num5)] |s| predict::can_choose(s, 4), |_| Action::Predict(Act::Choose(4));
+    "predict-6" Learn [key(Key::Num6)] |s| predict::can_choose(s, 5), |_| Action::Predict(Act::Choose(5));
+    "predict-7" Learn [key(Key::Num7)] |s| predict::can_choose(s, 6), |_| Action::Predict(Act::Choose(6));
+    "predict-8" Learn [key(Key::Num8)] |s| predict::can_choose(s, 7), |_| Action::Predict(Act::Choose(7));
+    "predict-9" Learn [key(Key::Num9)] |s| predict::can_choose(s, 8), |_| Action::Predict(Act::Choose(8));
+    "predict-nobody" Learn [key(Key::I)] predict::can_nobody, |_| {
+        Action::Predict(Act::Answer(experiments::exercise::Pick::Nobody))
+    };
+    "predict-restart" Learn [shift(Key::R)] predict::is_on, |_| Action::Predict(Act::Restart);
+    "predict-leave" Learn [key(Key::Q)] predict::is_on, |_| Action::Predict(Act::Leave);
+    "sheet-html" Learn [] has_sheet, |_| Action::Export(Export::SheetHtml);
+    "sheet-csv" Learn [] has_sheet, |_| Action::Export(Export::SheetCsv);
 
     "palette" Help [ctrl(Key::K)] always, |_| Action::Palette(Some(String::new()));
     "shortcuts" Help [key(Key::Questionmark), key(Key::F1)] always, |s| Action::Help(!s.overlays.help);

@@ -9,6 +9,7 @@ pub mod history;
 pub mod lessons;
 pub mod network;
 pub mod panes;
+pub mod predict;
 pub mod sessions;
 pub mod state;
 pub mod update;

@@ -34,11 +34,13 @@ pub enum Pane {
     Batch,
     /// The lessons.
     Lessons,
+    /// Predictions and problem sheets.
+    Exercise,
 }
 
 impl Pane {
     /// All of them.
-    pub const ALL: [Pane; 14] = [
+    pub const ALL: [Pane; 15] = [
         Pane::Library,
         Pane::Controls,
         Pane::Tasks,
@@ -53,6 +55,7 @@ impl Pane {
         Pane::Race,
         Pane::Batch,
         Pane::Lessons,
+        Pane::Exercise,
     ];
 
     /// The key of its title.
@@ -72,6 +75,7 @@ impl Pane {
             Pane::Race => "pane-race",
             Pane::Batch => "pane-batch",
             Pane::Lessons => "pane-lessons",
+            Pane::Exercise => "pane-exercise",
         }
     }
 }
@@ -86,7 +90,7 @@ pub fn first() -> Tree<Pane> {
         tiles.insert_new(Tile::Container(Container::Tabs(tabs)))
     };
     let chart = tabs(&[Pane::Chart, Pane::Network, Pane::Race]);
-    let left = tabs(&[Pane::Lessons, Pane::Library, Pane::Controls]);
+    let left = tabs(&[Pane::Lessons, Pane::Library, Pane::Controls, Pane::Exercise]);
     let below = tabs(&[Pane::Live, Pane::Metrics, Pane::Plots, Pane::Batch]);
     // Not on the left: its tabs would not fit on a projector, and a lesson is read beside what it has one change.
     let beside = tabs(&[Pane::Why, Pane::Events, Pane::Tasks, Pane::Text]);

@@ -320,6 +320,12 @@ pub struct State {
     pub show: Vec<Pane>,
     /// Whether the panes are to stand as at first.
     pub reset_layout: bool,
+    /// A prediction under way: then `snapshot` is known up to the instant that is asked about only.
+    pub predict: Option<super::predict::Predict>,
+    /// Which decisions are asked for.
+    pub ask: experiments::exercise::Ask,
+    /// Problem sheets.
+    pub sheet: super::predict::sheet::SheetForm,
 }
 
 impl State {

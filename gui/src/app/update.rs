@@ -3,6 +3,8 @@
 use super::App;
 use super::action::{Action, RowChange, Step, Switch};
 use super::panes::Pane;
+use super::predict::draw::Stroke;
+use super::predict::{self, Act};
 use super::state::{Batch, Bookmark, Fork, Overlays, Race, Selection, State, View, Window};
 use crate::files;
 use crate::model::events::{last_before, next_after};
@@ -25,6 +27,10 @@ impl App {
         {
             state.history.settle();
         }
+        if predict::forbids(state, &action) {
+            state.news.push((false, tr!("predict-hidden")));
+            return;
+        }
         match action {
             Action::Open(name) => self.open(&name),
             Action::OpenBytes { name, bytes, folder } => self.open_bytes(&name, bytes, folder),
@@ -35,6 +41,10 @@ impl App {
                 self.rerun();
             }
             Action::Network(action) => self.network(action),
+            Action::Undo | Action::Redo if state.predict.as_ref().is_some_and(|p| p.draw().is_some()) => {
+                let stroke = if action == Action::Undo { Stroke::Undo } else { Stroke::Redo };
+                predict::apply(state, Act::Draw(stroke));
+            }
             Action::Undo => {
                 state.history.undo();
                 self.rerun();
@@ -62,11 +72,27 @@ impl App {
             Action::Show(pane) => state.show.push(pane),
             Action::ResetLayout => state.reset_layout = true,
             Action::Lesson(wanted) => self.lesson(wanted),
+            Action::Predict(act) => self.predict(act),
             other => {
                 time(state, &other);
                 view(state, &other);
                 overlays(state, other);
             }
+        }
+    }
+
+    fn predict(&mut self, act: Act) {
+        if let Act::Solve(way) = act {
+            if let Some(setup) = self.state.sheet.setup() {
+                self.fresh(setup);
+                predict::begin(&mut self.state, way);
+            }
+            return;
+        }
+        let was = self.state.predict.is_some();
+        predict::apply(&mut self.state, act);
+        if was && self.state.predict.is_none() {
+            self.engine.race(&mut self.state);
         }
     }
 
@@ -99,11 +125,17 @@ impl App {
 
     /// Begins with an input, which is remembered under a name.
     pub(super) fn start(&mut self, setup: Setup, name: &str) {
+        self.state.settings.remember(name);
+        self.fresh(setup);
+    }
+
+    /// Shows something else.
+    fn fresh(&mut self, setup: Setup) {
         let state = &mut self.state;
-        state.settings.remember(name);
         let kept = state.settings.sessions.find(&setup.input.name);
         let bookmarks = kept.map(|session| session.bookmarks.clone()).unwrap_or_default();
         state.history.open(setup);
+        state.predict = None;
         state.snapshot = None;
         state.before = None;
         state.mistakes.clear();
@@ -170,6 +202,10 @@ impl App {
 
 /// A new run takes the place of the last one.
 pub fn show_run(state: &mut State, snapshot: Arc<Snapshot>) {
+    if state.predict.is_some() {
+        predict::renewed(state, snapshot);
+        return;
+    }
     let end = snapshot.end();
     let first = state.snapshot.is_none();
     if first || state.view.window == Window::whole(state.end()) {

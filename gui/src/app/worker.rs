@@ -63,6 +63,9 @@ impl Engine {
     /// Runs the policies of the race.
     pub fn race(&mut self, state: &mut State) {
         self.race = None;
+        if state.predict.is_some() {
+            return;
+        }
         let Some(setup) = state.setup().cloned() else { return };
         let others = state.race.others.clone();
         if others.is_empty() || !state.mistakes.is_empty() {

@@ -10,3 +10,4 @@ pub mod rows;
 pub mod setup;
 pub mod snapshot;
 pub mod tasks;
+pub mod veil;

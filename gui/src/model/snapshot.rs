@@ -74,6 +74,8 @@ pub struct Snapshot {
     /// How many wait, over time.
     pub waiting: Vec<(u64, u32)>,
     several: Vec<bool>,
+    /// Where the run is known up to an instant only: that instant, in nanoseconds.
+    pub known: Option<u64>,
 }
 
 impl Snapshot {
@@ -113,6 +115,7 @@ impl Snapshot {
             band: band(model, trace),
             waiting: occupancy.waiting_over_time(4_000),
             several,
+            known: None,
             thinned,
             occupancy,
             rows,
@@ -133,8 +136,16 @@ impl Snapshot {
         self.shortened.as_ref().or(self.result.trace.as_ref()).expect("one of them is there")
     }
 
+    /// Whether all of the run is drawn.
+    pub fn is_whole(&self) -> bool {
+        self.shortened.is_none()
+    }
+
     /// The end of what is drawn, in nanoseconds, at least 1.
     pub fn end(&self) -> u64 {
+        if let Some(known) = self.known {
+            return known;
+        }
         let trace = self.trace();
         let last = trace.segments.iter().map(|segment| segment.end.0).max().unwrap_or(0);
         trace.end.0.max(last).max(1)

@@ -12,6 +12,7 @@ pub mod network;
 pub mod overlays;
 pub mod panes;
 pub mod plots;
+pub mod predict;
 pub mod race;
 pub mod setup;
 pub mod status;

@@ -31,6 +31,7 @@ impl Behavior<Pane> for Panes<'_> {
             Pane::Plots => views::plots::ui(ui, state, out),
             Pane::Race => views::race::ui(ui, state, out),
             Pane::Batch => views::batch::ui(ui, state, out),
+            Pane::Exercise => views::predict::ui(ui, state, out),
         });
         UiResponse::None
     }

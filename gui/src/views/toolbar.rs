@@ -89,7 +89,7 @@ fn transport(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     bookmarks(ui, state, out);
     ui.separator();
     if ui
-        .add_enabled(enabled, egui::Button::new(tr!("fork-button")))
+        .add_enabled(enabled && state.predict.is_none(), egui::Button::new(tr!("fork-button")))
         .on_hover_text(tr!("fork-help"))
         .clicked()
     {

@@ -6,11 +6,13 @@ use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::app::command::{COMMANDS, Command};
 use dispatchlab_gui::app::lessons::{LessonAction, Progress};
 use dispatchlab_gui::app::panes::Pane;
+use dispatchlab_gui::app::predict::{Act, Outcome, Way};
 use dispatchlab_gui::app::state::{Overlays, Selection, Settings, View, Window};
 use dispatchlab_gui::files::Export;
 use dispatchlab_gui::theme::Look;
 use dispatchlab_gui::words::Language;
 use egui_kittest::Harness;
+use experiments::exercise::Pick;
 use std::collections::BTreeSet;
 
 /// What a command may change.
@@ -25,6 +27,25 @@ struct Seen {
     lesson: Option<String>,
     done: bool,
     active: BTreeSet<Pane>,
+    predict: Option<Predicted>,
+}
+
+/// How far a prediction is.
+#[derive(PartialEq, Default, Clone)]
+struct Predicted {
+    way: Option<Way>,
+    at: usize,
+    outcomes: Vec<Outcome>,
+    pick: Option<Pick>,
+    hint: bool,
+}
+
+fn predicted(app: &App) -> Option<Predicted> {
+    let predict = app.state.predict.as_ref()?;
+    let way = Some(predict.way());
+    let Some(next) = predict.next() else { return Some(Predicted { way, ..Predicted::default() }) };
+    let pick = next.given.as_ref().and_then(|given| given.pick);
+    Some(Predicted { way, at: next.at, outcomes: next.outcomes.clone(), pick, hint: next.hint })
 }
 
 fn seen(app: &App) -> Seen {
@@ -41,12 +62,13 @@ fn seen(app: &App) -> Seen {
         lesson: app.state.lessons.open.as_ref().map(|lesson| lesson.id.clone()),
         done: app.state.settings.lessons.values().any(|progress| *progress == Progress::Done),
         active: active.collect(),
+        predict: predicted(app),
     }
 }
 
 /// Puts a window into a state in which every command can be used: changes to undo and redo, a selection, markers, a
 /// search. The window stays, with its fonts: they cost more than everything else.
-fn prepare(harness: &mut Harness<'_, App>) {
+fn prepare(harness: &mut Harness<'_, App>, command: &Command) {
     let mut app = App::new(Settings::default(), None, None);
     app.apply(Action::Lesson(LessonAction::Open(lesson(1))));
     app.apply(Action::Open("stallings".to_owned()));
@@ -64,6 +86,7 @@ fn prepare(harness: &mut Harness<'_, App>) {
     app.apply(Action::Find("c".to_owned()));
     app.apply(Action::Zoom(2.0));
     app.apply(Action::Seek(6_000_000));
+    asked(&mut app, command.id);
     *harness.state_mut() = app;
     // A field may have the focus from the command before.
     if let Some(focused) = harness.ctx.memory(egui::Memory::focused) {
@@ -75,6 +98,20 @@ fn prepare(harness: &mut Harness<'_, App>) {
 /// A lesson by its place in the list.
 fn lesson(place: usize) -> String {
     dispatchlab_gui::model::lessons::all().nth(place).expect("there are so many").id.clone()
+}
+
+/// Commands of a prediction need one: ten tasks at once, so that there are nine to choose from.
+fn asked(app: &mut App, id: &str) {
+    if !id.starts_with("predict-") || ["predict-next", "predict-draw"].contains(&id) {
+        return;
+    }
+    let tasks: Vec<String> = (1..=10).map(|number| format!("P{number},0,{number}")).collect();
+    let bytes = format!("task,arrival,cpu\n{}\n", tasks.join("\n")).into_bytes();
+    app.apply(Action::OpenBytes { name: "ten.csv".to_owned(), bytes, folder: None });
+    app.apply(Action::Predict(Act::Begin(Way::Next)));
+    if ["predict-go", "predict-restart"].contains(&id) {
+        app.apply(Action::Predict(Act::Answer(Pick::Job(3))));
+    }
 }
 
 /// What must be true after a command.
@@ -144,6 +181,26 @@ fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
         "batch" => pane(Pane::Batch),
         "run-batch" => after.batch,
         "cancel" => !after.failed,
+        "exercise" => pane(Pane::Exercise),
+        "predict-next" => after.predict.as_ref().is_some_and(|found| found.way == Some(Way::Next)),
+        "predict-draw" => after.predict.as_ref().is_some_and(|found| found.way == Some(Way::Draw)),
+        "predict-leave" => before.predict.is_some() && after.predict.is_none(),
+        "predict-restart" => after.predict.as_ref().is_some_and(|found| found.outcomes.is_empty()),
+        "sheet-html" => asks(Export::SheetHtml),
+        "sheet-csv" => asks(Export::SheetCsv),
+        id if id.starts_with("predict-") => {
+            let Some(found) = &after.predict else { return false };
+            let number = id.trim_start_matches("predict-").parse::<u64>();
+            match (id, number) {
+                (_, Ok(number)) => found.pick == Some(Pick::Job(number - 1)),
+                ("predict-go", _) => found.at == 1 && found.outcomes.len() == 1,
+                ("predict-hint", _) => found.hint,
+                ("predict-reveal", _) => found.at == 0 && found.outcomes == [Outcome::Shown],
+                ("predict-skip", _) => found.at == 1 && found.outcomes == [Outcome::Skipped],
+                ("predict-nobody", _) => found.pick == Some(Pick::Nobody),
+                _ => false,
+            }
+        }
         "palette" => after.overlays.palette.is_some(),
         "shortcuts" => after.overlays.help,
         "escape" => a.selection.is_none(),
@@ -183,7 +240,7 @@ const NOT_HERE: [&str; 1] = ["cancel"];
 fn every_command_with_keys_does_what_it_says() {
     let mut harness = crate::support::fresh();
     for command in COMMANDS.iter().filter(|command| !command.keys.is_empty()) {
-        prepare(&mut harness);
+        prepare(&mut harness, command);
         assert!(usable(harness.state(), command), "{} cannot be used here", command.id);
         let before = seen(harness.state());
         press(&mut harness, command);
@@ -195,7 +252,7 @@ fn every_command_with_keys_does_what_it_says() {
 fn every_command_without_keys_is_in_the_palette() {
     let mut harness = crate::support::fresh();
     for command in COMMANDS.iter().filter(|c| c.keys.is_empty() && !NOT_HERE.contains(&c.id)) {
-        prepare(&mut harness);
+        prepare(&mut harness, command);
         assert!(usable(harness.state(), command), "{} cannot be used here", command.id);
         act(&mut harness, Action::Palette(Some(command.title())));
         let before = seen(harness.state());
@@ -219,6 +276,9 @@ fn nothing_can_be_done_to_a_run_that_is_not_there() {
             "layout",
             "race",
             "batch",
+            "exercise",
+            "sheet-html",
+            "sheet-csv",
             "palette",
             "lessons",
             "next-lesson",
@@ -235,7 +295,7 @@ fn nothing_can_be_done_to_a_run_that_is_not_there() {
 fn letters_go_to_a_text_field_that_has_the_focus() {
     use egui_kittest::kittest::Queryable as _;
     let mut harness = crate::support::fresh();
-    prepare(&mut harness);
+    prepare(&mut harness, &COMMANDS[0]);
     let before = seen(harness.state());
     harness.get_by_label("Find a job").focus();
     harness.run();

@@ -8,6 +8,7 @@ mod lessons;
 mod library;
 mod network;
 mod pictures;
+mod predict;
 mod readable;
 mod schedule;
 mod support;

@@ -184,6 +184,43 @@ fn rounds() -> Vec<Vec<Pane>> {
     rounds
 }
 
+/// Texts that are hard to read.
+fn pale(seen: &Seen, place: &str, found: &mut Vec<String>) {
+    for text in seen.texts.iter().filter(|text| !seen.is_disabled(text)) {
+        let behind = seen.behind(text);
+        let above = behind.blend(text.color);
+        let contrast = contrast(above, behind);
+        if contrast < TEXT_CONTRAST {
+            found.push(format!("{place}: {contrast:.2} `{}` {above:?} on {behind:?}", text.words));
+        }
+    }
+}
+
+/// Texts and frames that are cut, and texts over each other.
+fn cramped(seen: &Seen, place: &str, found: &mut Vec<String>) {
+    for (rect, over) in &seen.cut {
+        found.push(format!("{place}: the frame at {rect:?} is cut by {over:.0}"));
+    }
+    for (index, text) in seen.texts.iter().enumerate() {
+        let cut = (text.seen.left() - text.whole.left()).max(text.whole.right() - text.seen.right());
+        if cut > 1.5 {
+            found.push(format!("{place}: `{}` is cut by {cut:.0}", text.words));
+        }
+        for other in &seen.texts[..index] {
+            let both = text.seen.intersect(other.seen);
+            if both.width() > 2.0 && both.height() > 4.0 {
+                found.push(format!("{place}: `{}` over `{}`", text.words, other.words));
+            }
+        }
+    }
+}
+
+fn none(mut found: Vec<String>) {
+    found.sort();
+    found.dedup();
+    assert!(found.is_empty(), "{} texts:\n{}", found.len(), found.join("\n"));
+}
+
 #[test]
 fn every_text_of_every_pane_has_contrast_in_every_look() {
     let mut found = Vec::new();
@@ -192,19 +229,10 @@ fn every_text_of_every_pane_has_contrast_in_every_look() {
         for panes in rounds() {
             let seen = window.show(&panes);
             assert!(seen.texts.len() > 20, "{panes:?}: {} texts", seen.texts.len());
-            for text in seen.texts.iter().filter(|text| !seen.is_disabled(text)) {
-                let behind = seen.behind(text);
-                let above = behind.blend(text.color);
-                let contrast = contrast(above, behind);
-                if contrast < TEXT_CONTRAST {
-                    found.push(format!("{name}: {contrast:.2} `{}` {above:?} on {behind:?}", text.words));
-                }
-            }
+            pale(&seen, name, &mut found);
         }
     }
-    found.sort();
-    found.dedup();
-    assert!(found.is_empty(), "{} texts are hard to read:\n{}", found.len(), found.join("\n"));
+    none(found);
 }
 
 #[test]
@@ -215,33 +243,50 @@ fn no_text_is_cut_at_its_side_or_written_over_another() {
             let mut window = Window::new(look, language, size);
             for panes in rounds() {
                 let seen = window.show(&panes);
-                let place = format!(
-                    "{} {size:?} {} {panes:?}",
-                    language.code(),
-                    if look.projector { "projector" } else { "" }
-                );
-                let wide = seen
-                    .cut
-                    .iter()
-                    .map(|(rect, over)| format!("{place}: the frame at {rect:?} is cut by {over:.0}"));
-                found.extend(wide);
-                for (index, text) in seen.texts.iter().enumerate() {
-                    let cut =
-                        (text.seen.left() - text.whole.left()).max(text.whole.right() - text.seen.right());
-                    if cut > 1.5 {
-                        found.push(format!("{place}: `{}` is cut by {cut:.0}", text.words));
-                    }
-                    for other in &seen.texts[..index] {
-                        let both = text.seen.intersect(other.seen);
-                        if both.width() > 2.0 && both.height() > 4.0 {
-                            found.push(format!("{place}: `{}` over `{}`", text.words, other.words));
-                        }
-                    }
-                }
+                let name = if look.projector { "projector" } else { "" };
+                let place = format!("{} {size:?} {name} {panes:?}", language.code());
+                cramped(&seen, &place, &mut found);
             }
         }
     }
-    found.sort();
-    found.dedup();
-    assert!(found.is_empty(), "{} texts:\n{}", found.len(), found.join("\n"));
+    none(found);
+}
+
+/// A prediction has states of its own: asked, with a hint, answered, over; a drawing with its grade; a sheet with its key.
+#[test]
+fn a_prediction_can_be_read_at_every_step() {
+    use dispatchlab_gui::app::predict::draw::Stroke;
+    use dispatchlab_gui::app::predict::{Act, Way};
+    use experiments::exercise::{Ask, Pick};
+    let line = Act::Draw(Stroke::Line { core: 0, from: 1, to: 8, same: false });
+    let steps = [
+        ("asked", vec![Act::Ask(Ask { single: false, arrivals: false }), Act::Begin(Way::Next)]),
+        ("hint", vec![Act::Hint]),
+        ("wrong", vec![Act::Answer(Pick::Nobody)]),
+        ("right", vec![Act::Go, Act::Choose(0)]),
+        ("over", vec![Act::Go]),
+        ("drawing", vec![Act::Begin(Way::Draw), line, Act::Choose(3), Act::Draw(Stroke::Type(Some(3)))]),
+        ("graded", vec![Act::Go, Act::Reveal]),
+        ("sheet", vec![Act::Leave, Act::Key(true)]),
+    ];
+    let mut found = Vec::new();
+    let (english, german) = (Language::English, Language::German);
+    for (look, language) in [(LIGHT, english), (DARK, german), (PROJECTOR, english), (PROJECTOR, german)] {
+        let mut window = Window::new(look, language, [1280, 800]);
+        for (step, acts) in &steps {
+            for act in acts {
+                window.app.apply(Action::Predict(act.clone()));
+            }
+            if *step == "over" {
+                for _ in 0..20 {
+                    window.app.apply(Action::Predict(Act::Skip));
+                }
+            }
+            let seen = window.show(&[Pane::Exercise, Pane::Chart]);
+            let place = format!("{} {look:?} {step}", language.code());
+            pale(&seen, &place, &mut found);
+            cramped(&seen, &place, &mut found);
+        }
+    }
+    none(found);
 }

@@ -131,6 +131,7 @@ fn asked() -> Start {
     start.look = all("look").pop();
     start.lesson = all("lesson").pop();
     start.language = all("language").pop();
+    start.predict = all("predict").pop();
     start
 }
 

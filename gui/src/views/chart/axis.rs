@@ -45,26 +45,32 @@ pub fn ui(ui: &mut Ui, frame: &Frame<'_>, rect: Rect, out: &mut Vec<Action>) {
         }
     }
     let painter = ui.painter_at(rect);
+    let x = frame.x(cursor);
+    let text = Time(cursor).to_string();
+    let flag = painter.layout_no_wrap(text, FontId::proportional(11.5), theme::ink_on(colors.cursor));
+    let place = Align2::CENTER_CENTER.anchor_size(pos2(x, rect.center().y), flag.size());
+    let place = place.expand2(egui::vec2(4.0, 1.0));
+    let place = place.translate(egui::vec2(
+        (rect.left() - place.left()).max(0.0) + (rect.right() - place.right()).min(0.0),
+        0.0,
+    ));
+    let seen = (rect.left() - 2.0..=rect.right() + 2.0).contains(&x);
     for tick in ticks(&frame.scale, 72.0) {
         let x = frame.x(tick);
         painter.vline(x, rect.bottom() - 5.0..=rect.bottom(), (1.0, colors.weak));
         let galley = painter.layout_no_wrap(format_nanos(tick), FontId::proportional(11.0), colors.weak);
         // The last one stands on the other side of its tick where there is no room.
-        let width = galley.size().x;
-        let left = if x + 3.0 + width > rect.right() { x - 3.0 - width } else { x + 3.0 };
-        painter.galley(pos2(left, rect.center().y - galley.size().y / 2.0), galley, colors.weak);
+        let size = galley.size();
+        let left = if x + 3.0 + size.x > rect.right() { x - 3.0 - size.x } else { x + 3.0 };
+        let corner = pos2(left, rect.center().y - size.y / 2.0);
+        // The cursor's time goes before.
+        if !(seen && place.intersects(Rect::from_min_size(corner, size))) {
+            painter.galley(corner, galley, colors.weak);
+        }
     }
-    let x = frame.x(cursor);
-    let text = Time(cursor).to_string();
-    let galley = painter.layout_no_wrap(text, FontId::proportional(11.5), theme::ink_on(colors.cursor));
-    let place = Align2::CENTER_CENTER.anchor_size(pos2(x, rect.center().y), galley.size());
-    let place = place.translate(egui::vec2(
-        (rect.left() - place.left()).max(0.0) + (rect.right() - place.right()).min(0.0),
-        0.0,
-    ));
-    if (rect.left() - 2.0..=rect.right() + 2.0).contains(&x) {
-        painter.rect_filled(place.expand2(egui::vec2(4.0, 1.0)), 3.0, colors.cursor);
-        painter.galley(place.min, galley, theme::ink_on(colors.cursor));
+    if seen {
+        painter.rect_filled(place, 3.0, colors.cursor);
+        painter.galley(place.min + egui::vec2(4.0, 1.0), flag, theme::ink_on(colors.cursor));
     }
     response.on_hover_cursor(egui::CursorIcon::ResizeHorizontal);
 }

@@ -107,6 +107,11 @@ impl PartialEq for Key {
 
 /// Draws the schedule.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
+    if let Some((predict, draw)) = state.predict.as_ref().and_then(|predict| Some((predict, predict.draw()?)))
+    {
+        super::predict::grid::ui(ui, state, predict, draw, out);
+        return;
+    }
     let Some(snapshot) = &state.snapshot else {
         ui.centered_and_justified(|ui| ui.label(tr!("chart-empty")));
         return;

@@ -1,0 +1,164 @@
+//! A run up to an instant, as if nobody knew how it goes on: for predicting. What comes later is not hidden by views, it is not
+//! there.
+
+use super::snapshot::{Snapshot, Trouble};
+use experiments::RunResult;
+use experiments::exercise::Question;
+use sim_core::measure::Measures;
+use sim_core::trace::{DecisionKind, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
+use sim_core::units::{Span, Time};
+
+/// How far a run is known.
+#[derive(Clone, Copy, Debug)]
+pub enum Veil<'a> {
+    /// Nothing has been decided yet.
+    All,
+    /// Until just before a decision.
+    Before(&'a Question),
+    /// Until just after it.
+    After(&'a Question),
+}
+
+impl Veil<'_> {
+    /// The instant up to which the run is known.
+    pub fn at(&self) -> Time {
+        match self {
+            Veil::All => Time::ZERO,
+            Veil::Before(question) | Veil::After(question) => question.at,
+        }
+    }
+
+    /// How many decisions of the trace are known.
+    fn past(&self) -> usize {
+        match self {
+            Veil::All => 0,
+            Veil::Before(question) => question.past,
+            Veil::After(question) => question.past + usize::from(question.decision.is_some()),
+        }
+    }
+
+    /// Who is on a core of the question's processor, and on which, as far as is known.
+    fn running(&self) -> Vec<(u64, u32)> {
+        match self {
+            Veil::All => Vec::new(),
+            Veil::Before(question) => question.running.iter().map(|(job, core)| (*job, *core)).collect(),
+            Veil::After(question) => {
+                let others = question.running.iter().filter(|(_, core)| **core != question.core);
+                let others = others.map(|(job, core)| (*job, *core));
+                others.chain([(question.right, question.core)]).collect()
+            }
+        }
+    }
+}
+
+impl Snapshot {
+    /// The same run as far as it is known: a trace that ends there, and no numbers of the whole.
+    pub fn veiled(&self, veil: Veil<'_>) -> Result<Snapshot, Trouble> {
+        let result = RunResult {
+            keys: Vec::new(),
+            values: Vec::new(),
+            summary: Vec::new(),
+            first: Measures::default(),
+            trace: Some(cut(self.trace(), veil)),
+            has_segments: true,
+            digest: None,
+            warmup: Time::ZERO,
+            notes: Vec::new(),
+            shortfalls: Vec::new(),
+        };
+        let mut snapshot = Snapshot::of(self.setup.clone(), self.loaded.clone(), result, &|_| true)?;
+        snapshot.known = Some(veil.at().0.max(1));
+        Ok(snapshot)
+    }
+}
+
+/// The trace up to an instant. What goes on there ends a nanosecond later, so that it is seen at that instant.
+fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
+    let (at, past) = (veil.at(), veil.past());
+    let edge = Time(at.0 + 1);
+    let running = veil.running();
+    let runs = |job: u64| running.iter().any(|(on, _)| *on == job);
+    let asked: &[u64] = match veil {
+        Veil::All => &[],
+        Veil::Before(question) | Veil::After(question) => &question.candidates,
+    };
+    let segments = trace.segments.iter().filter_map(|segment| {
+        let chosen_later = segment.start == at && is_to_come(trace, past, segment);
+        if segment.start > at || chosen_later {
+            return None;
+        }
+        // Two slices of one job in a row are one stretch; whether there is another is what is asked.
+        let waits = segment.end > at && asked.contains(&segment.job) && !runs(segment.job);
+        if waits {
+            return Some(Segment { end: at, ..*segment });
+        }
+        let goes_on = segment.end > at || runs(segment.job) && segment.end == at;
+        Some(Segment { end: if goes_on { edge } else { segment.end }, ..*segment })
+    });
+    let segments: Vec<Segment> = segments.collect();
+    let stays = trace.stays.iter().filter(|stay| {
+        let ready = matches!(stay.place, PlaceKind::Ready(_));
+        stay.start < at || stay.start == at && !(ready && runs(stay.job))
+    });
+    let mut stays: Vec<Stay> =
+        stays.map(|stay| if stay.end > at { Stay { end: edge, ..*stay } } else { *stay }).collect();
+    if let Veil::Before(question) | Veil::After(question) = veil {
+        let place = PlaceKind::Ready(question.processor);
+        for job in question.candidates.iter().filter(|job| !runs(**job)) {
+            let last = |stay: &&mut Stay| stay.job == *job && stay.place == place && stay.end >= at;
+            match stays.iter_mut().find(last) {
+                Some(stay) => stay.end = edge,
+                None => stays.push(Stay { job: *job, place, start: at, end: edge }),
+            }
+        }
+    }
+    let known = trace.jobs.iter().filter(|job| job.arrival <= at);
+    let jobs = known.map(|job| record(job, at, &segments, &stays)).collect();
+    Trace { jobs, segments, stays, decisions: trace.decisions[..past].to_vec(), end: at }
+}
+
+/// Whether a stretch is the work of a decision that is still to be taken.
+fn is_to_come(trace: &Trace, past: usize, segment: &Segment) -> bool {
+    let later = trace.decisions[past..].iter().take_while(|decision| decision.at <= segment.start);
+    later.into_iter().any(|decision| match decision.kind {
+        DecisionKind::Dispatch { processor, .. } | DecisionKind::Preempt { processor, .. } => {
+            processor == segment.processor && decision.chosen == segment.job
+        }
+        DecisionKind::Balance { job, .. } => job == segment.job,
+    })
+}
+
+/// What is known of a job.
+fn record(job: &JobRecord, at: Time, segments: &[Segment], stays: &[Stay]) -> JobRecord {
+    if job.finish.is_some_and(|finish| finish <= at) {
+        return job.clone();
+    }
+    let mine = || segments.iter().filter(|segment| segment.job == job.number);
+    let length = |of: &dyn Fn(&Segment) -> bool| {
+        Span(mine().filter(|segment| of(segment)).map(|s| s.end.min(at).0.saturating_sub(s.start.0)).sum())
+    };
+    let stayed = |ready: bool| {
+        let here = stays.iter().filter(|stay| stay.job == job.number);
+        let here = here.filter(|stay| matches!(stay.place, PlaceKind::Ready(_)) == ready);
+        Span(here.map(|stay| stay.end.min(at).0.saturating_sub(stay.start.0)).sum())
+    };
+    let first = mine().filter(|segment| segment.kind == SegmentKind::Run).map(|segment| segment.start).min();
+    let put_back = stays.iter().filter(|stay| {
+        stay.job == job.number
+            && matches!(stay.place, PlaceKind::Ready(processor)
+                if mine().any(|segment| segment.processor == processor && segment.end == stay.start))
+    });
+    JobRecord {
+        status: Status::Unfinished,
+        first_run: first,
+        finish: None,
+        served: length(&|segment| segment.kind == SegmentKind::Run),
+        ready: stayed(true),
+        overhead: length(&|segment| segment.kind != SegmentKind::Run),
+        blocked: stayed(false),
+        preemptions: put_back.count() as u32,
+        migrations: 0,
+        missed: job.deadline.filter(|deadline| *deadline < at).map(|_| true),
+        ..job.clone()
+    }
+}

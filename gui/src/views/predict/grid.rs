@@ -1,0 +1,312 @@
+//! The empty Gantt chart that is drawn on by hand: with the pointer, or from cell to cell with the keyboard.
+
+use super::act;
+use crate::app::action::Action;
+use crate::app::predict::draw::{Cell, Draw, Stroke};
+use crate::app::predict::{Act, Predict, problem};
+use crate::app::state::State;
+use crate::model::snapshot::Snapshot;
+use crate::theme;
+use crate::tr;
+use egui::{
+    Align2, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Role, ScrollArea, Sense, Ui,
+    WidgetInfo, pos2, vec2,
+};
+use sim_core::units::Time;
+
+/// Height of the names of tasks that arrive, in points.
+const ARRIVALS: f32 = 18.0;
+/// Height of the axis.
+const AXIS: f32 = 18.0;
+/// Room below the cells for where it first goes wrong.
+const FOOT: f32 = 20.0;
+/// Height of the title of the right schedule.
+const TITLE: f32 = 22.0;
+/// The narrowest cell.
+const NARROWEST: f32 = 12.0;
+/// The widest cell.
+const WIDEST: f32 = 44.0;
+
+struct Sheet<'a> {
+    state: &'a State,
+    whole: &'a Snapshot,
+    draw: &'a Draw,
+    origin: Pos2,
+    cell: f32,
+    row: f32,
+    gutter: f32,
+}
+
+impl Sheet<'_> {
+    fn x(&self, column: usize) -> f32 {
+        self.origin.x + self.gutter + column as f32 * self.cell
+    }
+
+    fn top(&self, core: usize) -> f32 {
+        self.origin.y + ARRIVALS + AXIS + core as f32 * self.row
+    }
+
+    fn rect(&self, core: usize, from: usize, to: usize) -> Rect {
+        let top = self.top(core);
+        Rect::from_min_max(pos2(self.x(from), top), pos2(self.x(to), top + self.row))
+    }
+
+    /// The cell at a place; the nearest one where there is none.
+    fn at(&self, place: Pos2) -> (u32, usize) {
+        let core = ((place.y - self.top(0)) / self.row).floor().max(0.0) as usize;
+        let column = ((place.x - self.x(0)) / self.cell).floor().max(0.0) as usize;
+        let last = self.draw.columns().saturating_sub(1);
+        (core.min(self.draw.cells.len() - 1) as u32, column.min(last))
+    }
+
+    fn name(&self, cell: usize) -> &str {
+        &self.whole.model().tasks[self.draw.tasks[cell] as usize]
+    }
+}
+
+/// Draws the grid.
+pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut Vec<Action>) {
+    let Ok(problem) = problem(&predict.whole) else { return };
+    let colors = theme::palette(state.settings.look.is_dark());
+    ui.horizontal_wrapped(|ui| {
+        ui.strong(tr!("draw-title"));
+        let (core, column) = draw.cell;
+        let (from, to) = (draw.time(column).to_string(), draw.time(column + 1).to_string());
+        let here = draw.cells.get(core as usize).and_then(|cells| cells[column]);
+        let task = here.map_or_else(
+            || tr!("live-idle"),
+            |task| predict.whole.model().tasks[draw.tasks[task] as usize].clone(),
+        );
+        ui.weak(tr!("draw-cell", core = core, from = from, to = to, task = task));
+    });
+    let gutter = 62.0;
+    let width = ui.available_width() - 16.0;
+    let cell = ((width - gutter) / draw.columns().max(1) as f32).clamp(NARROWEST, WIDEST);
+    let row = state.settings.look.row_height() * 1.5;
+    let cores = draw.cells.len();
+    let answer = if draw.shown { cores as f32 * row + TITLE } else { 0.0 };
+    let size = vec2(gutter + cell * draw.columns() as f32 + 12.0, ARRIVALS + AXIS + cores as f32 * row);
+    ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+        let (area, response) =
+            ui.allocate_exact_size(size + vec2(0.0, FOOT + answer), Sense::click_and_drag());
+        let sheet = Sheet { state, whole: &predict.whole, draw, origin: area.min, cell, row, gutter };
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, spoken(&sheet)));
+        let painter = ui.painter_at(area);
+        frame(&painter, &sheet);
+        for (core, cells) in draw.cells.iter().enumerate() {
+            stretches(&painter, &sheet, core, cells);
+        }
+        if let Some(wrong) = draw.first_wrong() {
+            let x = sheet.x(0) + wrong as f32 / draw.unit as f32 * cell;
+            let bottom = sheet.top(cores);
+            painter.vline(x, sheet.top(0)..=bottom + FOOT, (3.0, colors.bad));
+            let text = tr!("draw-first-wrong", at = Time(wrong).to_string());
+            let font = FontId::proportional(12.5);
+            painter.text(pos2(x + 5.0, bottom + FOOT / 2.0), Align2::LEFT_CENTER, text, font, colors.bad);
+        }
+        if draw.shown {
+            right(&painter, &sheet, &problem);
+        }
+        focus(ui, &sheet, &response, predict);
+        keyboard(ui, &response, draw, out);
+        pointer(ui, &sheet, &response, out);
+    });
+}
+
+/// Axis, cells and arrivals.
+fn frame(painter: &Painter, sheet: &Sheet<'_>) {
+    let colors = theme::palette(sheet.state.settings.look.is_dark());
+    let (columns, cores) = (sheet.draw.columns(), sheet.draw.cells.len());
+    let bottom = sheet.top(cores);
+    let every = if sheet.cell < 22.0 { 5 } else { 1 };
+    for column in 0..=columns {
+        let x = sheet.x(column);
+        let strong = column % 5 == 0;
+        painter.vline(x, sheet.top(0)..=bottom, (if strong { 1.5 } else { 0.7 }, colors.grid));
+        if column % every == 0 {
+            let text = label(sheet.draw.time(column), sheet.draw.unit);
+            let font = FontId::proportional(11.0);
+            painter.text(pos2(x, sheet.top(0) - 3.0), Align2::CENTER_BOTTOM, text, font, colors.weak);
+        }
+    }
+    for core in 0..=cores {
+        painter.hline(sheet.x(0)..=sheet.x(columns), sheet.top(core), (1.0, colors.grid));
+    }
+    for core in 0..cores {
+        let place = pos2(sheet.origin.x + 4.0, sheet.rect(core, 0, 1).center().y);
+        let text = tr!("draw-core", core = core);
+        painter.text(place, Align2::LEFT_CENTER, text, FontId::proportional(13.0), colors.text);
+    }
+    arrivals(painter, sheet);
+}
+
+/// The names of tasks where they arrive: those of one instant side by side.
+fn arrivals(painter: &Painter, sheet: &Sheet<'_>) {
+    let colors = theme::palette(sheet.state.settings.look.is_dark());
+    let jobs = &sheet.whole.trace().jobs;
+    let mut free = f32::NEG_INFINITY;
+    for group in jobs.chunk_by(|a, b| a.arrival == b.arrival) {
+        let names: Vec<&str> =
+            group.iter().map(|job| sheet.whole.model().tasks[job.task as usize].as_str()).collect();
+        let x = sheet.x(0) + group[0].arrival.0 as f32 / sheet.draw.unit as f32 * sheet.cell;
+        painter.vline(x, sheet.top(0) - 6.0..=sheet.top(0), (2.0, colors.text));
+        let text = format!("{} ⬇", names.join(" "));
+        let galley = painter.layout_no_wrap(text, FontId::proportional(11.5), colors.text);
+        let left = (x - galley.size().x / 2.0).max(sheet.origin.x).max(free);
+        free = left + galley.size().x + 5.0;
+        painter.galley(pos2(left, sheet.origin.y), galley, colors.text);
+    }
+}
+
+/// A number of units' length: in ms, without the unit where it is that.
+fn label(at: Time, unit: u64) -> String {
+    if unit.is_multiple_of(1_000_000) { (at.0 / 1_000_000).to_string() } else { at.to_string() }
+}
+
+fn stretches(painter: &Painter, sheet: &Sheet<'_>, core: usize, cells: &[Cell]) {
+    let mut from = 0;
+    for group in cells.chunk_by(|a, b| a == b) {
+        let to = from + group.len();
+        if let Some(task) = group[0] {
+            let rect = sheet.rect(core, from, to).shrink2(vec2(0.5, 4.0));
+            stretch(painter, sheet, rect, sheet.draw.tasks[task], sheet.name(task));
+        }
+        from = to;
+    }
+}
+
+fn stretch(painter: &Painter, sheet: &Sheet<'_>, rect: Rect, task: u32, name: &str) {
+    let (color, _) = theme::task(task, sheet.state.settings.look.is_dark());
+    painter.rect_filled(rect, 2.0, color);
+    let ink = theme::ink_on(color);
+    let galley = painter.layout_no_wrap(name.to_owned(), FontId::proportional(13.0), ink);
+    let place = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), rect).min;
+    painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(place, galley, ink);
+}
+
+/// The right schedule below.
+fn right(painter: &Painter, sheet: &Sheet<'_>, problem: &experiments::exercise::Problem<'_>) {
+    let colors = theme::palette(sheet.state.settings.look.is_dark());
+    let cores = sheet.draw.cells.len();
+    let shift = sheet.top(cores) + FOOT + TITLE - sheet.top(0);
+    let title = pos2(sheet.origin.x + 4.0, sheet.top(cores) + FOOT + TITLE / 2.0);
+    painter.text(title, Align2::LEFT_CENTER, tr!("draw-answer"), FontId::proportional(13.0), colors.good);
+    let here = problem.trace.segments.iter().filter(|segment| segment.processor == problem.processor);
+    for segment in here {
+        let x = |at: Time| sheet.x(0) + at.0 as f32 / sheet.draw.unit as f32 * sheet.cell;
+        let top = sheet.top(segment.core as usize) + shift;
+        let rect = Rect::from_min_max(
+            pos2(x(segment.start), top + 4.0),
+            pos2(x(segment.end), top + sheet.row - 4.0),
+        );
+        if segment.kind == sim_core::trace::SegmentKind::Run {
+            let job = &problem.trace.jobs[segment.job as usize];
+            stretch(painter, sheet, rect.shrink2(vec2(0.5, 0.0)), job.task, problem.task(job));
+        } else {
+            painter.rect_filled(rect, 0.0, colors.switch);
+        }
+    }
+}
+
+/// What a screen reader says of the drawing.
+fn spoken(sheet: &Sheet<'_>) -> String {
+    let draw = sheet.draw;
+    let core = |(core, cells): (usize, &Vec<Cell>)| {
+        let (mut from, mut words) = (0, Vec::new());
+        for group in cells.chunk_by(|a, b| a == b) {
+            let to = from + group.len();
+            if let Some(task) = group[0] {
+                words.push(format!("{} {}–{}", sheet.name(task), draw.time(from), draw.time(to)));
+            }
+            from = to;
+        }
+        format!("{}: {}", tr!("draw-core", core = core), words.join(", "))
+    };
+    let cores: Vec<String> = draw.cells.iter().enumerate().map(core).collect();
+    format!("{}. {}", tr!("draw-name"), cores.join("; "))
+}
+
+/// The keyboard's cell; a new drawing has the focus at once.
+fn focus(ui: &Ui, sheet: &Sheet<'_>, response: &egui::Response, predict: &Predict) {
+    let id = Id::unique("drawn");
+    let this = std::sync::Arc::as_ptr(&predict.whole) as usize;
+    if ui.data(|data| data.get_temp::<usize>(id)) != Some(this) {
+        ui.data_mut(|data| data.insert_temp(id, this));
+        response.request_focus();
+    }
+    if response.clicked() || response.drag_started() {
+        response.request_focus();
+    }
+    if response.has_focus() {
+        let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        let colors = theme::palette(sheet.state.settings.look.is_dark());
+        let (core, column) = sheet.draw.cell;
+        let rect = sheet.rect(core as usize, column, column + 1);
+        ui.painter().rect_stroke(rect, 2.0, (2.5, colors.selection), egui::StrokeKind::Middle);
+    }
+}
+
+const DIGITS: [Key; 9] =
+    [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+
+fn keyboard(ui: &Ui, response: &egui::Response, draw: &Draw, out: &mut Vec<Action>) {
+    if !response.has_focus() {
+        return;
+    }
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    let mut stroke = |stroke: Stroke| out.push(act(Act::Draw(stroke)));
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
+        stroke(Stroke::Redo);
+    }
+    if pressed(Modifiers::COMMAND, Key::Z) {
+        stroke(Stroke::Undo);
+    }
+    for (key, cores, units) in [
+        (Key::ArrowLeft, 0, -1),
+        (Key::ArrowRight, 0, 1),
+        (Key::ArrowUp, -1, 0),
+        (Key::ArrowDown, 1, 0),
+        (Key::Home, 0, -1_000),
+        (Key::End, 0, 1_000),
+    ] {
+        if pressed(Modifiers::NONE, key) {
+            stroke(Stroke::Move(cores, units));
+        }
+    }
+    for (place, key) in DIGITS.into_iter().enumerate() {
+        if pressed(Modifiers::NONE, key) {
+            stroke(Stroke::Type(Some(place)));
+        }
+    }
+    if pressed(Modifiers::NONE, Key::Space) {
+        stroke(Stroke::Type(draw.brush));
+    }
+    if pressed(Modifiers::NONE, Key::Num0) || pressed(Modifiers::NONE, Key::Delete) {
+        stroke(Stroke::Type(None));
+    }
+    if pressed(Modifiers::NONE, Key::Backspace) {
+        stroke(Stroke::Back);
+    }
+    if pressed(Modifiers::NONE, Key::Enter) {
+        out.push(act(Act::Go));
+    }
+}
+
+/// Clicks and drags: a drag draws on one core, from where it began.
+fn pointer(ui: &Ui, sheet: &Sheet<'_>, response: &egui::Response, out: &mut Vec<Action>) {
+    let drawn = response.dragged_by(egui::PointerButton::Primary) || response.clicked();
+    let (Some(place), true) = (response.interact_pointer_pos(), drawn) else { return };
+    let id = response.id.with("last");
+    let (core, column) = sheet.at(place);
+    let last = ui.data(|data| data.get_temp::<(u32, usize)>(id));
+    let begins = response.drag_started() || response.clicked();
+    let last = last.filter(|_| !begins && response.dragged());
+    let origin = ui.input(|input| input.pointer.press_origin()).filter(|_| response.drag_started());
+    let (core, from) = last.unwrap_or_else(|| origin.map_or((core, column), |origin| sheet.at(origin)));
+    if last != Some((core, column)) {
+        let same = last.is_some();
+        out.push(act(Act::Draw(Stroke::Line { core, from, to: column, same })));
+    }
+    ui.data_mut(|data| data.insert_temp(id, (core, column)));
+}

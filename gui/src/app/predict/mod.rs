@@ -267,7 +267,7 @@ pub fn begin(state: &mut State, way: Way) {
             state.predict = Some(predict);
             state.race.result = None;
             state.overlays = super::state::Overlays::default();
-            state.show.extend([Pane::Exercise, Pane::Chart, Pane::Why]);
+            state.show.extend([Pane::Exercise, Pane::Chart, Pane::Live]);
             show(state);
         }
         Err(error) => state.news.push((false, error.to_string())),

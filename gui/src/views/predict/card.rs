@@ -22,7 +22,6 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, next: &Next, out: &mut 
     };
     let processor = &whole.model().processors[question.processor as usize];
     policy(ui, &processor.scheduler.spec);
-    ui.add_space(4.0);
     let at = question.at.to_string();
     let place = match (whole.core_rows().count(), processor.cores) {
         (1, _) => tr!("predict-question", at = at),
@@ -30,23 +29,24 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, next: &Next, out: &mut 
         _ => tr!("predict-question-core", at = at, station = processor.name.clone(), core = question.core),
     };
     ui.heading(place);
+    if let Some(given) = &next.given {
+        verdict(ui, state, whole, next, given, out);
+    }
     options(ui, state, predict, next, question, out);
-    ui.add_space(4.0);
-    match &next.given {
-        None => {
-            ui.horizontal_wrapped(|ui| {
-                for (key, what) in [
-                    ("cmd-predict-hint", Act::Hint),
-                    ("cmd-predict-reveal", Act::Reveal),
-                    ("cmd-predict-skip", Act::Skip),
-                ] {
-                    if ui.button(tr!(key)).clicked() {
-                        out.push(act(what));
-                    }
+    if next.given.is_some() {
+        reason(ui, whole, question);
+    } else {
+        ui.horizontal_wrapped(|ui| {
+            for (key, what) in [
+                ("cmd-predict-hint", Act::Hint),
+                ("cmd-predict-reveal", Act::Reveal),
+                ("cmd-predict-skip", Act::Skip),
+            ] {
+                if ui.button(tr!(key)).clicked() {
+                    out.push(act(what));
                 }
-            });
-        }
-        Some(given) => verdict(ui, state, whole, next, question, given, out),
+            }
+        });
     }
     ui.separator();
     mistakes(ui, state, next);
@@ -58,12 +58,9 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, next: &Next, out: &mut 
 fn standing(ui: &mut Ui, state: &State, next: &Next) {
     let (right, asked) = next.score();
     let (streak, most) = next.streaks();
-    let done = next.at as f32 / next.questions.len().max(1) as f32;
     let shown = (next.at + 1).min(next.questions.len());
-    let text = tr!("predict-progress", number = shown, all = next.questions.len());
-    ui.add(egui::ProgressBar::new(done).desired_height(18.0).text(text))
-        .accessible_name(tr!("predict-title"));
     ui.horizontal_wrapped(|ui| {
+        ui.label(tr!("predict-progress", number = shown, all = next.questions.len()));
         score(ui, state, tr!("predict-score", right = right, asked = asked), asked > 0 && right == asked);
         ui.weak(tr!("predict-streak", streak = streak, most = most));
     });
@@ -230,24 +227,17 @@ fn keys(ui: &mut Ui, found: &Explanation) {
     }
 }
 
-/// Whether it was right, what was wrong, and why.
-fn verdict(
-    ui: &mut Ui,
-    state: &State,
-    whole: &Snapshot,
-    next: &Next,
-    question: &Question,
-    given: &Given,
-    out: &mut Vec<Action>,
-) {
+/// Whether it was right, and what was wrong.
+fn verdict(ui: &mut Ui, state: &State, whole: &Snapshot, next: &Next, given: &Given, out: &mut Vec<Action>) {
+    let Some(question) = next.question() else { return };
     let colors = theme::palette(state.settings.look.is_dark());
     let right = whole.job_name(question.right as u32);
     let (color, title) = match (&given.pick, &given.remark) {
-        (Some(_), None) => (colors.good, tr!("predict-right", task = right.clone())),
+        (Some(_), None) => (colors.good, tr!("predict-right", task = right)),
         (Some(_), Some(remark)) => {
-            (colors.bad, tr!("predict-wrong", name = name_of(remark.mistake), task = right.clone()))
+            (colors.bad, tr!("predict-wrong", name = name_of(remark.mistake), task = right))
         }
-        (None, _) => (colors.markers[0], tr!("predict-shown", task = right.clone())),
+        (None, _) => (colors.markers[0], tr!("predict-shown", task = right)),
     };
     Frame::group(ui.style()).stroke(Stroke::new(2.0, color)).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
@@ -261,6 +251,10 @@ fn verdict(
             out.push(act(Act::Go));
         }
     });
+}
+
+/// Why it is so.
+fn reason(ui: &mut Ui, whole: &Snapshot, question: &Question) {
     if let Some(index) = question.decision {
         let decision = &whole.trace().decisions[index];
         let found = whole.explainer().explain(decision);
@@ -276,6 +270,7 @@ fn verdict(
         let preemptive = def.is_some_and(|def| def.traits.preemptive);
         let rule = def.map_or("", |def| def.rule);
         let key = if preemptive { "predict-stays" } else { "predict-stays-always" };
+        let right = whole.job_name(question.right as u32);
         ui.label(tr!(key, task = right, rule = rule));
     }
 }

@@ -20,8 +20,6 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
     policy(ui, problem.policy);
     ui.label(tr!("draw-about"));
     ui.add_space(4.0);
-    brushes(ui, state, predict, draw, out);
-    ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
         if ui.button(RichText::new(tr!("draw-check")).strong()).clicked() {
             out.push(act(Act::Go));
@@ -44,6 +42,7 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
             out.push(act(Act::Reveal));
         }
     });
+    brushes(ui, state, predict, draw, out);
     if let Some(grade) = &draw.grade {
         graded(ui, state, predict, grade);
     }

@@ -416,7 +416,7 @@ help-double = Doppelklick: Abschnitt vergrößern oder alles zeigen.
 help-names = Rechtsklick auf einen Zeilennamen: anheften, verschieben, verbergen.
 
 # Vorhersagen
-pane-exercise = Übung
+pane-exercise = Quiz
 cmd-exercise = Übungen zeigen
 cmd-predict-next = Vorhersagen: Wer ist der Nächste?
 cmd-predict-draw = Vorhersagen: den Ablauf zeichnen

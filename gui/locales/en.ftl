@@ -416,7 +416,7 @@ help-double = Double click: zoom to a stretch, or show everything.
 help-names = Right click on a row's name: pin, move, hide.
 
 # Predicting
-pane-exercise = Exercise
+pane-exercise = Quiz
 cmd-exercise = Show exercises
 cmd-predict-next = Predict: which task next?
 cmd-predict-draw = Predict: draw the schedule

@@ -45,6 +45,31 @@ fn the_textbook_in_light_dark_and_on_a_projector() {
 }
 
 #[test]
+fn a_prediction_after_a_wrong_answer_and_a_drawing_that_was_checked() {
+    use dispatchlab_gui::app::predict::draw::Stroke;
+    use dispatchlab_gui::app::predict::{Act, Way};
+    let mut results = SnapshotResults::new();
+    let mut harness = opened("stallings");
+    let setup = harness.state().state.setup().expect("open").with_policy(None, "srtf");
+    act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
+    for wanted in [Act::Begin(Way::Next), Act::Skip, Act::Choose(0)] {
+        act(&mut harness, Action::Predict(wanted));
+    }
+    results.add(harness.try_snapshot_options("predict", &options()));
+    act(&mut harness, Action::Look(Look { tone: Tone::Dark, projector: false }));
+    act(&mut harness, Action::Predict(Act::Begin(Way::Draw)));
+    for (task, from, to) in [(0, 0, 2), (1, 3, 8), (2, 9, 12), (3, 13, 17), (4, 18, 19)] {
+        act(&mut harness, Action::Predict(Act::Choose(task)));
+        act(&mut harness, Action::Predict(Act::Draw(Stroke::Line { core: 0, from, to, same: false })));
+    }
+    for wanted in [Act::Go, Act::Reveal] {
+        act(&mut harness, Action::Predict(wanted));
+    }
+    results.add(harness.try_snapshot_options("draw", &options()));
+    results.unwrap();
+}
+
+#[test]
 fn a_picture_needs_no_display_and_is_the_same_every_time() {
     let picture = || {
         let mut app = dispatchlab_gui::App::new(dispatchlab_gui::app::state::Settings::default(), None, None);

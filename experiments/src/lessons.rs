@@ -120,6 +120,12 @@ pub fn check<'l>(lesson: &'l Lesson, watch: Watch<'_>) -> Result<Vec<Checked<'l>
     let mut checked = Vec::new();
     for (index, fact) in lesson.facts.iter().enumerate() {
         runs.at = index as u32;
+        // Small runs end before they would be asked.
+        let begun = f64::from(runs.at) / f64::from(runs.total.max(1));
+        if !watch(Progress { done: runs.at, total: runs.total, fraction: begun, events: 0 }) {
+            let fact = fact.name.clone();
+            return Err(Unmeasured { fact, why: "stopped".to_owned(), cancelled: true });
+        }
         let under = match &fact.over {
             Some(over) => {
                 let of = lesson.facts.iter().find(|fact| fact.name == *over);
@@ -178,19 +184,18 @@ impl Runs<'_> {
     fn values(&mut self, fact: &Fact, instead: Option<&Run>) -> Result<Vec<Option<f64>>, Unmeasured> {
         let error = |why: String| Unmeasured { fact: fact.name.clone(), why, cancelled: false };
         let run = instead.unwrap_or(&fact.run);
-        let same = |made: &Made| {
-            made.input == run.input.name
-                && made.options == run.options
-                && made.replications == fact.replications
-        };
-        let at = self.made.iter().position(same);
-        if at.is_none() {
-            self.make(fact, run)?;
-        }
-        let made = &self.made[at.unwrap_or(self.made.len() - 1)];
         if let Some(job) = &fact.job {
-            return of_job(made, job, &fact.metric).map(|value| vec![value]).map_err(error);
+            // Single jobs are known of first replications only: one of each seed.
+            let seeds = (1..=u64::from(fact.replications)).map(Some);
+            let seeds = if fact.replications == 1 { vec![run.options.seed] } else { seeds.collect() };
+            let value = |seed: Option<u64>| {
+                let options = Options { seed, ..run.options.clone() };
+                let made = self.made(fact, &Run { options, ..run.clone() }, 1)?;
+                of_job(made, job, &fact.metric).map_err(error)
+            };
+            return seeds.into_iter().map(value).collect();
         }
+        let made = self.made(fact, run, fact.replications)?;
         let scope = fact.scope.as_deref().unwrap_or(ALL);
         let class = fact.class.as_deref().unwrap_or(ALL);
         let named = |key: &metrics::RowKey| key.metric.to_string() == fact.metric;
@@ -205,14 +210,26 @@ impl Runs<'_> {
         Ok(made.result.values.iter().map(|values| values[row]).collect())
     }
 
-    fn make(&mut self, fact: &Fact, run_of: &Run) -> Result<(), Unmeasured> {
+    /// The result of a run; it is made where there is none yet.
+    fn made(&mut self, fact: &Fact, run: &Run, replications: u32) -> Result<&Made, Unmeasured> {
+        let same = |made: &Made| {
+            made.input == run.input.name && made.options == run.options && made.replications == replications
+        };
+        let at = self.made.iter().position(same);
+        if at.is_none() {
+            self.make(fact, run, replications)?;
+        }
+        Ok(&self.made[at.unwrap_or(self.made.len() - 1)])
+    }
+
+    fn make(&mut self, fact: &Fact, run_of: &Run, replications: u32) -> Result<(), Unmeasured> {
         let error = |why: String, cancelled: bool| Unmeasured { fact: fact.name.clone(), why, cancelled };
         let loaded = scenarios::load(&run_of.input, &run_of.options).map_err(|found| {
             let words: Vec<String> = found.into_iter().map(|found| found.message).collect();
             error(words.join("; "), false)
         })?;
         let plan = RunPlan {
-            replications: fact.replications,
+            replications,
             waiting_percentiles: true,
             warmup_auto: loaded.warmup_auto,
             ..RunPlan::default()
@@ -229,7 +246,7 @@ impl Runs<'_> {
         self.made.push(Made {
             input: run_of.input.name.clone(),
             options: run_of.options.clone(),
-            replications: fact.replications,
+            replications,
             result,
             tasks: loaded.model.tasks,
         });

@@ -111,7 +111,7 @@ deadline-missed = verpasst
 deadline-open = offen
 
 # The schedule
-chart-empty = Öffne etwas aus der Bibliothek, lege eine Datei hier ab oder drücke Strg+O.
+chart-empty = Wähle eine Lektion, öffne etwas aus der Bibliothek, lege eine Datei hier ab oder drücke Strg+O.
 chart-cores = Kerne
 chart-tasks = Tasks
 chart-arrows = Pfeile
@@ -267,12 +267,12 @@ lesson-is-done = erledigt
 lesson-is-begun = begonnen
 lesson-done = Diese Lektion habe ich erledigt
 lesson-next = Weiter: { $title }
+dial-nothing = was offen ist, hat kein { $name }
 lesson-missing = es gibt keine Lektion „{ $name }“
 
 # Library
 library-title = Bibliothek
 library-hint = Klicken öffnet. Alles lässt sich ändern und zurücknehmen.
-library-lessons = Lektionen
 library-textbook = Lehrbuch
 library-showcase = Schaufenster
 library-theory = Theorie: geschlossene Formeln

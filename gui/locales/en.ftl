@@ -111,7 +111,7 @@ deadline-missed = missed
 deadline-open = open
 
 # The schedule
-chart-empty = Open something from the library, drop a file here, or press Ctrl+O.
+chart-empty = Choose a lesson, open something from the library, drop a file here, or press Ctrl+O.
 chart-cores = Cores
 chart-tasks = Tasks
 chart-arrows = Arrows
@@ -267,12 +267,12 @@ lesson-is-done = done
 lesson-is-begun = begun
 lesson-done = I have done this lesson
 lesson-next = Next: { $title }
+dial-nothing = what is open has no { $name }
 lesson-missing = there is no lesson “{ $name }”
 
 # Library
 library-title = Library
 library-hint = Click to open. Everything can be changed and undone.
-library-lessons = Lessons
 library-textbook = Textbook
 library-showcase = Showcase
 library-theory = Theory: closed forms

@@ -114,6 +114,10 @@ fn blocks(lesson: &Lesson, page: &Page, blocks_of: &[Block], text: &mut String) 
             }
             Block::Buttons(links) => {
                 for link in links.iter().map(|index| &page.links[*index]) {
+                    if let [Step::Dial(name)] = link.steps.as_slice() {
+                        let _ = writeln!(text, "( {}: {name} )", link.text);
+                        continue;
+                    }
                     let _ = writeln!(text, "[ {} ]", link.text);
                     if let Some(command) = command(lesson, link) {
                         let _ = writeln!(text, "    {command}");

@@ -8,7 +8,7 @@ use crate::model::lessons;
 use crate::model::setup::Setup;
 use crate::tr;
 use scenarios::Diagnostic;
-use scenarios::lessons::{Folder, Lesson, Step};
+use scenarios::lessons::{Folder, Lesson, Setting, Step};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -98,12 +98,20 @@ impl App {
         *progress = (*progress).max(Progress::Begun);
         let opened = state.lessons.opened + 1;
         let input = lesson.input(&lesson.opens);
+        let settings: Vec<Setting> = lesson.begins.iter().filter_map(setting).cloned().collect();
+        let then: Vec<Action> = lesson.begins.iter().flat_map(looked_at).collect();
         state.lessons = Lessons { open: Some(lesson), opened, ..Lessons::default() };
         if let Some(input) = input {
             let name = input.name.clone();
-            self.start(Setup::new(input), &name);
+            let mut setup = Setup::new(input);
+            for setting in settings {
+                setting.apply(&mut setup.options);
+            }
+            self.start(setup, &name);
         }
+        self.state.lessons.then = then;
         self.state.show.push(Pane::Lessons);
+        self.look();
     }
 
     /// A lesson from a folder: as good as one of the library, or what is wrong with it.
@@ -135,10 +143,8 @@ impl App {
                 Setup::new(input)
             }
         };
-        for step in steps {
-            if let Step::Set(setting) = step {
-                setting.apply(&mut setup.options);
-            }
+        for setting in steps.iter().filter_map(setting) {
+            setting.apply(&mut setup.options);
         }
         let same_input = now.as_ref().is_some_and(|now| now.input.name == setup.input.name);
         if !same_input {
@@ -150,6 +156,15 @@ impl App {
         let mut then = Vec::new();
         if opens.is_some() {
             then.extend([Action::Race(Vec::new()), Action::Select(None), Action::Fit, Action::Seek(0)]);
+            // A link that does not say where looks where the lesson does.
+            let sees = steps.iter().any(|step| matches!(step, Step::See(..)));
+            let goes = sees || steps.iter().any(|step| matches!(step, Step::At(_)));
+            let usual = lesson.begins.iter().filter(|step| match step {
+                Step::See(..) => !sees,
+                Step::At(_) => !goes,
+                _ => false,
+            });
+            then.extend(usual.flat_map(looked_at));
         }
         for step in steps {
             then.extend(looked_at(step));
@@ -173,10 +188,18 @@ impl App {
     }
 }
 
+/// What a step puts over an input.
+fn setting(step: &Step) -> Option<&Setting> {
+    match step {
+        Step::Set(setting) => Some(setting),
+        _ => None,
+    }
+}
+
 /// What a step does once the run is there.
 fn looked_at(step: &Step) -> Vec<Action> {
     match step {
-        Step::Open(_) | Step::Set(_) => Vec::new(),
+        Step::Open(_) | Step::Set(_) | Step::Dial(_) => Vec::new(),
         Step::Race(others) => vec![Action::Race(others.clone())],
         Step::At(at) => vec![Action::Seek(*at)],
         Step::See(from, to) => vec![Action::See(Window { from: *from as f64, to: *to as f64 })],

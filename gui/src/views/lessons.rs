@@ -8,7 +8,7 @@ use crate::theme;
 use crate::tr;
 use egui::{Button, Id, RichText, ScrollArea, Ui};
 use egui_commonmark::{CommonMarkCache, CommonMarkViewer};
-use scenarios::lessons::{Block, Lesson, Page};
+use scenarios::lessons::{Block, Lesson, Page, Step};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Draws the list, or the lesson that is open.
@@ -148,6 +148,10 @@ impl Reader<'_, '_> {
                 Block::Buttons(links) => {
                     for index in links {
                         let link = &self.page.links[*index];
+                        if let [Step::Dial(name)] = link.steps.as_slice() {
+                            super::setup::dial(ui, self.state, name, &link.text, self.out);
+                            continue;
+                        }
                         let text = RichText::new(format!("▶ {}", link.text));
                         let button = Button::new(text).wrap();
                         if ui.add(button).accessible_name(&link.text).clicked() {

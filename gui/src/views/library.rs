@@ -6,8 +6,8 @@ use crate::tr;
 use egui::{RichText, ScrollArea, Ui};
 use scenarios::library;
 
-/// Folders that are listed, in this order; what else there is comes after them.
-const FIRST: [&str; 3] = ["lessons", "textbook", "showcase"];
+/// Folders that are listed, in this order; what else there is comes after them. Inputs of lessons are opened there.
+const FIRST: [&str; 2] = ["textbook", "showcase"];
 
 /// Draws the list.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
@@ -15,7 +15,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     ui.weak(tr!("library-hint"));
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let mut folders: Vec<&str> = FIRST.to_vec();
-        for entry in library::list() {
+        let all: Vec<_> = library::list().iter().filter(|entry| !entry.is_of_lesson()).collect();
+        for entry in &all {
             let folder = entry.name.split('/').next().unwrap_or("");
             if !folders.contains(&folder) {
                 folders.push(folder);
@@ -24,7 +25,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         let open = state.setup().map(|setup| setup.input.name.as_str());
         for folder in folders {
             let entries: Vec<_> =
-                library::list().iter().filter(|entry| entry.name.split('/').next() == Some(folder)).collect();
+                all.iter().filter(|entry| entry.name.split('/').next() == Some(folder)).collect();
             if entries.is_empty() {
                 continue;
             }

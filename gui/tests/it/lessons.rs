@@ -75,6 +75,8 @@ fn holds(lesson: &Lesson, step: &Step, steps: &[Step], app: &App) -> bool {
         Step::Replications(count) => {
             state.batch.result.as_ref().is_some_and(|result| result.plan.replications == *count)
         }
+        // It is in the text: clicked or not, it changes nothing.
+        Step::Dial(_) => true,
         Step::Lesson(id) => own.as_ref().is_some_and(|open| open.id == *id),
     }
 }

@@ -81,3 +81,15 @@ fn a_picture_needs_no_display_and_is_the_same_every_time() {
     assert!(first.starts_with(b"\x89PNG"));
     assert_eq!(first, picture());
 }
+
+#[test]
+fn the_list_of_lessons_and_a_lesson_beside_its_schedule() {
+    use dispatchlab_gui::app::lessons::LessonAction;
+    let mut results = SnapshotResults::new();
+    let mut harness = fresh();
+    results.add(harness.try_snapshot_options("lessons", &options()));
+    act(&mut harness, Action::Lesson(LessonAction::Open("switch-cost".to_owned())));
+    act(&mut harness, Action::Lesson(LessonAction::Unfold(0)));
+    results.add(harness.try_snapshot_options("lesson", &options()));
+    results.unwrap();
+}

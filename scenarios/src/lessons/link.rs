@@ -14,6 +14,9 @@ pub const PANES: &[&str] = &[
     "metrics", "plots", "race", "batch",
 ];
 
+/// What can be turned besides the parameters of policies: costs of the only processor, and the demand of all sources.
+pub const DIALS: &[&str] = &["context-switch", "dispatch-latency", "scale"];
+
 /// Policies that race with the one in effect, at most.
 const RACERS: usize = 3;
 
@@ -40,6 +43,8 @@ pub enum Step {
     Replications(u32),
     /// Go to another lesson.
     Lesson(String),
+    /// No button but a control: a parameter of the policy in effect, or one of [`DIALS`].
+    Dial(String),
 }
 
 /// One thing that goes over an input.
@@ -94,6 +99,7 @@ const WORDS: &[&str] = &[
     "show",
     "replications",
     "lesson",
+    "dial",
 ];
 
 /// A mistake in a target: which part, what, and what to do.
@@ -182,6 +188,16 @@ pub(crate) fn parse(target: &str) -> Result<Vec<Step>, BadLink> {
                 }
             },
             "lesson" => Step::Lesson(value.to_owned()),
+            "dial" if body != text => return Err(bad("a dial stands alone in its link".to_owned(), None)),
+            "dial" => {
+                let params = policies::catalog().flat_map(|def| def.params.iter().map(|param| param.name));
+                let known: Vec<&str> = params.chain(DIALS.iter().copied()).collect();
+                if !known.contains(&value) {
+                    let help = crate::diagnostic::did_you_mean(value, known);
+                    return Err(bad(format!("there is no parameter `{value}` of any policy"), help));
+                }
+                Step::Dial(value.to_owned())
+            }
             _ => match OPTIONS.iter().find(|(name, _)| name.trim_start_matches('-') == word) {
                 Some((_, set)) if set(&mut Options::default(), value) => {
                     Step::Set(Setting::Option(word.to_owned(), value.to_owned()))

@@ -22,7 +22,7 @@ mod page;
 
 pub use fact::{Expect, Fact, JOB_METRICS, JobOf, Run};
 pub use folder::{Folder, is_page, library};
-pub use link::{PANES, Setting, Step};
+pub use link::{DIALS, PANES, Setting, Step};
 pub use page::{Block, Link, Page};
 
 use crate::diagnostic::{Diagnostic, Sink, WHOLE};
@@ -50,6 +50,9 @@ pub struct Lesson {
     pub inputs: BTreeMap<String, Input>,
     /// The input that opens with it.
     pub opens: String,
+    /// What is done when it opens: policies, options, and where to look. Links that open an input look there too, unless they
+    /// say where.
+    pub begins: Vec<Step>,
 }
 
 impl Lesson {
@@ -66,7 +69,7 @@ impl Lesson {
         let pages = page::finish(&read.pages, folder, &facts, &mut found);
         match (read.order, read.opens) {
             (Some(order), Some(opens)) if found.is_empty() => {
-                Ok(Lesson { id: folder.id.clone(), order, pages, facts, inputs, opens })
+                Ok(Lesson { id: folder.id.clone(), order, pages, facts, inputs, opens, begins: read.begins })
             }
             _ => {
                 if found.is_empty() {

@@ -104,6 +104,12 @@ static HEAD: Table = Table {
         key("order", Kind::Integer { min: 0, max: 1_000_000 }, "its place among the lessons"),
         key("opens", Kind::Text, "the input that opens with it: a file of the folder without suffix"),
         SUMMARY,
+        Key {
+            name: "begins",
+            kind: Kind::Text,
+            required: false,
+            help: "what is done when it opens: \"policy=srtf&at=4ms\"",
+        },
     ],
     either: false,
 };
@@ -130,6 +136,7 @@ enum DraftBlock {
 pub(super) struct Read {
     pub order: Option<u32>,
     pub opens: Option<String>,
+    pub begins: Vec<Step>,
     pub pages: BTreeMap<String, Draft>,
 }
 
@@ -139,7 +146,7 @@ pub(super) fn read_all(
     inputs: &BTreeMap<String, Input>,
     found: &mut Vec<Diagnostic>,
 ) -> Read {
-    let mut read = Read { order: None, opens: None, pages: BTreeMap::new() };
+    let mut read = Read { order: None, opens: None, begins: Vec::new(), pages: BTreeMap::new() };
     let files: Vec<&String> = folder.files.keys().filter(|file| is_page(file)).collect();
     if !files.iter().any(|file| *file == FIRST) {
         let help = format!("a lesson is a folder with `{FIRST}`, and `lesson.de.md` for its German text");
@@ -166,6 +173,8 @@ pub(super) fn read_all(
                 if first {
                     read.order = fields.integer("order", &mut sink).map(|order| order as u32);
                     read.opens = opens(&fields, inputs, &mut sink);
+                    let start = read.opens.as_deref().unwrap_or_default();
+                    read.begins = begins(&fields, inputs, start, &mut sink);
                 }
             }
             let start = read.opens.as_deref().unwrap_or_default();
@@ -211,6 +220,26 @@ fn opens(fields: &Fields<'_>, inputs: &BTreeMap<String, Input>, sink: &mut Sink)
         return None;
     }
     Some(name.to_owned())
+}
+
+/// What is done when a lesson opens.
+fn begins(fields: &Fields<'_>, inputs: &BTreeMap<String, Input>, start: &str, sink: &mut Sink) -> Vec<Step> {
+    let Some(text) = fields.text("begins", sink).filter(|_| !start.is_empty()) else { return Vec::new() };
+    let place = fields.place("begins");
+    let steps = match link::parse(text) {
+        Ok(steps) => steps,
+        Err(bad) => {
+            sink.error("S091", place, bad.message).help_if(|| bad.help);
+            return Vec::new();
+        }
+    };
+    if steps.iter().any(|step| matches!(step, Step::Open(_) | Step::Lesson(_) | Step::Dial(_))) {
+        sink.error("S091", place, "what a lesson opens stands under `opens`")
+            .help("policies, options, and where to look");
+    } else if let Err((message, help)) = link::check(&steps, inputs, start, "") {
+        sink.error("S091", place, message).help_if(|| help);
+    }
+    steps
 }
 
 struct BodyReader<'a, 's> {

@@ -121,6 +121,59 @@ fn tooltip(def: &PolicyDef) -> String {
     format!("{}\n\n{}", def.definition, source.join("\n"))
 }
 
+/// One control by itself, for lessons: a parameter of the first policy that has it, a cost, or the demand. Where there is
+/// no such thing now, its title says so.
+pub fn dial(ui: &mut Ui, state: &State, name: &str, title: &str, out: &mut Vec<Action>) {
+    ui.strong(title);
+    let (Some(setup), Some(snapshot)) = (state.setup(), &state.snapshot) else { return };
+    let model = snapshot.model();
+    let seats = seats::seats(setup, model);
+    for seat in &seats {
+        let (id, given) = params::split(&seat.spec);
+        let Some(def) = policies::find(seat.layer, id) else { continue };
+        let Some(param) = def.params.iter().find(|param| param.name == name) else { continue };
+        let text =
+            given.iter().find(|(name, _)| *name == param.name).map_or(param.default, |(_, value)| value);
+        if let Some(new) = params::ui(ui, param, text) {
+            let station = (seats.len() > 1).then_some(seat.name.as_str());
+            let spec = params::with(def, &given, param.name, &new);
+            out.push(change(
+                &format!("policy {} {}", seat.name, param.name),
+                setup.with_policy(station, &spec),
+            ));
+        }
+        return;
+    }
+    let processor = model.processors.iter().find(|processor| !processor.device);
+    let mut new = setup.clone();
+    let changed = match (name, processor) {
+        ("context-switch", Some(processor)) => {
+            let now = processor.context_switch.0;
+            let text = params::span(ui, name, &tr!("controls-cost-help"), now, 0, 10_000_000);
+            text.map(|text| new.options.context_switch = Some(text))
+        }
+        ("dispatch-latency", Some(processor)) => {
+            let now = processor.dispatch_latency.0;
+            let text = params::span(ui, name, &tr!("controls-cost-help"), now, 0, 10_000_000);
+            text.map(|text| new.options.dispatch_latency = Some(text))
+        }
+        ("scale", _) => {
+            let now: f64 = setup.options.scale.as_deref().and_then(|text| text.parse().ok()).unwrap_or(1.0);
+            let mut value = now;
+            let slider = egui::Slider::new(&mut value, 0.1..=2.0).fixed_decimals(2);
+            ui.add(slider).accessible_name(name);
+            (value != now).then(|| new.options.scale = Some(format!("{value:.2}")))
+        }
+        _ => {
+            ui.weak(tr!("dial-nothing", name = name));
+            None
+        }
+    };
+    if changed.is_some() {
+        out.push(change(&format!("dial {name}"), new));
+    }
+}
+
 fn machine(ui: &mut Ui, setup: &Setup, model: &sim_core::model::Model, out: &mut Vec<Action>) {
     let processors: Vec<_> = model.processors.iter().filter(|processor| !processor.device).collect();
     if let [processor] = processors.as_slice() {

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output::{self, Folder, Written};
 use crate::repeat::{Repeat, places_left_out};
 use experiments::RunPlan;
+use experiments::report::describe_plan;
 use reports::manifest::{
     Circumstances, CommandLine, InputFile, MANIFEST_SCHEMA, Manifest, ResultFile, RunFacts, Tool,
 };
@@ -124,35 +125,12 @@ impl Session {
 
     /// Adds a model with its policies: scenario, seed, and the options that it was compiled with.
     pub fn describe_model(&self, model: &Model, policy: &str) {
-        self.describe(|facts| {
-            if !facts.scenarios.contains(&model.name) {
-                facts.scenarios.push(model.name.clone());
-            }
-            if !facts.policies.iter().any(|known| known == policy) {
-                facts.policies.push(policy.to_owned());
-            }
-            facts.seed = Some(model.seed);
-            let ties = model.ties.entries().map(|(rule, value)| (rule.to_owned(), value.into()));
-            facts.options.insert("ties".to_owned(), serde_json::Value::Object(ties.into_iter().collect()));
-            facts.options.insert("stop_after_ns".to_owned(), model.stop.after.map(|after| after.0).into());
-            facts.options.insert("stop_jobs".to_owned(), model.stop.jobs.into());
-            facts.options.insert("warmup_ns".to_owned(), model.warmup.0.into());
-        });
+        self.describe(|facts| facts.describe_model(model, policy));
     }
 
     /// Adds how a model is run.
     pub fn describe_plan(&self, plan: &RunPlan, cells: usize) {
-        self.describe(|facts| {
-            facts.replications = Some(u64::from(plan.replications));
-            facts.cells = Some(cells as u64);
-            let options = &mut facts.options;
-            options.insert("confidence".to_owned(), plan.confidence.into());
-            options.insert("warmup_auto".to_owned(), plan.warmup_auto.into());
-            options.insert("max_events".to_owned(), plan.max_events.into());
-            options.insert("max_jobs".to_owned(), plan.max_jobs.into());
-            options.insert("records".to_owned(), plan.records.into());
-            options.insert("digest".to_owned(), plan.digest.into());
-        });
+        self.describe(|facts| describe_plan(facts, plan, cells));
         let threads = match plan.threads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             threads => threads,

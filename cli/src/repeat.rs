@@ -10,7 +10,7 @@ use crate::manifest::hash_of;
 use crate::output;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory as _};
-use reports::manifest::{CommandLine, InputFile, Manifest, ResultFile};
+use reports::manifest::{CommandLine, InputFile, Manifest, ResultFile, quoted};
 use scenarios::Input;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -101,16 +101,6 @@ fn given(
             }
             (Some(long), _) => options.push(format!("--{long}")),
         }
-    }
-}
-
-/// A word as a shell reads it back.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

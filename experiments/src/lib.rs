@@ -14,6 +14,7 @@
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
 //! | [`sweep`] | many models with many replications, in cells that can be run anywhere |
 //! | [`mod@servers`], [`mod@timeseries`] | replication 1 by station and by interval |
+//! | [`report`] | the report of a run, for the command line and the window |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -29,6 +30,7 @@ mod long_run;
 pub mod metrics;
 pub mod precision;
 mod recording;
+pub mod report;
 pub mod run;
 mod runner;
 pub mod servers;

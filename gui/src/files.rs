@@ -2,7 +2,7 @@
 
 use crate::app::state::State;
 use reports::csv::LongForm;
-use reports::rows::{RunDocument, SummaryRow};
+use reports::rows::SummaryRow;
 use reports::table::{TableOptions, run_table};
 use std::io::{self, Write as _};
 
@@ -35,6 +35,8 @@ pub enum Export {
     SheetCsv,
     /// The sheet as a terminal shows it.
     SheetText,
+    /// The report of the replications, one page.
+    BatchHtml,
 }
 
 impl Export {
@@ -49,7 +51,7 @@ impl Export {
             Export::Json | Export::BatchJson => "json",
             Export::Csv | Export::RaceCsv | Export::BatchCsv | Export::SheetCsv => "csv",
             Export::Table | Export::BatchTable | Export::SheetText => "txt",
-            Export::SheetHtml => "html",
+            Export::SheetHtml | Export::BatchHtml => "html",
             Export::Png => "png",
             Export::Svg => "svg",
         }
@@ -63,7 +65,7 @@ impl Export {
         let stem = state.setup().map_or("run", |setup| setup.short_name());
         let what = match self {
             Export::RaceCsv => "-race",
-            Export::BatchJson | Export::BatchCsv | Export::BatchTable => "-replications",
+            Export::BatchJson | Export::BatchCsv | Export::BatchTable | Export::BatchHtml => "-replications",
             _ => "",
         };
         format!("{stem}{what}.{}", self.suffix(state))
@@ -97,15 +99,14 @@ pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
             let race = state.race.result.as_ref().ok_or_else(nothing)?;
             race_csv(&mut out, race)
         }
+        Export::BatchHtml => {
+            let batch = state.batch.result.as_ref().ok_or_else(nothing)?;
+            crate::manifest::report(batch).and_then(|text| out.write_all(text.as_bytes()))
+        }
         Export::BatchJson | Export::BatchCsv | Export::BatchTable => {
             let batch = state.batch.result.as_ref().ok_or_else(nothing)?;
             let (loaded, result) = (&batch.loaded, &batch.result);
-            let trace = result.trace.as_ref();
-            let mut document =
-                RunDocument::new(&loaded.model, &loaded.policy, trace, result.digest, &result.summary);
-            if !result.has_segments {
-                document.gantt.clear();
-            }
+            let document = experiments::report::document(loaded, result, &[], batch.beside.clone());
             match export {
                 Export::BatchJson => reports::json::write_run(&document, &mut out),
                 Export::BatchCsv => long_form(&mut out, loaded, result),

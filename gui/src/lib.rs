@@ -19,6 +19,7 @@
 
 pub mod app;
 pub mod files;
+mod manifest;
 pub mod model;
 pub mod platform;
 pub mod raster;

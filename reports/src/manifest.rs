@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sim_core::model::Model;
 use std::io::{self, Write};
 
 /// The version of the manifest. Keys are only ever added; a change that could break a reader changes the number.
@@ -112,6 +113,39 @@ pub struct Circumstances {
     pub wall_s: f64,
     /// Time of all processors, in seconds.
     pub cpu_s: Option<f64>,
+}
+
+impl RunFacts {
+    /// Adds a model with its policies: scenario, seed, and the options that it was compiled with.
+    pub fn describe_model(&mut self, model: &Model, policy: &str) {
+        if !self.scenarios.contains(&model.name) {
+            self.scenarios.push(model.name.clone());
+        }
+        if !self.policies.iter().any(|known| known == policy) {
+            self.policies.push(policy.to_owned());
+        }
+        self.seed = Some(model.seed);
+        let ties = model.ties.entries().map(|(rule, value)| (rule.to_owned(), value.into()));
+        self.option("ties", Value::Object(ties.into_iter().collect()));
+        self.option("stop_after_ns", model.stop.after.map(|after| after.0));
+        self.option("stop_jobs", model.stop.jobs);
+        self.option("warmup_ns", model.warmup.0);
+    }
+
+    /// Adds an option in effect.
+    pub fn option(&mut self, name: &str, value: impl Into<Value>) {
+        self.options.insert(name.to_owned(), value.into());
+    }
+}
+
+/// A word as a shell reads it back.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 impl Manifest {

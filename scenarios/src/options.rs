@@ -65,6 +65,52 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// The arguments of the command line that mean these settings, in the fixed form of manifests: long names and `=`, in
+    /// the order of its help. What stands at its default is left away; `vary` belongs to a plan and has none.
+    pub fn arguments(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut add = |name: &str, value: &str| found.push(format!("--{name}={value}"));
+        for policy in &self.policies {
+            add("policy", &policy.text());
+        }
+        let cores = self.cores.map(|cores| cores.to_string());
+        let seed = self.seed.map(|seed| seed.to_string());
+        let servers = self.servers.map(|servers| servers.to_string());
+        let unit = (self.time_unit != Options::default().time_unit).then(|| self.time_unit.clone());
+        let before = [
+            ("cores", &cores),
+            ("context-switch", &self.context_switch),
+            ("dispatch-latency", &self.dispatch_latency),
+            ("interrupts", &self.interrupts),
+            ("time-unit", &unit),
+            ("ties", &self.ties),
+            ("until", &self.until),
+            ("warmup", &self.warmup),
+        ];
+        let after = [
+            ("scale", &self.scale),
+            ("seed", &seed),
+            ("io-device", &self.io_device),
+            ("service", &self.service),
+        ];
+        for (name, value) in before {
+            value.iter().for_each(|value| add(name, value));
+        }
+        for (path, value) in &self.set {
+            add("set", &format!("{path}={value}"));
+        }
+        for (name, value) in after {
+            value.iter().for_each(|value| add(name, value));
+        }
+        for (role, column) in &self.map {
+            add("map", &format!("{role}={column}"));
+        }
+        servers.iter().for_each(|servers| add("servers", servers));
+        found
+    }
+}
+
 /// One `--policy [STATION=]ID[:key=value,...]`.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct PolicyOption {

@@ -5,7 +5,6 @@ use crate::args::{GlobalArgs, confidence};
 use crate::commands::sweep;
 use crate::failure::Failure;
 use crate::output;
-use crate::repeat::quoted;
 use clap::Args;
 use experiments::compare::DEFAULT_METRICS;
 use experiments::metrics::{self, MetricName};
@@ -16,7 +15,7 @@ use reports::html::compare::{CompareExtras, compare_page};
 use reports::html::plan::plan_page;
 use reports::html::results::{self, PointRow, Results, results_page};
 use reports::html::run::{RunExtras, run_page};
-use reports::html::{self, Embedded, Page, page};
+use reports::html::{self, Page, page};
 use reports::json::{COMPARE_SCHEMA, RUN_SCHEMA};
 use reports::plan::{PLAN_SCHEMA, write_plan_rows};
 use reports::read::{self, ResultRow};
@@ -96,7 +95,8 @@ impl<'g> Report<'g> {
         }
         let shown = shown().map_err(|error| Failure::writing("a report", &error))?;
         if let Some(file) = self.html {
-            let text = page(&self.finished(shown.page, shown.csv));
+            let manifest = self.global.session.manifest_within();
+            let text = page(&shown.page.finished(&manifest, shown.csv, true));
             if file == "-" {
                 output::stdout(|out| out.write_all(text.as_bytes()))?;
             } else {
@@ -107,36 +107,6 @@ impl<'g> Report<'g> {
             self.write_charts(folder, &shown.charts)?;
         }
         Ok(())
-    }
-
-    /// The page with its files, the command that repeats it, and the manifest.
-    fn finished(&self, mut report: Page, csv: Option<Vec<u8>>) -> Page {
-        let manifest = self.global.session.manifest_within();
-        let (names, rest) = {
-            let arguments = &manifest.command.arguments;
-            arguments.split_at(manifest.command.name.split(' ').count().min(arguments.len()))
-        };
-        let words = ["dispatchlab"].into_iter().chain(names.iter().map(String::as_str));
-        let words = words.chain(["--html=report.html"]).chain(rest.iter().map(String::as_str));
-        report.command = Some(words.map(quoted).collect::<Vec<_>>().join(" "));
-        let mut text = Vec::new();
-        if manifest.write(&mut text).is_ok() {
-            report.manifest = Some(String::from_utf8_lossy(&text).into_owned());
-            report.files.push(Embedded {
-                name: "manifest.json".to_owned(),
-                media: "application/json".to_owned(),
-                about: "what was run, for `--from`".to_owned(),
-                content: text,
-            });
-        }
-        if let Some(content) = csv {
-            let about = "every number behind this page".to_owned();
-            let file =
-                Embedded { name: "results.csv".to_owned(), media: "text/csv".to_owned(), about, content };
-            report.files.insert(0, file);
-        }
-        report.program = format!("DispatchLab {}", env!("CARGO_PKG_VERSION"));
-        report
     }
 
     fn write_charts(&self, folder: &Path, charts: &[Chart]) -> Result<(), Failure> {

@@ -4,21 +4,19 @@ use crate::args::{Format, GlobalArgs, RunArgs};
 use crate::commands::folder::Ran;
 use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
-use crate::output::{Block, Output, long_form};
+use crate::output::{Block, Output};
 use crate::progress::Meter;
 use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
+use experiments::report::{all_rows, document, extras};
 use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
-use experiments::{RunPlan, RunResult, metrics, theory, vocabulary};
+use experiments::{RunPlan, RunResult, metrics, vocabulary};
 use reports::chart::Chart;
-use reports::chart::rows::counted;
-use reports::chart::time::over_time;
 use reports::condition::{ConditionRow, condition_table};
 use reports::explain::Explainer;
-use reports::html::run::{self, RunExtras, run_page};
+use reports::html::run::{self, run_page};
 use reports::rows::{RunDocument, TheoryRow};
-use reports::sheet::{CsvStyle, Form};
 use reports::table::{TableOptions, run_table};
 use reports::welch::WelchRow;
 use scenarios::Loaded;
@@ -98,12 +96,11 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     };
     let course = if report.is_wanted() { course(&loaded, &plan, &result, global)? } else { Vec::new() };
     report.write(|| {
-        let mut extras = extras(&loaded, &plan, &result);
         let subtitle = format!("{}, {} replications", loaded.model.name, result.values.len());
-        extras.charts = course;
-        extras.charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
-        let mut all = Vec::new();
-        long_form(&Form::Csv(CsvStyle::default()), &mut blocks(&loaded, &plan, &result), &mut all)?;
+        let mut charts = course;
+        charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
+        let extras = extras(&loaded, &plan, &result, charts);
+        let all = all_rows(&loaded, &plan, &result)?;
         Ok(Shown {
             page: run_page(&document, &extras),
             charts: run::charts(&document, &extras),
@@ -136,25 +133,11 @@ fn course(
         meter.update(0, 1, progress);
         true
     };
-    let (rows, notes) = experiments::timeseries(&loaded.model, plan, result, None, &watch)
+    let (charts, notes) = experiments::report::course(loaded, plan, result, &watch)
         .map_err(|failure| Failure::Run(failure.to_string()))?;
     drop(meter);
     load::notes(&notes, global);
-    let subtitle = format!("{}, seed {}, replication 1", loaded.model.name, loaded.model.seed);
-    Ok(over_time(&rows, result.warmup.0, &subtitle))
-}
-
-/// What the report shows beyond the document.
-fn extras(loaded: &Loaded, plan: &RunPlan, result: &RunResult) -> RunExtras {
-    let total = [("all jobs".to_owned(), counted(&result.first.total().response))];
-    let names = loaded.model.classes.iter().map(|class| class.name.clone());
-    let classes = names.zip(result.first.classes.iter().map(|class| counted(&class.response)));
-    RunExtras {
-        replications: result.values.len() as u32,
-        confidence: Some(plan.confidence),
-        responses: total.into_iter().chain(classes).collect(),
-        charts: Vec::new(),
-    }
+    Ok(charts)
 }
 
 /// Welch's plot, from runs of its own.
@@ -190,8 +173,7 @@ fn explain_at(args: &RunArgs) -> Result<Option<Time>, Failure> {
 
 /// Exact values of the steady state, where they are known. What lies far from them is said to be so, where they are shown.
 fn beside(loaded: &Loaded, result: &RunResult, format: Format, global: &GlobalArgs) -> Vec<TheoryRow> {
-    let Some(theory) = theory::of(&loaded.model) else { return Vec::new() };
-    let rows = theory.beside(result);
+    let rows = experiments::report::beside(loaded, result);
     let is_shown = matches!(format, Format::Table | Format::Json | Format::Md);
     if is_shown && rows.iter().any(|row| row.z.is_some_and(|z| z.abs() > TOLERANCE)) {
         let why = match result.warmup {
@@ -204,28 +186,6 @@ fn beside(loaded: &Loaded, result: &RunResult, format: Format, global: &GlobalAr
         load::notes(&[note], global);
     }
     rows
-}
-
-fn document<'a>(
-    loaded: &'a Loaded,
-    result: &'a RunResult,
-    conditions: &[ConditionRow],
-    beside: Vec<TheoryRow>,
-) -> RunDocument<'a> {
-    let mut document = RunDocument::new(
-        &loaded.model,
-        &loaded.policy,
-        result.trace.as_ref(),
-        result.digest,
-        &result.summary,
-    );
-    document.conditions = conditions.to_vec();
-    document.theory = beside;
-    if !result.has_segments {
-        // Idle time alone would be a lie.
-        document.gantt.clear();
-    }
-    document
 }
 
 fn table(args: &RunArgs, plan: &RunPlan, result: &RunResult, document: &RunDocument<'_>) -> String {
@@ -241,13 +201,12 @@ fn table(args: &RunArgs, plan: &RunPlan, result: &RunResult, document: &RunDocum
 }
 
 fn blocks<'a>(loaded: &'a Loaded, plan: &RunPlan, result: &'a RunResult) -> impl Iterator<Item = Block<'a>> {
-    // One long run has the intervals of its batches.
-    let batches = plan.batches.is_some();
-    (0..if batches { 1 } else { result.values.len() }).map(move |replication| Block {
+    let of_all = experiments::report::blocks(plan, result);
+    of_all.map(|(replication, rows)| Block {
         scenario: &loaded.model.name,
         policy: &loaded.policy,
-        replication: replication as u32 + 1,
-        rows: if batches { result.summary.clone() } else { result.replication_rows(replication).collect() },
+        replication,
+        rows,
     })
 }
 

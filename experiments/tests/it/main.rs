@@ -2,6 +2,7 @@
 
 mod coverage;
 mod exercises;
+mod explained;
 mod interrupts;
 mod leaving;
 mod lessons;

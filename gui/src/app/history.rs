@@ -21,6 +21,11 @@ impl History {
         self.at.checked_sub(1).and_then(|index| self.setups.get(index))
     }
 
+    /// The first setup that is kept: what was opened, but after many changes.
+    pub fn first(&self) -> Option<&Setup> {
+        self.setups.first()
+    }
+
     /// Begins anew with an input.
     pub fn open(&mut self, setup: Setup) {
         *self = History { setups: vec![setup], at: 1, changed: String::new() };

@@ -246,6 +246,14 @@ pub struct BatchResult {
     pub result: experiments::RunResult,
     /// The plan.
     pub plan: experiments::RunPlan,
+    /// The name under which the input was opened.
+    pub opened: String,
+    /// Whether its text is still what was opened: then a command makes the same report.
+    pub repeats: bool,
+    /// How replication 1 went.
+    pub course: Vec<reports::chart::Chart>,
+    /// Exact values, where they are known.
+    pub beside: Vec<reports::rows::TheoryRow>,
 }
 
 impl BatchResult {

@@ -90,8 +90,12 @@ impl Engine {
     pub fn batch(&mut self, state: &mut State) {
         let Some(setup) = state.setup().cloned() else { return };
         let replications = state.batch.replications.max(2);
-        let work =
-            move |reporter: &Reporter<'_>| batch(&setup, replications, &|progress| reporter.watch(progress));
+        let opened = state.settings.recent.first().cloned().unwrap_or_default();
+        let repeats = state.history.first().is_some_and(|first| first.input.text == setup.input.text);
+        let work = move |reporter: &Reporter<'_>| {
+            let watch = |progress| reporter.watch(progress);
+            batch(&setup, replications, &watch).map(|found| BatchResult { opened, repeats, ..found })
+        };
         self.batch = Some(self.start(work));
         state.batch.trouble = None;
         state.batch.progress = Some(Progress { done: 0, total: replications, fraction: 0.0, events: 0 });
@@ -254,11 +258,15 @@ fn accept_race(found: Raced, race: &mut Race) {
 fn batch(setup: &Setup, replications: u32, watch: Watch<'_>) -> Batched {
     let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
     let plan = RunPlan { replications, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
-    let result = experiments::run(&loaded.model, &plan, watch).map_err(|failure| match *failure.error {
+    let failed = |failure: experiments::Failure| match *failure.error {
         RunError::Cancelled { .. } => Trouble::Cancelled,
         _ => Trouble::Failed(failure.to_string()),
-    })?;
-    Ok(BatchResult { setup: setup.clone(), loaded, result, plan })
+    };
+    let result = experiments::run(&loaded.model, &plan, watch).map_err(failed)?;
+    let (course, _) = experiments::report::course(&loaded, &plan, &result, watch).map_err(failed)?;
+    let beside = experiments::report::beside(&loaded, &result);
+    let (opened, repeats) = (String::new(), false);
+    Ok(BatchResult { setup: setup.clone(), loaded, result, plan, opened, repeats, course, beside })
 }
 
 fn accept_batch(found: Batched, batch: &mut Batch) {

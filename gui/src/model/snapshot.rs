@@ -153,14 +153,8 @@ impl Snapshot {
 
     /// The document of the run, as the command line writes it.
     pub fn document(&self) -> RunDocument<'_> {
-        let result = &self.result;
-        let trace = result.trace.as_ref();
-        let mut document =
-            RunDocument::new(self.model(), &self.loaded.policy, trace, result.digest, &result.summary);
-        if !result.has_segments {
-            document.gantt.clear();
-        }
-        document
+        let beside = experiments::report::beside(&self.loaded, &self.result);
+        experiments::report::document(&self.loaded, &self.result, &[], beside)
     }
 
     /// The task's name; with the number of its job where the task has several.

@@ -33,6 +33,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         }
         if batch.result.is_some() {
             for (key, export) in [
+                ("batch-export-html", Export::BatchHtml),
                 ("batch-export-table", Export::BatchTable),
                 ("batch-export-csv", Export::BatchCsv),
                 ("batch-export-json", Export::BatchJson),

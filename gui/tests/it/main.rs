@@ -10,5 +10,6 @@ mod network;
 mod pictures;
 mod predict;
 mod readable;
+mod same;
 mod schedule;
 mod support;

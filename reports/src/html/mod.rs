@@ -12,6 +12,7 @@ pub mod results;
 pub mod run;
 
 use crate::chart::{Chart, Look, dark_rules, font_face, svg};
+use crate::manifest::{Manifest, quoted};
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -102,6 +103,37 @@ pub struct Embedded {
     pub about: String,
     /// Its content.
     pub content: Vec<u8>,
+}
+
+impl Page {
+    /// The page with its files, the command that makes it again, and the manifest. `manifest` is one that may stand inside
+    /// a result; `csv` has every number behind the page. Where the input is no longer what was opened `repeats` is false:
+    /// no command makes the page again.
+    pub fn finished(mut self, manifest: &Manifest, csv: Option<Vec<u8>>, repeats: bool) -> Page {
+        let arguments = &manifest.command.arguments;
+        let (names, rest) = arguments.split_at(manifest.command.name.split(' ').count().min(arguments.len()));
+        let words = ["dispatchlab"].into_iter().chain(names.iter().map(String::as_str));
+        let words = words.chain(["--html=report.html"]).chain(rest.iter().map(String::as_str));
+        self.command = repeats.then(|| words.map(quoted).collect::<Vec<_>>().join(" "));
+        let mut text = Vec::new();
+        if manifest.write(&mut text).is_ok() {
+            self.manifest = Some(String::from_utf8_lossy(&text).into_owned());
+            self.files.push(Embedded {
+                name: "manifest.json".to_owned(),
+                media: "application/json".to_owned(),
+                about: "what was run, for `--from`".to_owned(),
+                content: text,
+            });
+        }
+        if let Some(content) = csv {
+            let about = "every number behind this page".to_owned();
+            let file =
+                Embedded { name: "results.csv".to_owned(), media: "text/csv".to_owned(), about, content };
+            self.files.insert(0, file);
+        }
+        self.program = format!("DispatchLab {}", manifest.tool.version);
+        self
+    }
 }
 
 impl Section {

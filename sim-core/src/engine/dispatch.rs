@@ -53,12 +53,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return self.join_interrupting(slot, processor, why);
         }
         let Server::Picks(policy) = &mut state.server else { return self.join_shared(slot, processor) };
-        if direct
-            && state.newcomer_runs
-            && state.ready == 0
-            && state.idle > 0
-            && !world.recorder.wants_decisions()
-        {
+        let at_once = direct && state.newcomer_runs && state.ready == 0 && state.idle > 0;
+        if at_once && !world.recorder.wants_decisions() {
             // Nothing to choose from: the newcomer takes the lowest idle core at once.
             let core = if PLAIN { 0 } else { first_idle(&state.idle_mask) };
             let pick = policy.ready_and_pick(slot, why, Work(0), core, &world.shared, &mut state.seats);
@@ -67,6 +63,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         policy.ready(slot, why, Work(0), &world.shared, &mut state.seats);
         state.integrate_ready(now);
         state.ready += 1;
+        if at_once {
+            // The same decision at the same place in the order, with its record.
+            return self.dispatch(processor);
+        }
         if state.idle > 0 || !state.simple {
             self.mark(processor);
         }
@@ -122,9 +122,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return;
         }
         // A core has fallen free while jobs are ready: decide now if nothing else can happen, else later.
-        if state.simple
-            && (PLAIN || state.idle == 1)
-            && world.nothing_else_now()
+        let at_once = state.simple && (PLAIN || state.idle == 1) && world.nothing_else_now();
+        if at_once
             && !world.recorder.wants_decisions()
             && let Server::Picks(policy) = &mut state.server
         {
@@ -132,6 +131,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             let core = if PLAIN || state.seats.count == 1 { 0 } else { first_idle(&state.idle_mask) };
             let pick = policy.pick(core, &world.shared, &mut state.seats);
             return world.accept(state, processor, core, pick);
+        }
+        if at_once {
+            return self.dispatch(processor);
         }
         self.mark(processor);
     }
@@ -177,7 +179,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return self.slice_ended(slot, processor, core, ran);
         }
         let Server::Picks(policy) = &mut state.server else { return };
-        if state.simple && world.nothing_else_now() && !world.recorder.wants_decisions() {
+        let at_once = state.simple && world.nothing_else_now();
+        if at_once && !world.recorder.wants_decisions() {
             let pick = policy.ready_and_pick(slot, Why::SliceEnd, ran, core, &world.shared, &mut state.seats);
             // One joined and one left: the ready queue is as long as before, and the core was never idle.
             return world.put_on::<false>(state, processor, core, pick);
@@ -186,6 +189,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         world.fall_idle(state, core);
         state.integrate_ready(now);
         state.ready += 1;
+        if at_once {
+            return self.dispatch(processor);
+        }
         self.mark(processor);
     }
 

@@ -2,7 +2,7 @@
 
 use sim_core::event::EventKey;
 use sim_core::record::{Digest, Recorder};
-use sim_core::trace::{Decision, JobRecord, Segment, Stay, Trace};
+use sim_core::trace::{Decision, JobRecord, Segment, Stay, Token, Trace};
 use sim_core::units::Time;
 
 /// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
@@ -73,6 +73,7 @@ impl Recorder for Recording {
             self.no_segments = true;
             self.trace.segments = Vec::new();
             self.trace.stays = Vec::new();
+            self.trace.tokens = Vec::new();
             return;
         }
         self.trace.segments.push(segment);
@@ -81,6 +82,12 @@ impl Recorder for Recording {
     fn stay(&mut self, stay: Stay) {
         if !self.no_segments && self.trace.stays.len() < MAX_SEGMENTS {
             self.trace.stays.push(stay);
+        }
+    }
+
+    fn token(&mut self, token: Token) {
+        if !self.no_segments && self.trace.tokens.len() < MAX_SEGMENTS {
+            self.trace.tokens.push(token);
         }
     }
 

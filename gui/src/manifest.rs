@@ -14,7 +14,7 @@ pub fn report(batch: &BatchResult) -> io::Result<String> {
     let (loaded, plan, result) = (&batch.loaded, &batch.plan, &batch.result);
     let document = experiments::report::document(loaded, result, &[], batch.beside.clone());
     let extras = experiments::report::extras(loaded, plan, result, batch.course.clone());
-    let rows = experiments::report::all_rows(loaded, plan, result)?;
+    let rows = experiments::report::all_rows(loaded, plan, result);
     let page_of_run: Page = run_page(&document, &extras);
     Ok(page(&page_of_run.finished(&manifest(batch)?, Some(rows), batch.repeats)))
 }

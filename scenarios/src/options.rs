@@ -95,18 +95,24 @@ impl Options {
             ("service", &self.service),
         ];
         for (name, value) in before {
-            value.iter().for_each(|value| add(name, value));
+            if let Some(value) = value {
+                add(name, value);
+            }
         }
         for (path, value) in &self.set {
             add("set", &format!("{path}={value}"));
         }
         for (name, value) in after {
-            value.iter().for_each(|value| add(name, value));
+            if let Some(value) = value {
+                add(name, value);
+            }
         }
         for (role, column) in &self.map {
             add("map", &format!("{role}={column}"));
         }
-        servers.iter().for_each(|servers| add("servers", servers));
+        if let Some(servers) = &servers {
+            add("servers", servers);
+        }
         found
     }
 }

@@ -1,7 +1,7 @@
 //! What a run records is a type parameter: an unrecorded run pays nothing.
 
 use crate::event::EventKey;
-use crate::trace::{Decision, JobRecord, Segment, Stay, Trace};
+use crate::trace::{Decision, JobRecord, Segment, Stay, Token, Trace};
 use crate::units::Time;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -35,6 +35,11 @@ pub trait Recorder {
     /// A stretch of a job's time off the cores is over.
     fn stay(&mut self, stay: Stay) {
         let _ = stay;
+    }
+
+    /// A token of a pool is taken or given back.
+    fn token(&mut self, token: Token) {
+        let _ = token;
     }
 
     /// A decision was made.
@@ -135,6 +140,10 @@ impl Recorder for Full {
 
     fn stay(&mut self, stay: Stay) {
         self.trace.stays.push(stay);
+    }
+
+    fn token(&mut self, token: Token) {
+        self.trace.tokens.push(token);
     }
 
     fn decision(&mut self, decision: Decision) {

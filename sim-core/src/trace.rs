@@ -152,6 +152,19 @@ pub struct Stay {
     pub end: Time,
 }
 
+/// A token of a pool that is taken or given back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// When.
+    pub at: Time,
+    /// Index into [`crate::model::Model::pools`].
+    pub pool: u32,
+    /// The job's number.
+    pub job: u64,
+    /// Taken, or given back.
+    pub taken: bool,
+}
+
 /// A policy's ordering key for one candidate: the smaller goes first, compared from the first part on.
 ///
 /// The names of the parts are in the policy's definition.
@@ -235,6 +248,8 @@ pub struct Trace {
     pub segments: Vec<Segment>,
     /// Where jobs were while off the cores, in order of their ends.
     pub stays: Vec<Stay>,
+    /// Tokens taken and given back, in order.
+    pub tokens: Vec<Token>,
     /// Decisions, where asked for.
     pub decisions: Vec<Decision>,
     /// When the run ended.

@@ -100,7 +100,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         let mut charts = course;
         charts.extend(reports::chart::rows::welch(&welch_rows, result.warmup.0, &subtitle));
         let extras = extras(&loaded, &plan, &result, charts);
-        let all = all_rows(&loaded, &plan, &result)?;
+        let all = all_rows(&loaded, &plan, &result);
         Ok(Shown {
             page: run_page(&document, &extras),
             charts: run::charts(&document, &extras),

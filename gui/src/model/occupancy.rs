@@ -14,6 +14,8 @@ pub enum Place {
     Ready(u32),
     /// The queue of a pool.
     Pool(u32),
+    /// A token of a pool, wherever its holder is.
+    Token(u32),
     /// Delays.
     Delay,
     /// Waiting for children.
@@ -90,6 +92,24 @@ impl Occupancy {
             let visit = Visit { start: stay.start.0, end: stay.end.0, job: stay.job as u32 };
             lines.entry(stay.place.into()).or_default().visits.push(visit);
         }
+        let mut held: BTreeMap<(u32, u64), Vec<u64>> = BTreeMap::new();
+        let mut hold = |pool: u32, job: u64, start: u64, end: u64| {
+            if start < end {
+                let visit = Visit { start, end, job: job as u32 };
+                lines.entry(Place::Token(pool)).or_default().visits.push(visit);
+            }
+        };
+        for token in &trace.tokens {
+            let open = held.entry((token.pool, token.job)).or_default();
+            if token.taken {
+                open.push(token.at.0);
+            } else if let Some(start) = open.pop() {
+                hold(token.pool, token.job, start, token.at.0);
+            }
+        }
+        for ((pool, job), starts) in held {
+            starts.into_iter().for_each(|start| hold(pool, job, start, u64::MAX));
+        }
         for line in lines.values_mut() {
             line.finish();
         }
@@ -99,6 +119,11 @@ impl Occupancy {
     /// The jobs at a place at an instant, in the order in which they came.
     pub fn at(&self, place: Place, at: u64) -> Vec<u32> {
         self.lines.get(&place).map(|line| line.at(at)).unwrap_or_default()
+    }
+
+    /// Whether anybody ever waited for a token.
+    pub fn has_token_waits(&self) -> bool {
+        self.lines.keys().any(|place| matches!(place, Place::Pool(_)))
     }
 
     /// How many jobs wait in ready queues and for tokens, over time: where it changes, and to what. At most `points`.

@@ -169,6 +169,11 @@ impl Snapshot {
         self.trace().jobs.get(job as usize).map_or(0, |record| record.task)
     }
 
+    /// Whether jobs waited for tokens: then others woke them.
+    pub fn has_token_waits(&self) -> bool {
+        self.occupancy.has_token_waits()
+    }
+
     /// The name of a station of an activity.
     pub fn station_name(&self, activity: Activity, station: u32) -> &str {
         let model = self.model();

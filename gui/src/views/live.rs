@@ -20,6 +20,8 @@ const SEAT: f32 = JOB + 20.0;
 const QUEUE: usize = 14;
 /// Seconds that a job takes to its new place.
 const MOVE: f32 = 0.2;
+/// Tokens of a pool that are drawn; the rest is counted.
+const TOKENS: usize = 16;
 /// Stations that are drawn.
 const STATIONS: usize = 200;
 
@@ -36,6 +38,8 @@ struct Station {
 struct Slot {
     name: String,
     job: Option<(u32, Activity)>,
+    /// A token of a pool that this job holds.
+    token: Option<u32>,
 }
 
 /// Draws the machine.
@@ -108,11 +112,12 @@ fn stations(snapshot: &Snapshot, at: u64) -> Vec<Station> {
                 let share = |bar: &crate::model::rows::Bar| Slot {
                     name: tr!("live-share", count = bar.slot.1),
                     job: Some((bar.job, bar.activity)),
+                    token: None,
                 };
                 slots.extend(running.iter().take(16).map(share));
             } else {
                 let job = running.first().map(|bar| (bar.job, bar.activity));
-                slots.push(Slot { name: format!("{core}"), job });
+                slots.push(Slot { name: format!("{core}"), job, token: None });
             }
         }
         let mut queue = snapshot.occupancy.at(Place::Ready(index), at);
@@ -134,8 +139,14 @@ fn stations(snapshot: &Snapshot, at: u64) -> Vec<Station> {
         let queue = snapshot.occupancy.at(Place::Pool(index as u32), at);
         // A pool with one token around a periodic task is that task itself: worth a box only where jobs wait for it.
         if !queue.is_empty() || pool.size > 1 {
-            let note = tr!("live-tokens", count = pool.size);
-            found.push(Station { name: pool.name.clone(), slots: Vec::new(), queue, next: None, note });
+            let held = snapshot.occupancy.at(Place::Token(index as u32), at);
+            let note = tr!("live-tokens-held", held = held.len(), count = pool.size);
+            // Who holds a token is somewhere else: here stand the tokens.
+            let token = |job: &u32| Slot { name: snapshot.job_name(*job), job: None, token: Some(*job) };
+            let slots: Vec<Slot> = held.iter().take(TOKENS).map(token).collect();
+            let fifo = pool.order == sim_core::model::PoolOrder::Fifo;
+            let next = queue.first().copied().filter(|_| fifo);
+            found.push(Station { name: pool.name.clone(), slots, queue, next, note });
         }
     }
     for (place, key) in [(Place::Delay, "live-delay"), (Place::Join, "live-join")] {
@@ -175,6 +186,10 @@ impl Machine<'_, '_> {
             let top = card.top() + 26.0 + (index / 4) as f32 * SEAT;
             let seat = Rect::from_min_size(pos2(left, top), vec2(width - 6.0, SEAT - 4.0));
             painter.rect_stroke(seat, 3.0, (1.0, colors.weak), egui::StrokeKind::Inside);
+            if let Some(job) = slot.token {
+                self.token(ui, job, &slot.name, seat);
+                continue;
+            }
             let doing = slot.job.map_or_else(|| tr!("live-idle"), |(_, activity)| tr!(activity.key()));
             let label = pos2(seat.left() + 3.0, seat.bottom() - 8.0);
             let text = format!("{} {doing}", slot.name);
@@ -186,6 +201,28 @@ impl Machine<'_, '_> {
         }
         let seats = station.slots.len().div_ceil(4) as f32 * SEAT;
         self.queue(ui, station, card, card.top() + 26.0 + seats + JOB / 2.0 + 4.0);
+    }
+
+    /// A token in somebody's hands: a ring in the color of its holder, who is drawn where it is.
+    fn token(&mut self, ui: &Ui, job: u32, name: &str, seat: Rect) {
+        let dark = self.state.settings.look.is_dark();
+        let colors = theme::palette(dark);
+        let (color, _) = theme::task(self.snapshot.task_of(job), dark);
+        let painter = ui.painter_at(seat);
+        let center = pos2(seat.left() + 13.0, seat.center().y);
+        painter.circle_stroke(center, 7.0, (3.0, color));
+        painter.circle_stroke(center, 8.5, (1.0, colors.weak));
+        let place = pos2(center.x + 13.0, center.y);
+        painter.text(place, Align2::LEFT_CENTER, name, FontId::proportional(11.0), colors.text);
+        let response = ui.interact(seat, Id::unique(("token", job, seat.min.x as i32)), Sense::click());
+        let spoken = tr!("live-holds", job = name);
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &spoken));
+        if response.on_hover_text(&spoken).clicked() {
+            let at = self.state.view.cursor;
+            let bar = self.snapshot.rows.of_job_at(job, at);
+            let (start, end) = bar.map_or((at, at), |bar| (bar.start, bar.end));
+            self.out.push(Action::Select(Some(Selection { job, start, end })));
+        }
     }
 
     fn queue(&mut self, ui: &Ui, station: &Station, card: Rect, y: f32) {

@@ -6,6 +6,7 @@ mod editing;
 mod files;
 mod lessons;
 mod library;
+mod machine;
 mod network;
 mod pictures;
 mod predict;

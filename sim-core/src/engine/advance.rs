@@ -11,7 +11,7 @@ use crate::pool::Grant;
 use crate::record::Recorder;
 use crate::rng::{below, job_stream};
 use crate::ties::IoReturn;
-use crate::trace::{PlaceKind, Status};
+use crate::trace::{PlaceKind, Status, Token};
 use crate::units::Span;
 use rand::Rng;
 
@@ -50,8 +50,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 }
                 Op::Release { pool } => {
                     let pool = self.world.member(slot, pool);
+                    self.token(slot, pool, false);
                     if let Some(next) = self.pools[pool as usize].release(self.world.shared.now) {
                         self.leave_pool_queue(next, pool);
+                        self.token(next, pool, true);
                         self.world.go_on(next);
                     }
                 }
@@ -129,7 +131,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let priority =
             self.world.shared.attributes[self.world.shared.jobs[slot].attributes as usize].priority;
         match self.pools[pool as usize].acquire(slot, priority, now) {
-            Grant::Token => true,
+            Grant::Token => {
+                self.token(slot, pool, true);
+                true
+            }
             Grant::Queued => {
                 let job = &mut self.world.shared.jobs[slot];
                 (job.state, job.station, job.since) = (State::Queued, pool, now);
@@ -144,7 +149,16 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
-    /// A job leaves a pool's queue with a token.
+    /// Records a token that is taken or given back now.
+    #[inline]
+    fn token(&mut self, slot: u32, pool: u32, taken: bool) {
+        if R::TRACE {
+            let (at, job) = (self.world.shared.now, self.world.shared.jobs[slot].number);
+            self.world.recorder.token(Token { at, pool, job, taken });
+        }
+    }
+
+    /// A job leaves a pool's queue, with a token or because it is withdrawn.
     pub(super) fn leave_pool_queue(&mut self, slot: u32, pool: u32) {
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
@@ -170,8 +184,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 Op::Release { .. } if pools_open > 0 => pools_open -= 1,
                 Op::Release { pool } => {
                     let pool = self.world.member(slot, pool);
+                    self.token(slot, pool, false);
                     if let Some(next) = self.pools[pool as usize].release(self.world.shared.now) {
                         self.leave_pool_queue(next, pool);
+                        self.token(next, pool, true);
                         self.world.go_on(next);
                     }
                 }

@@ -183,6 +183,7 @@ fn content(ui: &mut Ui, frame: &Frame<'_>, body: Rect, gutter: f32, out: &mut Ve
         }
     }
     overlay::marks(&painter, frame, seen);
+    overlay::wakeups(&painter, frame, seen);
     overlay::arrows(&painter, frame, seen);
     overlay::lines(&painter, frame, seen);
     hand::ui(ui, frame, seen, &picture, out);

@@ -1,6 +1,7 @@
 //! What lies over and under the stretches: grid, releases and deadlines, arrows, markers, the cursor.
 
 use super::{Frame, axis, paint};
+use crate::model::events::{Event, EventKind};
 use crate::model::rows::{Activity, MarkKind, RowKind};
 use crate::model::snapshot::Waker;
 use crate::theme;
@@ -9,6 +10,10 @@ use sim_core::units::Span;
 
 /// More stretches of one job than this have no arrows.
 const MAX_ARROWS: usize = 400;
+/// Arrows of all jobs together, at most.
+const MAX_WAKEUPS: usize = 80;
+/// Where more happens than this in what is seen, arrows are not looked for.
+const WAKEUP_EVENTS: usize = 4_000;
 
 /// Upright lines at the ticks of the axis.
 pub fn grid(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
@@ -80,6 +85,53 @@ fn mark_at(painter: &Painter, at: egui::Pos2, height: f32, kind: MarkKind, color
                 colors.weak,
             );
         }
+    }
+}
+
+/// Who woke whom, in the part of time that is seen: an arrow from the waker's row. Where there are too many, some of them in
+/// equal distances, and how many.
+pub fn wakeups(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
+    if !frame.state.view.show_arrows {
+        return;
+    }
+    let colors = theme::palette(frame.dark);
+    let snapshot = frame.snapshot;
+    let events = &snapshot.events;
+    let from = events.partition_point(|event| (event.at as f64) < frame.scale.from);
+    let to = events.partition_point(|event| (event.at as f64) <= frame.scale.to);
+    let say = |text: String| {
+        flag(painter, pos2(seen.right() - 150.0, seen.bottom() - 28.0), &text, colors.weak);
+    };
+    let begins = |event: &&Event| matches!(event.kind, EventKind::Begin(Activity::Ready | Activity::Run));
+    if to - from > WAKEUP_EVENTS {
+        // Whether there is any is not known without a look at all of them.
+        if snapshot.has_token_waits() {
+            say(crate::tr!("chart-arrows-zoom"));
+        }
+        return;
+    }
+    let middle = frame.row_height / 2.0;
+    let selected = frame.state.view.selection.map(|selection| selection.job);
+    let mut arrows: Vec<(egui::Pos2, egui::Pos2)> = Vec::new();
+    for event in events[from..to].iter().filter(begins).filter(|event| Some(event.job) != selected) {
+        let Some(Waker::Job(waker)) = snapshot.waker(event.job, event.at) else { continue };
+        let row = |job: u32| snapshot.row_of_job(job).and_then(|row| frame.top_of(row));
+        if let (Some(from), Some(to)) = (row(waker), row(event.job)) {
+            let x = frame.x(event.at);
+            let visible = |y: f32| (seen.top()..=seen.bottom()).contains(&(y + middle));
+            if visible(from) || visible(to) {
+                arrows.push((pos2(x, from + middle), pos2(x, to + middle)));
+            }
+        }
+    }
+    let every = arrows.len().div_ceil(MAX_WAKEUPS).max(1);
+    let color = colors.bad.gamma_multiply(0.75);
+    for (start, end) in arrows.iter().step_by(every) {
+        paint::arrow(painter, *start, *end, color, frame.state.settings.look.line());
+    }
+    if every > 1 {
+        let drawn = arrows.len().div_ceil(every);
+        say(crate::tr!("chart-arrows-thinned", drawn = drawn, all = arrows.len()));
     }
 }
 

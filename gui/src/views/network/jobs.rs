@@ -41,7 +41,7 @@ impl<'a> Crowd<'a> {
 
 /// Who is at a node.
 struct Present {
-    /// On cores.
+    /// On cores; of a pool, who holds a token.
     running: Vec<u32>,
     /// In the queue.
     queued: Vec<u32>,
@@ -65,6 +65,7 @@ fn present(crowd: &Crowd<'_>, node: &Node) -> Present {
         if node.kind == NodeKind::Pool {
             found.size += u64::from(model.pools[*member as usize].size);
             found.queued.extend(snapshot.occupancy.at(Place::Pool(*member), at));
+            found.running.extend(snapshot.occupancy.at(Place::Token(*member), at));
             continue;
         }
         found.size += u64::from(model.processors[*member as usize].cores);
@@ -89,7 +90,7 @@ pub fn at(ui: &Ui, crowd: &mut Crowd<'_>, node: &Node, rect: Rect, out: &mut Vec
     let colors = theme::palette(crowd.state.settings.look.is_dark());
     let found = present(crowd, node);
     let words = if is_pool {
-        tr!("network-pool-size", size = found.size.to_string())
+        tr!("network-held", held = found.running.len(), size = found.size.to_string())
     } else {
         tr!("network-busy", busy = found.running.len(), cores = found.size.to_string())
     };
@@ -97,10 +98,10 @@ pub fn at(ui: &Ui, crowd: &mut Crowd<'_>, node: &Node, rect: Rect, out: &mut Vec
     let left = rect.left() + 10.0;
     let running = pos2(left, rect.top() + 58.0);
     let words = format!("{words}{more}");
-    row(ui, crowd, &found.running, &words, running, rect.right(), out);
+    row(ui, crowd, (&found.running, is_pool), &words, running, rect.right(), out);
     let queue = pos2(left, rect.top() + 81.0);
     let words = tr!("live-queue", count = found.queued.len());
-    row(ui, crowd, &found.queued, &words, queue, rect.right(), out);
+    row(ui, crowd, (&found.queued, false), &words, queue, rect.right(), out);
     let painter = ui.painter();
     painter.hline(rect.left() + 6.0..=rect.right() - 6.0, rect.top() + 45.0, (1.0, colors.grid));
 }
@@ -109,7 +110,7 @@ pub fn at(ui: &Ui, crowd: &mut Crowd<'_>, node: &Node, rect: Rect, out: &mut Vec
 fn row(
     ui: &Ui,
     crowd: &mut Crowd<'_>,
-    jobs: &[u32],
+    (jobs, tokens): (&[u32], bool),
     words: &str,
     at: Pos2,
     right: f32,
@@ -124,7 +125,15 @@ fn row(
     let drawn = if jobs.len() > fits { fits.saturating_sub(1) } else { jobs.len() }.min(crowd.left);
     for (index, job) in jobs.iter().take(drawn).enumerate() {
         let place = pos2(from + each * index as f32, at.y);
-        self::job(ui, crowd, *job, place, out);
+        if tokens {
+            // Its holder is somewhere else.
+            let dark = crowd.state.settings.look.is_dark();
+            let (color, _) = theme::task(crowd.snapshot.task_of(*job), dark);
+            ui.painter().circle_stroke(place, JOB - 2.0, (3.0, color));
+            ui.painter().circle_stroke(place, JOB - 0.5, (0.8, colors.weak));
+        } else {
+            self::job(ui, crowd, *job, place, out);
+        }
     }
     crowd.left -= drawn;
     if jobs.len() > drawn && !jobs.is_empty() {

@@ -1,5 +1,6 @@
 //! Policies, costs, tie rules: controls made from what policies say of themselves.
 
+mod machine;
 mod params;
 pub mod seats;
 
@@ -175,38 +176,8 @@ pub fn dial(ui: &mut Ui, state: &State, name: &str, title: &str, out: &mut Vec<A
 }
 
 fn machine(ui: &mut Ui, setup: &Setup, model: &sim_core::model::Model, out: &mut Vec<Action>) {
-    let processors: Vec<_> = model.processors.iter().filter(|processor| !processor.device).collect();
-    if let [processor] = processors.as_slice() {
-        ui.horizontal(|ui| {
-            ui.label(tr!("controls-cores"));
-            let mut cores = processor.cores;
-            let field = DragValue::new(&mut cores).range(1..=256).speed(0.05);
-            let response = ui.add(field).accessible_name(tr!("controls-cores"));
-            if response.changed() {
-                let mut new = setup.clone();
-                new.options.cores = Some(cores);
-                out.push(change("cores", new));
-            }
-        });
-        for (key, now, set) in [
-            ("controls-context-switch", processor.context_switch, 0),
-            ("controls-dispatch-latency", processor.dispatch_latency, 1),
-        ] {
-            if let Some(text) = params::span(ui, &tr!(key), &tr!("controls-cost-help"), now.0, 0, 100_000_000)
-            {
-                let mut new = setup.clone();
-                let target = if set == 0 {
-                    &mut new.options.context_switch
-                } else {
-                    &mut new.options.dispatch_latency
-                };
-                *target = Some(text);
-                out.push(change(key, new));
-            }
-        }
-    } else {
-        ui.weak(tr!("controls-many"));
-    }
+    machine::ui(ui, setup, model, out);
+    ui.add_space(4.0);
     input_options(ui, setup, out);
     ui.horizontal(|ui| {
         ui.label(tr!("controls-seed"));
@@ -227,6 +198,14 @@ fn machine(ui: &mut Ui, setup: &Setup, model: &sim_core::model::Model, out: &mut
         new.options.warmup = text;
         out.push(change("warmup", new));
     });
+    if setup.input.kind != InputKind::TaskList {
+        text_option(ui, &tr!("controls-scale"), setup.options.scale.as_deref(), |text| {
+            let mut new = setup.clone();
+            new.options.scale = text;
+            out.push(change("scale", new));
+        });
+    }
+    machine::overrides(ui, setup, out);
 }
 
 fn input_options(ui: &mut Ui, setup: &Setup, out: &mut Vec<Action>) {
@@ -247,7 +226,10 @@ fn input_options(ui: &mut Ui, setup: &Setup, out: &mut Vec<Action>) {
         }
         InputKind::Scenario => {}
         // Logs and traces of requests.
-        _ => {
+        kind => {
+            if kind == InputKind::RequestTrace {
+                columns(ui, setup, out);
+            }
             text_option(ui, &tr!("controls-service"), setup.options.service.as_deref(), |text| {
                 let mut new = setup.clone();
                 new.options.service = text;
@@ -265,6 +247,29 @@ fn input_options(ui: &mut Ui, setup: &Setup, out: &mut Vec<Action>) {
             });
         }
     }
+}
+
+/// Which column of a request trace means what, and the unit of its bare numbers.
+fn columns(ui: &mut Ui, setup: &Setup, out: &mut Vec<Action>) {
+    let units = ["ns", "us", "ms", "s", "min"];
+    if let Some(unit) = pick(ui, &tr!("controls-unit"), &setup.options.time_unit, &units) {
+        let mut new = setup.clone();
+        unit.clone_into(&mut new.options.time_unit);
+        out.push(change("", new));
+    }
+    let pairs = setup.options.map.iter().map(|(role, column)| format!("{role}={column}"));
+    let now = pairs.collect::<Vec<_>>().join(",");
+    text_option(ui, &tr!("controls-columns"), Some(now.as_str()), |text| {
+        let mut new = setup.clone();
+        let text = text.unwrap_or_default();
+        // A pair is kept while it is written: what it lacks is said as a mistake.
+        let pair = |pair: &str| {
+            let (role, column) = pair.split_once('=').unwrap_or((pair, ""));
+            (role.trim().to_owned(), column.trim().to_owned())
+        };
+        new.options.map = text.split(',').filter(|pair| !pair.trim().is_empty()).map(pair).collect();
+        out.push(change("columns", new));
+    });
 }
 
 /// A field for an option that may be left away.

@@ -108,7 +108,9 @@ impl Occupancy {
             }
         }
         for ((pool, job), starts) in held {
-            starts.into_iter().for_each(|start| hold(pool, job, start, u64::MAX));
+            for start in starts {
+                hold(pool, job, start, u64::MAX);
+            }
         }
         for line in lines.values_mut() {
             line.finish();

@@ -86,6 +86,7 @@ fn spoken(snapshot: &Snapshot, station: &Station) -> String {
         .slots
         .iter()
         .map(|slot| match slot.job {
+            None if slot.token.is_some() => tr!("live-holds", job = slot.name.clone()),
             Some((job, _)) => format!("{}: {}", slot.name, snapshot.job_name(job)),
             None => format!("{}: {}", slot.name, tr!("live-idle")),
         })

@@ -114,7 +114,9 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     }
     let known = trace.jobs.iter().filter(|job| job.arrival <= at);
     let jobs = known.map(|job| record(job, at, &segments, &stays)).collect();
-    Trace { jobs, segments, stays, decisions: trace.decisions[..past].to_vec(), end: at }
+    // What is taken at this very instant may follow from what is asked.
+    let tokens = trace.tokens.iter().filter(|token| token.at < at).copied().collect();
+    Trace { jobs, segments, stays, tokens, decisions: trace.decisions[..past].to_vec(), end: at }
 }
 
 /// Whether a stretch is the work of a decision that is still to be taken.

@@ -425,7 +425,7 @@ help-names = Rechtsklick auf einen Zeilennamen: anheften, verschieben, verbergen
 
 # Vorhersagen
 pane-exercise = Quiz
-cmd-exercise = Übungen zeigen
+cmd-exercise = Quiz zeigen
 cmd-predict-next = Vorhersagen: Wer ist der Nächste?
 cmd-predict-draw = Vorhersagen: den Ablauf zeichnen
 cmd-predict-go = Weiter, oder die Zeichnung prüfen

@@ -425,7 +425,7 @@ help-names = Right click on a row's name: pin, move, hide.
 
 # Predicting
 pane-exercise = Quiz
-cmd-exercise = Show exercises
+cmd-exercise = Show the quiz
 cmd-predict-next = Predict: which task next?
 cmd-predict-draw = Predict: draw the schedule
 cmd-predict-go = Go on, or check the drawing

@@ -7,6 +7,7 @@ use experiments::exercise::Question;
 use sim_core::measure::Measures;
 use sim_core::trace::{DecisionKind, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
 use sim_core::units::{Span, Time};
+use std::collections::BTreeMap;
 
 /// How far a run is known.
 #[derive(Clone, Copy, Debug)]
@@ -37,17 +38,29 @@ impl Veil<'_> {
         }
     }
 
-    /// Who is on a core of the question's processor, and on which, as far as is known.
-    fn running(&self) -> Vec<(u64, u32)> {
-        match self {
-            Veil::All => Vec::new(),
-            Veil::Before(question) => question.running.iter().map(|(job, core)| (*job, *core)).collect(),
-            Veil::After(question) => {
-                let others = question.running.iter().filter(|(_, core)| **core != question.core);
-                let others = others.map(|(job, core)| (*job, *core));
-                others.chain([(question.right, question.core)]).collect()
+    /// Who waits for a core and who has one, by job and processor, as far as decisions of this instant are known: those that
+    /// are still to be taken have not moved anybody.
+    fn present(&self, trace: &Trace) -> BTreeMap<u64, (u32, bool)> {
+        let mut present = BTreeMap::new();
+        if let Veil::Before(question) | Veil::After(question) = self {
+            let after = matches!(self, Veil::After(_));
+            for job in &question.candidates {
+                let on = question.running.get(job).is_some_and(|core| !after || *core != question.core);
+                let on = on || after && *job == question.right;
+                present.insert(*job, (question.processor, on));
             }
         }
+        let pending = trace.decisions[self.past()..].iter().take_while(|decision| decision.at <= self.at());
+        for decision in pending {
+            if let DecisionKind::Dispatch { processor, .. } | DecisionKind::Preempt { processor, .. } =
+                decision.kind
+            {
+                for candidate in &decision.candidates {
+                    present.entry(candidate.id).or_insert((processor, candidate.running));
+                }
+            }
+        }
+        present
     }
 }
 
@@ -76,19 +89,15 @@ impl Snapshot {
 fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     let (at, past) = (veil.at(), veil.past());
     let edge = Time(at.0 + 1);
-    let running = veil.running();
-    let runs = |job: u64| running.iter().any(|(on, _)| *on == job);
-    let asked: &[u64] = match veil {
-        Veil::All => &[],
-        Veil::Before(question) | Veil::After(question) => &question.candidates,
-    };
+    let present = veil.present(trace);
+    let runs = |job: u64| present.get(&job).is_some_and(|(_, on)| *on);
     let segments = trace.segments.iter().filter_map(|segment| {
         let chosen_later = segment.start == at && is_to_come(trace, past, segment);
         if segment.start > at || chosen_later {
             return None;
         }
         // Two slices of one job in a row are one stretch; whether there is another is what is asked.
-        let waits = segment.end > at && asked.contains(&segment.job) && !runs(segment.job);
+        let waits = segment.end > at && present.get(&segment.job).is_some_and(|(_, on)| !on);
         if waits {
             return Some(Segment { end: at, ..*segment });
         }
@@ -102,14 +111,12 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     });
     let mut stays: Vec<Stay> =
         stays.map(|stay| if stay.end > at { Stay { end: edge, ..*stay } } else { *stay }).collect();
-    if let Veil::Before(question) | Veil::After(question) = veil {
-        let place = PlaceKind::Ready(question.processor);
-        for job in question.candidates.iter().filter(|job| !runs(**job)) {
-            let last = |stay: &&mut Stay| stay.job == *job && stay.place == place && stay.end >= at;
-            match stays.iter_mut().find(last) {
-                Some(stay) => stay.end = edge,
-                None => stays.push(Stay { job: *job, place, start: at, end: edge }),
-            }
+    for (job, (processor, _)) in present.iter().filter(|(_, (_, on))| !on) {
+        let place = PlaceKind::Ready(*processor);
+        let last = |stay: &&mut Stay| stay.job == *job && stay.place == place && stay.end >= at;
+        match stays.iter_mut().find(last) {
+            Some(stay) => stay.end = edge,
+            None => stays.push(Stay { job: *job, place, start: at, end: edge }),
         }
     }
     let known = trace.jobs.iter().filter(|job| job.arrival <= at);

@@ -202,9 +202,16 @@ fn nothing_of_the_future_is_to_be_seen() {
                 question.running.contains_key(&question.right),
                 "{policy} at {at}: {question:?}"
             );
-            for pane in
-                [Pane::Live, Pane::Why, Pane::Events, Pane::Metrics, Pane::Plots, Pane::Race, Pane::Batch]
-            {
+            for pane in [
+                Pane::Network,
+                Pane::Live,
+                Pane::Why,
+                Pane::Events,
+                Pane::Metrics,
+                Pane::Plots,
+                Pane::Race,
+                Pane::Batch,
+            ] {
                 act(&mut harness, Action::Show(pane));
                 let words = said(&harness);
                 let later = whole.trace().segments.iter().map(|segment| segment.end);
@@ -225,6 +232,30 @@ fn nothing_of_the_future_is_to_be_seen() {
             wants(&mut harness, Act::Go);
         }
     }
+}
+
+/// Who is chosen at an instant still waits in the queue with all others; on the core are only those who were there.
+#[test]
+fn the_queue_does_not_tell_who_is_next() {
+    let list = "task,arrival,cpu\nP1,0,4\nP2,0,2\nP3,0,3\nP4,1,1\n";
+    for (policy, cores, at_first) in [
+        ("sjf", 1, "cpu: 0: idle. queue 3 P1, P2, P3"),
+        ("round-robin", 2, "cpu: 0: idle, 1: idle. queue 3 P1, P2, P3"),
+    ] {
+        let mut harness = tasks(list, policy, cores);
+        wants(&mut harness, Act::Begin(Way::Draw));
+        act(&mut harness, Action::Show(Pane::Live));
+        assert!(harness.query_by_label(at_first).is_some(), "{policy}: {}", said(&harness));
+        wants(&mut harness, Act::Begin(Way::Next));
+        assert!(harness.query_by_label(at_first).is_some(), "{policy}: {}", said(&harness));
+    }
+    let mut harness = tasks(list, "srtf", 1);
+    wants(&mut harness, Act::Begin(Way::Next));
+    wants(&mut harness, Act::Choose(1));
+    assert!(harness.query_by_label("cpu: 0: P2. queue 2 P1, P3").is_some(), "{}", said(&harness));
+    wants(&mut harness, Act::Go);
+    // P4 needs as little as P2 has left: who runs stays.
+    assert!(harness.query_by_label("cpu: 0: P2. queue 3 P1, P3, P4").is_some(), "{}", said(&harness));
 }
 
 #[test]

@@ -125,6 +125,15 @@ async function main() {
     const text = fs.readFileSync(await download.path(), "utf8");
     check(`an export is downloaded as ${download.suggestedFilename()}`, text.startsWith("scenario,policy,"));
 
+    await page.keyboard.press("Control+b");
+    await page.keyboard.press("Control+Enter");
+    await has("response/mean");
+    check("replications run between frames", true);
+    await picture("6-replications");
+    await drop("long.csv", `task,arrival,cpu,period,count\nA,0,1,2,90000000\n`);
+    await starting("the run is too long for this page").waitFor({ state: "attached" });
+    check("a run that is too long for a page is told", true);
+
     // What is kept is written every two seconds.
     const kept = (word) =>
       page.waitForFunction((word) => Object.values(localStorage).some((value) => value.includes(word)), word);
@@ -139,7 +148,7 @@ async function main() {
     await starting("Bibliothek").waitFor({ state: "attached" });
     await kept("tone:Dark");
     check("language and look are kept", true);
-    await picture("6-again");
+    await picture("7-again");
 
     check(`no error was logged: ${JSON.stringify(wrong)}`, wrong.length === 0);
   } finally {

@@ -1,4 +1,4 @@
-//! Work beside the caller: on a thread of its own, or at once where there are no threads.
+//! Work beside the caller: on a thread of its own, or step by step in the caller's pauses where there are no threads.
 
 use crate::run::Progress;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -17,6 +17,12 @@ pub enum Outcome<T> {
 /// Work that was started and may be done. Dropping it cancels it.
 pub struct Background<T> {
     shared: Arc<Shared<T>>,
+    /// One step of the work; nobody else does it.
+    #[cfg(not(feature = "threads"))]
+    work: Mutex<Option<Box<dyn FnMut() -> bool + Send>>>,
+    /// The caller had a pause to say that work is under way.
+    #[cfg(not(feature = "threads"))]
+    announced: AtomicBool,
 }
 
 struct Shared<T> {
@@ -54,6 +60,16 @@ impl<T: Send + 'static> Background<T> {
         work: impl FnOnce(&Reporter<'_>) -> T + Send + 'static,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Background<T> {
+        let mut work = Some(work);
+        Background::in_steps(move |reporter| work.take().map(|work| work(reporter)), wake)
+    }
+
+    /// Starts work that is done in steps: `step` is called until it has a result, which it must have soon after its reporter
+    /// told it to stop.
+    pub fn in_steps(
+        mut step: impl FnMut(&Reporter<'_>) -> Option<T> + Send + 'static,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Background<T> {
         let shared = Arc::new(Shared {
             cancelled: AtomicBool::new(false),
             progress: Mutex::new(None),
@@ -61,17 +77,59 @@ impl<T: Send + 'static> Background<T> {
             ended: Condvar::new(),
         });
         let theirs = Arc::clone(&shared);
-        spawn(move || {
+        // Whether there is a result.
+        let once = move || {
             let reporter = Reporter { cancelled: &theirs.cancelled, progress: &theirs.progress, wake: &wake };
-            let outcome = match catch_unwind(AssertUnwindSafe(|| work(&reporter))) {
-                Ok(result) => Outcome::Done(result),
+            let outcome = match catch_unwind(AssertUnwindSafe(|| step(&reporter))) {
+                Ok(None) => {
+                    wake();
+                    return false;
+                }
+                Ok(Some(result)) => Outcome::Done(result),
                 Err(panic) => Outcome::Panicked(words(panic.as_ref())),
             };
             *lock(&theirs.outcome) = Some(outcome);
             theirs.ended.notify_all();
             wake();
-        });
+            true
+        };
+        Background::begin(shared, once)
+    }
+
+    #[cfg(feature = "threads")]
+    fn begin(shared: Arc<Shared<T>>, mut once: impl FnMut() -> bool + Send + 'static) -> Background<T> {
+        spawn(move || while !once() {});
         Background { shared }
+    }
+
+    #[cfg(not(feature = "threads"))]
+    fn begin(shared: Arc<Shared<T>>, once: impl FnMut() -> bool + Send + 'static) -> Background<T> {
+        let work: Box<dyn FnMut() -> bool + Send> = Box::new(once);
+        Background { shared, work: Mutex::new(Some(work)), announced: AtomicBool::new(false) }
+    }
+
+    /// Goes on with the work where there are no threads: a step, and more while `more` says so. The first pause does
+    /// nothing, so that it can be said that work is under way. True while there is more to do.
+    #[cfg(not(feature = "threads"))]
+    pub fn turn(&self, more: &dyn Fn() -> bool) -> bool {
+        let mut work = lock(&self.work);
+        if !self.announced.swap(true, Ordering::Relaxed) {
+            return work.is_some();
+        }
+        while let Some(once) = work.as_mut() {
+            if once() {
+                *work = None;
+            } else if !more() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Goes on with the work where there are no threads; here there are.
+    #[cfg(feature = "threads")]
+    pub fn turn(&self, _more: &dyn Fn() -> bool) -> bool {
+        false
     }
 
     /// The result, once, when there is one.
@@ -81,6 +139,7 @@ impl<T: Send + 'static> Background<T> {
 
     /// Waits for the result, which must not have been taken: there is no second one.
     pub fn wait(self) -> Outcome<T> {
+        while self.turn(&|| true) {}
         let mut outcome = lock(&self.shared.outcome);
         loop {
             if let Some(outcome) = outcome.take() {
@@ -131,21 +190,14 @@ fn spawn(work: impl FnOnce() + Send + 'static) {
     }
 }
 
-#[cfg(not(feature = "threads"))]
-fn spawn(work: impl FnOnce() + Send + 'static) {
-    work();
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "threads")]
     use std::sync::mpsc;
 
     fn result<T: Send + 'static>(work: impl FnOnce(&Reporter<'_>) -> T + Send + 'static) -> Outcome<T> {
-        let (sender, woken) = mpsc::channel();
-        let background = Background::start(work, move || sender.send(()).unwrap_or_default());
-        woken.recv().expect("the worker wakes us at its end");
-        background.wait()
+        Background::start(work, || ()).wait()
     }
 
     #[test]
@@ -154,6 +206,33 @@ mod tests {
         assert_eq!(result(|_| -> u8 { panic!("no core") }), Outcome::Panicked("no core".to_owned()));
     }
 
+    #[test]
+    fn steps_are_taken_until_there_is_a_result() {
+        let mut left = 5;
+        let step = move |reporter: &Reporter<'_>| {
+            left -= 1;
+            let done = 5 - left;
+            let wanted =
+                reporter.watch(Progress { done, total: 5, fraction: f64::from(done) / 5.0, events: 0 });
+            (left == 0 || !wanted).then_some(done)
+        };
+        assert_eq!(Background::in_steps(step, || ()).wait(), Outcome::Done(5));
+        let cancelled = Background::in_steps(step, || ());
+        cancelled.cancel();
+        // On a thread some steps may have been taken before.
+        assert!(matches!(cancelled.wait(), Outcome::Done(1..=5)));
+    }
+
+    #[cfg(not(feature = "threads"))]
+    #[test]
+    fn without_threads_nothing_happens_but_in_pauses() {
+        let background = Background::in_steps(|_| None::<u8>, || ());
+        assert!(background.turn(&|| true), "the first pause is for saying so");
+        assert!(background.turn(&|| false));
+        assert_eq!(background.take(), None);
+    }
+
+    #[cfg(feature = "threads")]
     #[test]
     fn work_that_is_cancelled_hears_of_it() {
         let progress = Progress { done: 0, total: 1, fraction: 0.5, events: 9 };

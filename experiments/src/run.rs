@@ -229,6 +229,16 @@ impl<'a> Replications<'a> {
         Ok(Replications::from_warmup(Cow::Owned(Model { warmup, ..model.clone() }), plan, notes))
     }
 
+    /// As [`Replications::new`], for who keeps them from one step of work to the next.
+    ///
+    /// # Errors
+    /// The run that the warm-up is found from could not be finished.
+    pub fn owned(model: Model, plan: &RunPlan, watch: Watch<'_>) -> Result<Replications<'static>, Failure> {
+        let (warmup, notes) =
+            if plan.warmup_auto { find_warmup(&model, plan, watch)? } else { (model.warmup, Vec::new()) };
+        Ok(Replications::from_warmup(Cow::Owned(Model { warmup, ..model }), plan, notes))
+    }
+
     /// With the model's own warm-up, and remarks on it.
     pub(crate) fn from_warmup(model: Cow<'a, Model>, plan: &RunPlan, notes: Vec<String>) -> Replications<'a> {
         Replications {

@@ -63,6 +63,7 @@ impl App {
             ui.ctx().request_discard("another look");
             ui.ctx().request_repaint();
         }
+        self.engine.turn(&crate::platform::pause());
         self.engine.poll(&mut self.state);
         self.look();
         self.advance(ui);

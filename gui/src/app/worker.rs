@@ -7,15 +7,15 @@ use crate::model::snapshot::{AT_ONCE_EVENTS, Snapshot, Trouble, plan, trouble};
 use experiments::background::{Background, Outcome, Reporter};
 use experiments::compare::{Alternative, CompareOptions};
 use experiments::run::Watch;
-use experiments::{Progress, RunPlan};
+use experiments::{Progress, Replications, RunPlan};
 use sim_core::RunError;
 use std::sync::Arc;
 
 /// Inputs longer than this are not even read in the frame, in bytes.
 const AT_ONCE_BYTES: usize = 1 << 18;
-/// Where there are no threads a run may take this many events, so that the page answers again.
+/// Where there are no threads a run may take this many events: the page stands still for it, for a second or so.
 #[cfg(target_arch = "wasm32")]
-const WITHOUT_THREADS: u64 = 5_000_000;
+const WITHOUT_THREADS: u64 = 2_000_000;
 
 type Run = Result<Snapshot, Trouble>;
 type Raced = Result<RaceResult, Trouble>;
@@ -92,11 +92,12 @@ impl Engine {
         let replications = state.batch.replications.max(2);
         let opened = state.settings.recent.first().cloned().unwrap_or_default();
         let repeats = state.history.first().is_some_and(|first| first.input.text == setup.input.text);
-        let work = move |reporter: &Reporter<'_>| {
-            let watch = |progress| reporter.watch(progress);
-            batch(&setup, replications, &watch).map(|found| BatchResult { opened, repeats, ..found })
+        let mut begun = None;
+        let step = move |reporter: &Reporter<'_>| {
+            let found = batch(&setup, replications, &mut begun, &|progress| reporter.watch(progress))?;
+            Some(found.map(|found| BatchResult { opened: opened.clone(), repeats, ..found }))
         };
-        self.batch = Some(self.start(work));
+        self.batch = Some(Background::in_steps(step, self.wake()));
         state.batch.trouble = None;
         state.batch.progress = Some(Progress { done: 0, total: replications, fraction: 0.0, events: 0 });
         self.poll(state);
@@ -116,6 +117,18 @@ impl Engine {
     /// Whether something is under way.
     pub fn is_busy(&self) -> bool {
         self.run.is_some() || self.race.is_some() || self.batch.is_some()
+    }
+
+    /// Goes on with what is under way, where there are no threads, as long as `more` says so.
+    pub fn turn(&mut self, more: &dyn Fn() -> bool) {
+        let busy = [
+            self.run.as_ref().is_some_and(|run| run.turn(more)),
+            self.race.as_ref().is_some_and(|race| race.turn(more)),
+            self.batch.as_ref().is_some_and(|batch| batch.turn(more)),
+        ];
+        if let Some(context) = self.context.as_ref().filter(|_| busy.contains(&true)) {
+            context.request_repaint();
+        }
     }
 
     /// Takes what is done.
@@ -189,12 +202,17 @@ impl Engine {
         &self,
         work: impl FnOnce(&Reporter<'_>) -> T + Send + 'static,
     ) -> Background<T> {
+        Background::start(work, self.wake())
+    }
+
+    /// Asks for another frame.
+    fn wake(&self) -> impl Fn() + Send + Sync + 'static {
         let context = self.context.clone();
-        Background::start(work, move || {
+        move || {
             if let Some(context) = &context {
                 context.request_repaint();
             }
-        })
+        }
     }
 }
 
@@ -255,18 +273,57 @@ fn accept_race(found: Raced, race: &mut Race) {
     };
 }
 
-fn batch(setup: &Setup, replications: u32, watch: Watch<'_>) -> Batched {
-    let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
-    let plan = RunPlan { replications, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
-    let failed = |failure: experiments::Failure| match *failure.error {
-        RunError::Cancelled { .. } => Trouble::Cancelled,
-        _ => Trouble::Failed(failure.to_string()),
-    };
-    let result = experiments::run(&loaded.model, &plan, watch).map_err(failed)?;
-    let (course, _) = experiments::report::course(&loaded, &plan, &result, watch).map_err(failed)?;
+/// Replications that were begun.
+struct Begun {
+    loaded: scenarios::Loaded,
+    plan: RunPlan,
+    replications: Replications<'static>,
+}
+
+/// Where there are no threads a page must answer between replications; where there are they run side by side.
+const AT_A_TIME: u32 = if cfg!(target_arch = "wasm32") { 1 } else { u32::MAX };
+
+/// Some replications more; the result when there are as many as wanted.
+fn batch(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>) -> Option<Batched> {
+    match further(setup, wanted, begun, watch) {
+        Ok(()) if begun.as_ref().is_some_and(|begun| begun.replications.done() < wanted) => None,
+        Ok(()) => begun.take().map(|begun| finished(setup, begun, watch)),
+        Err(trouble) => Some(Err(trouble)),
+    }
+}
+
+/// What the report of replications says beside their numbers.
+fn finished(setup: &Setup, begun: Begun, watch: Watch<'_>) -> Batched {
+    let Begun { loaded, plan, replications } = begun;
+    let result = replications.into_result();
+    let (course, _) = experiments::report::course(&loaded, &plan, &result, watch).map_err(batch_trouble)?;
     let beside = experiments::report::beside(&loaded, &result);
     let (opened, repeats) = (String::new(), false);
     Ok(BatchResult { setup: setup.clone(), loaded, result, plan, opened, repeats, course, beside })
+}
+
+fn batch_trouble(failure: experiments::Failure) -> Trouble {
+    match *failure.error {
+        RunError::Cancelled { .. } => Trouble::Cancelled,
+        _ => Trouble::Failed(failure.to_string()),
+    }
+}
+
+fn further(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>) -> Result<(), Trouble> {
+    if begun.is_none() {
+        let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
+        let plan = RunPlan { replications: wanted, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
+        let replications = Replications::owned(loaded.model.clone(), &plan, watch).map_err(batch_trouble)?;
+        *begun = Some(Begun { loaded, plan, replications });
+    }
+    let Some(begun) = begun else { return Ok(()) };
+    let next = begun.replications.done().saturating_add(AT_A_TIME).min(wanted);
+    // Told as a part of all that are wanted.
+    let watch = |progress: Progress| {
+        let part = f64::from(progress.total) / f64::from(wanted);
+        watch(Progress { total: wanted, fraction: progress.fraction * part, ..progress })
+    };
+    begun.replications.extend_to(next, &watch).map_err(batch_trouble)
 }
 
 fn accept_batch(found: Batched, batch: &mut Batch) {

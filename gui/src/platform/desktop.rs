@@ -72,6 +72,11 @@ impl Desk {
     }
 }
 
+/// How long a frame may go on with work: work is on threads.
+pub fn pause() -> impl Fn() -> bool {
+    || false
+}
+
 /// Reads a file or an input of the library.
 ///
 /// # Errors

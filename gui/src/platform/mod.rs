@@ -7,9 +7,9 @@ mod desktop;
 pub mod web;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use desktop::{BYTES_MAX, Desk, lesson, read, write};
+pub use desktop::{BYTES_MAX, Desk, lesson, pause, read, write};
 #[cfg(target_arch = "wasm32")]
-pub use web::{BYTES_MAX, Desk, lesson, read, write};
+pub use web::{BYTES_MAX, Desk, lesson, pause, read, write};
 
 /// Whether results are written to a place that the user names; a page hands them to the browser.
 pub const HAS_PATHS: bool = cfg!(not(target_arch = "wasm32"));

@@ -77,6 +77,15 @@ impl Desk {
     }
 }
 
+/// Milliseconds of each frame for work, which has no thread of its own: the rest is for drawing and for the browser.
+const PAUSE: f64 = 20.0;
+
+/// How long a frame may go on with work.
+pub fn pause() -> impl Fn() -> bool {
+    let end = js_sys::Date::now() + PAUSE;
+    move || js_sys::Date::now() < end
+}
+
 /// An input of the library: there is nothing else here that has a name.
 ///
 /// # Errors

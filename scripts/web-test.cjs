@@ -130,7 +130,13 @@ async function main() {
     await has("response/mean");
     check("replications run between frames", true);
     await picture("6-replications");
-    await drop("long.csv", `task,arrival,cpu,period,count\nA,0,1,2,90000000\n`);
+    const long = [
+      'name = "long"', "seed = 1", "stop = { jobs = 5_000_000 }",
+      "[[class]]", 'name = "a"', 'steps = [{ work = "cpu", demand = { exponential = { mean = "1ms" } } }]',
+      "[[source]]", 'name = "s"', 'class = "a"', 'arrivals = { poisson = "900/s" }',
+      "[[processor]]", 'name = "cpu"', "cores = 1", 'scheduler = "fcfs"', "",
+    ];
+    await drop("long.toml", long.join("\n"));
     await starting("the run is too long for this page").waitFor({ state: "attached" });
     check("a run that is too long for a page is told", true);
 

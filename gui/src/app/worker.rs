@@ -296,13 +296,14 @@ fn batch(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>
 fn finished(setup: &Setup, begun: Begun, watch: Watch<'_>) -> Batched {
     let Begun { loaded, plan, replications } = begun;
     let result = replications.into_result();
-    let (course, _) = experiments::report::course(&loaded, &plan, &result, watch).map_err(batch_trouble)?;
+    let (course, _) = experiments::report::course(&loaded, &plan, &result, watch)
+        .map_err(|failure| batch_trouble(&failure))?;
     let beside = experiments::report::beside(&loaded, &result);
     let (opened, repeats) = (String::new(), false);
     Ok(BatchResult { setup: setup.clone(), loaded, result, plan, opened, repeats, course, beside })
 }
 
-fn batch_trouble(failure: experiments::Failure) -> Trouble {
+fn batch_trouble(failure: &experiments::Failure) -> Trouble {
     match *failure.error {
         RunError::Cancelled { .. } => Trouble::Cancelled,
         _ => Trouble::Failed(failure.to_string()),
@@ -313,7 +314,8 @@ fn further(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'
     if begun.is_none() {
         let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
         let plan = RunPlan { replications: wanted, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
-        let replications = Replications::owned(loaded.model.clone(), &plan, watch).map_err(batch_trouble)?;
+        let replications = Replications::owned(loaded.model.clone(), &plan, watch)
+            .map_err(|failure| batch_trouble(&failure))?;
         *begun = Some(Begun { loaded, plan, replications });
     }
     let Some(begun) = begun else { return Ok(()) };
@@ -323,7 +325,7 @@ fn further(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'
         let part = f64::from(progress.total) / f64::from(wanted);
         watch(Progress { total: wanted, fraction: progress.fraction * part, ..progress })
     };
-    begun.replications.extend_to(next, &watch).map_err(batch_trouble)
+    begun.replications.extend_to(next, &watch).map_err(|failure| batch_trouble(&failure))
 }
 
 fn accept_batch(found: Batched, batch: &mut Batch) {

@@ -11,7 +11,7 @@ pub(crate) const SCHEME: &str = "lab:";
 /// Panes that a link may bring to the front.
 pub const PANES: &[&str] = &[
     "lessons", "library", "controls", "tasks", "text", "network", "chart", "live", "why", "events",
-    "metrics", "plots", "race", "batch",
+    "metrics", "plots", "race", "batch", "exercise",
 ];
 
 /// What can be turned besides the parameters of policies: costs of the only processor, and the demand of all sources.

@@ -309,7 +309,8 @@ pub fn plan(loaded: &Loaded, budget: Option<u64>) -> RunPlan {
 pub fn trouble(failure: &experiments::Failure) -> Trouble {
     match *failure.error {
         RunError::Cancelled { .. } => Trouble::Cancelled,
-        RunError::EventLimit { limit, .. } if limit <= AT_ONCE_EVENTS => Trouble::TooLong,
+        // Any limit below the usual one is a budget of this window's.
+        RunError::EventLimit { limit, .. } if limit < RunPlan::default().max_events => Trouble::TooLong,
         _ => Trouble::Failed(failure.to_string()),
     }
 }

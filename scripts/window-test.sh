@@ -116,6 +116,13 @@ press() {
 start
 shot started
 
+# On a fresh desktop there is a list of lessons.
+press "1. The convoy"
+changed "$seen" "a lesson opens from the list"
+shot lesson
+key Right
+changed "$seen" "and its schedule steps"
+
 key ctrl+o
 changed "$seen" "Ctrl+O asks for a path"
 type stallings

@@ -76,6 +76,8 @@ pub struct Snapshot {
     several: Vec<bool>,
     /// Where the run is known up to an instant only: that instant, in nanoseconds.
     pub known: Option<u64>,
+    /// The end of the trace: every frame asks for it several times.
+    end: u64,
 }
 
 impl Snapshot {
@@ -98,6 +100,7 @@ impl Snapshot {
         let whole = result.trace.is_some() && result.has_segments;
         let shortened = if whole { None } else { Some(beginning(&loaded, &mut thinned, watch)?) };
         let trace = shortened.as_ref().or(result.trace.as_ref()).expect("one of them is there");
+        let last = trace.segments.iter().map(|segment| segment.end.0).max().unwrap_or(0);
         let model = &loaded.model;
         let rows = Rows::new(model, trace);
         let occupancy = Occupancy::new(trace);
@@ -116,6 +119,7 @@ impl Snapshot {
             waiting: occupancy.waiting_over_time(4_000),
             several,
             known: None,
+            end: trace.end.0.max(last).max(1),
             thinned,
             occupancy,
             rows,
@@ -146,9 +150,7 @@ impl Snapshot {
         if let Some(known) = self.known {
             return known;
         }
-        let trace = self.trace();
-        let last = trace.segments.iter().map(|segment| segment.end.0).max().unwrap_or(0);
-        trace.end.0.max(last).max(1)
+        self.end
     }
 
     /// The document of the run, as the command line writes it.

@@ -5,6 +5,7 @@ use super::range;
 use super::{Axis, CELLS_MAX, Choice, Constant, MODELS_MAX, SweepPlan, Value};
 use crate::diagnostic::{Diagnostic, Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
+#[cfg(feature = "files")]
 use crate::library;
 use crate::lower;
 use crate::options::{Options, PolicyOption};

@@ -15,7 +15,7 @@
 mod codes;
 mod demand;
 mod diagnostic;
-pub mod document;
+pub mod draft;
 mod import;
 mod input;
 pub mod keys;

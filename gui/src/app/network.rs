@@ -8,7 +8,7 @@ use crate::model::snapshot::Snapshot;
 use crate::tr;
 use crate::words::Language;
 use egui::Rect;
-use scenarios::document::{self, Item, Part, Path, at, edit, key};
+use scenarios::draft::{self, Item, Part, Path, at, edit, key};
 use scenarios::{Diagnostic, InputKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -129,9 +129,9 @@ pub fn refresh(state: &mut State) {
         found.extend(snapshot.loaded.warnings.iter().cloned());
     }
     let (graph, root) = match (written, &state.snapshot) {
-        (Some(text), _) => (of_text(text, &found), document::read(text)),
-        (None, Some(snapshot)) => (of_model(snapshot.model()), document::read("")),
-        (None, None) => (Graph::default(), document::read("")),
+        (Some(text), _) => (of_text(text, &found), draft::read(text)),
+        (None, Some(snapshot)) => (of_model(snapshot.model()), draft::read("")),
+        (None, None) => (Graph::default(), draft::read("")),
     };
     let mut drawn = Drawn {
         usual: graph.layout(&BTreeMap::new()),
@@ -222,7 +222,7 @@ impl App {
             Ok((text, select)) => {
                 let mut setup = setup.with_text(text);
                 if let Edit::Set(path, _) = edit {
-                    let root = document::read(setup.text().unwrap_or_default());
+                    let root = draft::read(setup.text().unwrap_or_default());
                     forget_overrides(&mut setup, &root, path);
                 }
                 if what.is_empty() {
@@ -243,8 +243,8 @@ impl App {
     fn ask_remove(&mut self, path: Path) {
         let Some(setup) = self.state.setup().cloned() else { return };
         let Some(text) = setup.text() else { return };
-        let root = document::read(text);
-        let named: Vec<String> = document::references(&root)
+        let root = draft::read(text);
+        let named: Vec<String> = draft::references(&root)
             .iter()
             .filter(|(place, target)| {
                 target.as_ref().is_some_and(|target| target.starts_with(&path)) && !place.starts_with(&path)
@@ -313,7 +313,7 @@ fn carried_out(text: &str, edit: &Edit) -> Result<(String, Option<Path>), edit::
             (renamed, Some(select))
         }
         Edit::Add(list) => {
-            let root = document::read(text);
+            let root = draft::read(text);
             let path = vec![Part::Key((*list).to_owned())];
             let count = root.get(list).map_or(0, |items| items.items().len());
             (edit::insert(text, &path, count, &new_item(&root, list))?, Some(at(&path, count)))
@@ -368,8 +368,8 @@ pub fn new_step(root: &Item, kind: &str, station: Option<&str>) -> String {
 
 /// The text without something and all that names it: steps that hold something stay without it.
 fn without(text: &str, path: &Path) -> Result<String, edit::EditError> {
-    let root = document::read(text);
-    let mut owners: Vec<Path> = document::references(&root)
+    let root = draft::read(text);
+    let mut owners: Vec<Path> = draft::references(&root)
         .into_iter()
         .filter(|(place, target)| {
             target.as_ref().is_some_and(|target| target.starts_with(path)) && !place.starts_with(path)

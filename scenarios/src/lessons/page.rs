@@ -118,7 +118,7 @@ static HEAD_OF_TRANSLATION: Table =
     Table { name: "the head of a translation", keys: &[SUMMARY], either: false };
 
 /// What was read of a text, places still being those of the file.
-pub(super) struct Draft {
+pub(super) struct RawPage {
     file: String,
     title: String,
     summary: String,
@@ -137,7 +137,7 @@ pub(super) struct Read {
     pub order: Option<u32>,
     pub opens: Option<String>,
     pub begins: Vec<Step>,
-    pub pages: BTreeMap<String, Draft>,
+    pub pages: BTreeMap<String, RawPage>,
 }
 
 /// Reads all texts of a folder.
@@ -262,7 +262,7 @@ struct Top {
 }
 
 impl BodyReader<'_, '_> {
-    fn read(&mut self, file: &str, summary: String) -> Draft {
+    fn read(&mut self, file: &str, summary: String) -> RawPage {
         let options = Options::ENABLE_TABLES | Options::ENABLE_HEADING_ATTRIBUTES;
         let events = Parser::new_ext(&self.text[self.body..], options).into_offset_iter();
         let mut links: Vec<(Range<usize>, Link)> = Vec::new();
@@ -328,7 +328,7 @@ impl BodyReader<'_, '_> {
         summary: String,
         tops: Vec<(Range<usize>, Top)>,
         links: Vec<(Range<usize>, Link)>,
-    ) -> Draft {
+    ) -> RawPage {
         let mut tops = tops.into_iter();
         let mut title = String::new();
         match tops.next() {
@@ -370,7 +370,7 @@ impl BodyReader<'_, '_> {
         if let Some((title, inner)) = answer {
             blocks.push(DraftBlock::Answer { title, blocks: inner });
         }
-        Draft { file: file.to_owned(), title, summary, blocks, links }
+        RawPage { file: file.to_owned(), title, summary, blocks, links }
     }
 
     /// A link that does something, or `None` for one that leads to a page of the web, and for a mistake.
@@ -440,7 +440,7 @@ fn filled(text: &str, facts: &[Fact], language: &str) -> String {
 
 /// Puts the numbers of the facts into the texts, and compares the languages.
 pub(super) fn finish(
-    drafts: &BTreeMap<String, Draft>,
+    drafts: &BTreeMap<String, RawPage>,
     folder: &Folder,
     facts: &[Fact],
     found: &mut Vec<Diagnostic>,

@@ -2,7 +2,7 @@
 
 mod access_logs;
 mod diagnostics;
-mod documents;
+mod drafts;
 mod lessons;
 mod library;
 mod request_traces;

@@ -8,7 +8,7 @@ pub use implied::of_model;
 pub use layout::{Places, SIZE, size_of};
 pub use written::{brief, of_text};
 
-use scenarios::document::Path;
+use scenarios::draft::Path;
 use std::collections::BTreeMap;
 
 /// What a node is.

@@ -4,7 +4,7 @@ use crate::app::action::Action;
 use crate::app::network::{Edit, NetworkAction};
 use crate::tr;
 use egui::{Button, Checkbox, ComboBox, DragValue, Id, TextEdit, Ui};
-use scenarios::document::{Item, Path, Value, at, edit, key};
+use scenarios::draft::{Item, Path, Value, at, edit, key};
 use scenarios::keys::{self, Key, Kind, Table};
 
 /// Width of labels, in points.

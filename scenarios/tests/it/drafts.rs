@@ -1,6 +1,6 @@
 //! Scenarios as trees: what names mean, and changes of every part of every scenario of the library.
 
-use scenarios::document::{self, Item, Part, Path, Value, edit};
+use scenarios::draft::{self, Item, Part, Path, Value, edit};
 use scenarios::{Input, InputKind, Options, library};
 
 fn scenario_texts() -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -12,12 +12,12 @@ fn paths(item: &Item, path: Path, out: &mut Vec<Path>) {
     match &item.value {
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                paths(item, document::at(&path, index), out);
+                paths(item, draft::at(&path, index), out);
             }
         }
         Value::Table(fields) => {
             for (name, item) in fields {
-                paths(item, document::key(&path, name), out);
+                paths(item, draft::key(&path, name), out);
             }
         }
         _ => {}
@@ -29,15 +29,15 @@ fn paths(item: &Item, path: Path, out: &mut Vec<Path>) {
 
 fn every_path(text: &str) -> Vec<Path> {
     let mut found = Vec::new();
-    paths(&document::read(text), Vec::new(), &mut found);
+    paths(&draft::read(text), Vec::new(), &mut found);
     found
 }
 
 #[test]
 fn every_name_in_the_library_means_something() {
     for (name, text) in scenario_texts() {
-        let root = document::read(text);
-        let references = document::references(&root);
+        let root = draft::read(text);
+        let references = draft::references(&root);
         assert!(!references.is_empty(), "{name}");
         for (path, target) in references {
             let target = target.unwrap_or_else(|| panic!("{name}: {path:?} names nothing"));
@@ -49,7 +49,7 @@ fn every_name_in_the_library_means_something() {
 #[test]
 fn every_part_can_be_changed_and_what_is_not_changed_stays() {
     for (name, text) in scenario_texts() {
-        let before = document::read(text);
+        let before = draft::read(text);
         for path in every_path(text) {
             // The same value again, which may have been written otherwise: `1_000`.
             let item = before.at(&path).expect("it was found");
@@ -57,7 +57,7 @@ fn every_part_can_be_changed_and_what_is_not_changed_stays() {
             if simple {
                 let same =
                     edit::set(text, &path, &item.toml()).unwrap_or_else(|e| panic!("{name} {path:?}: {e}"));
-                assert_eq!(document::read(&same).toml(), before.toml(), "{name} {path:?}");
+                assert_eq!(draft::read(&same).toml(), before.toml(), "{name} {path:?}");
             }
             let removed = edit::remove(text, &path).unwrap_or_else(|e| panic!("{name} {path:?}: {e}"));
             assert!(every_path(&removed).len() < every_path(text).len(), "{name} {path:?}");
@@ -69,7 +69,7 @@ fn every_part_can_be_changed_and_what_is_not_changed_stays() {
             );
             if matches!(path.last(), Some(Part::At(_))) {
                 let (twice, copy) = edit::duplicate(text, &path).expect("copied");
-                assert!(document::read(&twice).at(&copy).is_some(), "{name} {path:?}");
+                assert!(draft::read(&twice).at(&copy).is_some(), "{name} {path:?}");
             }
         }
     }
@@ -78,10 +78,10 @@ fn every_part_can_be_changed_and_what_is_not_changed_stays() {
 #[test]
 fn a_renamed_station_leaves_the_model_as_it_was() {
     for (name, text) in scenario_texts() {
-        let root = document::read(text);
+        let root = draft::read(text);
         for list in ["class", "processor", "pool", "server", "balancer"] {
             for index in 0..root.get(list).map_or(0, |item| item.items().len()) {
-                let path = document::path(&format!("{list}.{index}"));
+                let path = draft::path(&format!("{list}.{index}"));
                 let renamed = edit::rename(text, &path, "renamed").expect("renamed");
                 let load = |text: &str| {
                     let input = Input::of("a.toml", text.as_bytes().to_vec(), None).expect("a scenario");
@@ -96,9 +96,9 @@ fn a_renamed_station_leaves_the_model_as_it_was() {
 #[test]
 fn broken_texts_are_read_as_far_as_they_go_and_not_changed() {
     let text = "name = \"a\"\n[[processor]]\nname = \"cpu\"\ncores = \n[[pool]]\nname = \"p\"\n";
-    let root = document::read(text);
-    assert_eq!(root.at(&document::path("processor.0")).and_then(|item| item.text_of("name")), Some("cpu"));
-    assert!(edit::set(text, &document::path("name"), "\"b\"").is_err());
+    let root = draft::read(text);
+    assert_eq!(root.at(&draft::path("processor.0")).and_then(|item| item.text_of("name")), Some("cpu"));
+    assert!(edit::set(text, &draft::path("name"), "\"b\"").is_err());
     for text in [
         "",
         "[",
@@ -107,8 +107,8 @@ fn broken_texts_are_read_as_far_as_they_go_and_not_changed() {
         "[class]\nsteps = {}",
         "[[class]]\nsteps = [[1]]",
     ] {
-        let root = document::read(text);
-        document::references(&root);
+        let root = draft::read(text);
+        draft::references(&root);
         for path in every_path(text) {
             let _ = (edit::remove(text, &path), edit::duplicate(text, &path), edit::unwrap(text, &path));
         }

@@ -393,7 +393,7 @@ fn float(table: &mut Table) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::path;
+    use crate::draft::path;
 
     const TEXT: &str = "\
 # A farm.

@@ -6,7 +6,7 @@
 //! layout. The keys that may stand where are in [`keys`](crate::keys).
 //!
 //! ```
-//! use scenarios::document::{edit, path, read};
+//! use scenarios::draft::{edit, path, read};
 //! let text = "[[processor]]\nname = \"cpu\"   # the only one\ncores = 2\n";
 //! let cores = path("processor.0.cores");
 //! assert_eq!(read(text).at(&cores).map(|item| item.toml()), Some("2".to_owned()));

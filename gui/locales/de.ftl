@@ -245,6 +245,7 @@ fork-impossible = ein Job lässt sich nur zu Tasklisten und Szenarien hinzufüge
 
 # What is run
 status-empty = nichts ist offen
+status-first = { $name }: der erste Lauf ist unterwegs
 status-seed = Startwert { $seed }
 status-digest = Prüfsumme { $digest }
 status-digest-help = Eine Prüfsumme der ganzen Ereignisfolge. Die Kommandozeile hat dieselbe für dieselbe Eingabe.
@@ -252,6 +253,9 @@ status-ties-help = Die geltenden Gleichstandsregeln
 run-progress = Fortschritt
 run-events = { $events } Ereignisse
 run-cancelled = der Lauf wurde abgebrochen; gezeigt wird der vorige
+run-cancelled-first = der Lauf wurde abgebrochen
+no-run-yet = der erste Lauf ist unterwegs
+no-run = es gibt keinen Lauf zu zeigen
 run-too-long = der Lauf ist zu lang für diese Seite
 run-bug = das ist ein Fehler in DispatchLab: { $words }
 mistakes =
@@ -424,8 +428,8 @@ help-double = Doppelklick: Abschnitt vergrößern oder alles zeigen.
 help-names = Rechtsklick auf einen Zeilennamen: anheften, verschieben, verbergen.
 
 # Vorhersagen
-pane-exercise = Quiz
-cmd-exercise = Quiz zeigen
+pane-exercise = Übung
+cmd-exercise = Übung zeigen
 cmd-predict-next = Vorhersagen: Wer ist der Nächste?
 cmd-predict-draw = Vorhersagen: den Ablauf zeichnen
 cmd-predict-go = Weiter, oder die Zeichnung prüfen

@@ -245,6 +245,7 @@ fork-impossible = a job can be added to task lists and scenarios only
 
 # What is run
 status-empty = nothing is open
+status-first = { $name }: its first run is under way
 status-seed = seed { $seed }
 status-digest = digest { $digest }
 status-digest-help = A hash of the full order of events. The command line has the same for the same input.
@@ -252,6 +253,9 @@ status-ties-help = The tie rules in effect
 run-progress = Progress
 run-events = { $events } events
 run-cancelled = the run was cancelled; what is shown is the run before
+run-cancelled-first = the run was cancelled
+no-run-yet = the first run is under way
+no-run = there is no run to show
 run-too-long = the run is too long for this page
 run-bug = this is a bug in DispatchLab: { $words }
 mistakes =
@@ -424,8 +428,8 @@ help-double = Double click: zoom to a stretch, or show everything.
 help-names = Right click on a row's name: pin, move, hide.
 
 # Predicting
-pane-exercise = Quiz
-cmd-exercise = Show the quiz
+pane-exercise = Exercise
+cmd-exercise = Show the exercise
 cmd-predict-next = Predict: which task next?
 cmd-predict-draw = Predict: draw the schedule
 cmd-predict-go = Go on, or check the drawing

@@ -253,9 +253,10 @@ pub static COMMANDS: &[Command] = commands![
     "escape" Help [key(Key::Escape)] always, |_| Action::Escape;
 ];
 
-/// The commands whose keys were pressed. Keys without a modifier are left to text fields while one has the focus.
+/// The commands whose keys were pressed. Keys without a modifier are left to text fields and drawings while one has the
+/// focus, and those that press a button or lead to the next to buttons.
 pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
-    let typing = context.egui_wants_keyboard_input();
+    let focus = Focus::of(context);
     // The longer chord first: Ctrl+Z also matches while Shift is held.
     let mut chords: Vec<(&Command, &KeyboardShortcut)> = Vec::new();
     for command in COMMANDS {
@@ -265,7 +266,12 @@ pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
     let mut actions = Vec::new();
     for (command, keys) in chords {
         let plain = !keys.modifiers.command && !function_key(keys.logical_key);
-        if typing && (plain || edits_text(*keys)) {
+        let left = match focus {
+            Focus::Nobody => false,
+            Focus::Button => plain && presses(keys.logical_key),
+            Focus::Typing => plain || edits_text(*keys),
+        };
+        if left {
             continue;
         }
         // A question mark is typed with Shift on most keyboards.
@@ -279,6 +285,44 @@ pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
         }
     }
     actions
+}
+
+/// Who hears keys first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Focus {
+    Nobody,
+    /// Something that is pressed or moved: a button, a slider, a row.
+    Button,
+    /// Something that has a use for every key.
+    Typing,
+}
+
+impl Focus {
+    fn of(context: &egui::Context) -> Focus {
+        match context.memory(egui::Memory::focused) {
+            None => Focus::Nobody,
+            Some(id) if context.text_edit_focused() || id == crate::views::predict::grid::id() => {
+                Focus::Typing
+            }
+            Some(_) => Focus::Button,
+        }
+    }
+}
+
+/// A button that was clicked with the pointer does not keep the focus that it had from the keyboard: the next key is meant
+/// for the schedule again.
+pub fn release_clicked(context: &egui::Context) {
+    let clicked = context.input(|input| input.pointer.any_released());
+    let focused = context.memory(egui::Memory::focused);
+    if let (true, Focus::Button, Some(id)) = (clicked, Focus::of(context), focused) {
+        context.memory_mut(|memory| memory.surrender_focus(id));
+    }
+}
+
+/// Keys that press what has the focus, move it, or lead on from it.
+fn presses(key: Key) -> bool {
+    use Key::{ArrowDown, ArrowLeft, ArrowRight, ArrowUp, Enter, Space};
+    matches!(key, Space | Enter | ArrowLeft | ArrowRight | ArrowUp | ArrowDown)
 }
 
 fn function_key(key: Key) -> bool {

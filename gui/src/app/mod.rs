@@ -80,6 +80,7 @@ impl App {
         }
         views::panes::ui(ui, &self.state, &mut self.tree, &mut actions);
         views::overlays::ui(ui, &self.state, &mut actions);
+        command::release_clicked(ui.ctx());
         self.state.view.focus_find = false;
         for action in actions {
             self.apply(action);

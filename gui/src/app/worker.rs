@@ -110,7 +110,8 @@ impl Engine {
         self.race = None;
         if self.run.take().is_some() {
             state.running = None;
-            state.failed = Some(crate::tr!("run-cancelled"));
+            let key = if state.snapshot.is_some() { "run-cancelled" } else { "run-cancelled-first" };
+            state.failed = Some(crate::tr!(key));
         }
     }
 

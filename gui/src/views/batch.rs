@@ -5,7 +5,7 @@ use crate::app::state::{BatchResult, State};
 use crate::files::Export;
 use crate::theme;
 use crate::tr;
-use egui::{DragValue, Ui};
+use egui::{DragValue, Label, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
 use reports::number::with_unit;
 
@@ -58,7 +58,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     for note in &result.result.notes {
         ui.weak(note);
     }
-    table(ui, result);
+    ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| table(ui, result));
 }
 
 fn table(ui: &mut Ui, result: &BatchResult) {
@@ -66,15 +66,16 @@ fn table(ui: &mut Ui, result: &BatchResult) {
     let height = ui.text_style_height(&egui::TextStyle::Body) + 4.0;
     let table = TableBuilder::new(ui)
         .striped(true)
-        .column(Column::initial(170.0).resizable(true))
-        .column(Column::initial(110.0).resizable(true))
-        .column(Column::initial(90.0).resizable(true))
-        .column(Column::initial(180.0).resizable(true))
-        .column(Column::remainder());
+        .column(Column::initial(132.0).resizable(true))
+        .column(Column::initial(64.0).resizable(true))
+        .column(Column::initial(76.0).resizable(true))
+        .column(Column::initial(150.0).resizable(true))
+        .column(Column::remainder().at_least(100.0));
     let table = table.header(height, |mut header| {
         for key in ["metrics-metric", "batch-scope", "metrics-value", "batch-interval", "batch-n"] {
             header.col(|ui| {
-                ui.strong(tr!(key));
+                // A title that wraps in a narrow column would make the whole line high.
+                ui.add(Label::new(RichText::new(tr!(key)).strong()).truncate());
             });
         }
     });

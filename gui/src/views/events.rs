@@ -14,7 +14,7 @@ use sim_core::units::Time;
 /// Draws the table.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let Some(snapshot) = &state.snapshot else {
-        ui.weak(tr!("events-empty"));
+        ui.weak(crate::views::no_run(state, "events-empty"));
         return;
     };
     let events = &snapshot.events;
@@ -37,7 +37,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let table = builder.header(height, |mut header| {
         for key in ["events-time", "events-job", "events-what"] {
             header.col(|ui| {
-                ui.strong(tr!(key));
+                ui.add(egui::Label::new(RichText::new(tr!(key)).strong()).truncate());
             });
         }
     });

@@ -187,6 +187,8 @@ impl Reader<'_, '_> {
         }
         self.part += 1;
         ui.push_id(("part", self.part), |ui| {
+            // Numbers of lists are as high as a line of text: taller lines would have them above their words.
+            ui.spacing_mut().interact_size.y = ui.text_style_height(&egui::TextStyle::Body);
             CommonMarkViewer::new().show(ui, &mut cache, markdown);
         });
         for (index, link) in self.page.links.iter().enumerate() {

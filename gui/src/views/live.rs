@@ -45,7 +45,7 @@ struct Slot {
 /// Draws the machine.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let Some(snapshot) = &state.snapshot else {
-        ui.weak(tr!("live-empty"));
+        ui.weak(crate::views::no_run(state, "live-empty"));
         return;
     };
     let at = state.view.cursor;

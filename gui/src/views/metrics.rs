@@ -16,7 +16,7 @@ use sim_core::units::Span;
 /// Draws the numbers.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let Some(snapshot) = &state.snapshot else {
-        ui.weak(tr!("metrics-empty"));
+        ui.weak(crate::views::no_run(state, "metrics-empty"));
         return;
     };
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -125,7 +125,7 @@ fn jobs(ui: &mut Ui, state: &State, snapshot: &Snapshot, out: &mut Vec<Action>) 
     let table = table.header(height, |mut header| {
         for key in columns {
             header.col(|ui| {
-                ui.strong(tr!(key));
+                ui.add(egui::Label::new(RichText::new(tr!(key)).strong()).truncate());
             });
         }
     });

@@ -21,3 +21,15 @@ pub mod tasks;
 pub mod text;
 pub mod toolbar;
 pub mod why;
+
+use crate::app::state::State;
+
+/// What a pane says while there is no run: that the first is under way, or that there is none; `key` is what it says where
+/// nothing is open.
+fn no_run(state: &State, key: &str) -> String {
+    match state.setup() {
+        Some(_) if state.running.is_some() => crate::tr!("no-run-yet"),
+        Some(_) => crate::tr!("no-run"),
+        None => crate::tr!(key),
+    }
+}

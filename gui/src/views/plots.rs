@@ -23,7 +23,7 @@ const LEAST: Vec2 = vec2(230.0, 130.0);
 /// Draws the plots.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let Some(snapshot) = &state.snapshot else {
-        ui.weak(tr!("plots-empty"));
+        ui.weak(crate::views::no_run(state, "plots-empty"));
         return;
     };
     ui.horizontal_wrapped(|ui| {

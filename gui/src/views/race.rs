@@ -18,7 +18,7 @@ const OTHERS: usize = 3;
 /// Draws the race.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let (Some(setup), Some(snapshot)) = (state.setup(), &state.snapshot) else {
-        ui.weak(tr!("race-empty"));
+        ui.weak(crate::views::no_run(state, "race-empty"));
         return;
     };
     let seats = seats::seats(setup, snapshot.model());

@@ -38,7 +38,17 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 ui.colored_label(colors.bad, failed);
             }
             let Some(snapshot) = &state.snapshot else {
-                ui.weak(tr!("status-empty"));
+                match state.setup() {
+                    Some(setup) if state.running.is_some() => {
+                        ui.label(tr!("status-first", name = setup.short_name()));
+                    }
+                    Some(setup) => {
+                        ui.strong(setup.short_name());
+                    }
+                    None => {
+                        ui.weak(tr!("status-empty"));
+                    }
+                }
                 return;
             };
             ui.strong(&snapshot.model().name);

@@ -16,7 +16,7 @@ const SHOWN: usize = 12;
 /// Draws the decisions at the cursor, or the last ones before it.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let Some(snapshot) = &state.snapshot else {
-        ui.weak(tr!("why-empty"));
+        ui.weak(crate::views::no_run(state, "why-empty"));
         return;
     };
     let colors = theme::palette(state.settings.look.is_dark());

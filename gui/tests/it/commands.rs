@@ -303,3 +303,60 @@ fn letters_go_to_a_text_field_that_has_the_focus() {
     harness.run();
     assert_eq!(before.view.window, harness.state().state.view.window);
 }
+
+/// Where the cursor is and how long what is seen is, after some keys.
+fn after_keys(harness: &mut Harness<'_, App>, keys: &[egui::Key]) -> (u64, f64) {
+    for key in keys {
+        harness.key_press(*key);
+        harness.run();
+    }
+    let view = &harness.state().state.view;
+    (view.cursor, view.window.length())
+}
+
+#[test]
+fn keys_are_the_windows_after_a_click_on_a_button() {
+    use egui::Key;
+    use egui_kittest::kittest::Queryable as _;
+    let mut harness = crate::support::opened("stallings");
+    let length = harness.state().state.view.window.length();
+    // By the keyboard first, so that it has the focus when it is clicked.
+    for focused in [false, true] {
+        act(&mut harness, Action::Seek(0));
+        let step = harness.get_by_label("Step to the next event");
+        if focused {
+            step.focus();
+            harness.run();
+        }
+        harness.get_by_label("Step to the next event").click();
+        harness.run();
+        assert_eq!(after_keys(&mut harness, &[Key::ArrowRight]), (3_000_000, length), "{focused}");
+        let (_, zoomed) = after_keys(&mut harness, &[Key::W]);
+        assert!(zoomed < length, "{focused}");
+        harness.key_press(Key::Space);
+        harness.run_steps(2);
+        assert!(harness.state().state.view.playing, "{focused}");
+        act(&mut harness, Action::Play);
+        act(&mut harness, Action::Fit);
+    }
+}
+
+#[test]
+fn keys_press_a_button_that_the_keyboard_led_to_and_letters_stay_commands() {
+    use egui::Key;
+    use egui_kittest::kittest::Queryable as _;
+    let mut harness = crate::support::opened("stallings");
+    let length = harness.state().state.view.window.length();
+    harness.get_by_label("Go to the end").focus();
+    harness.run();
+    assert_eq!(after_keys(&mut harness, &[Key::Space]), (20_000_000, length));
+    assert!(!harness.state().state.view.playing);
+    let (cursor, zoomed) = after_keys(&mut harness, &[Key::W]);
+    assert!(cursor == 20_000_000 && zoomed < length);
+    // An arrow leads to the button beside it; that one is pressed next.
+    let (cursor, _) = after_keys(&mut harness, &[Key::ArrowLeft]);
+    assert_eq!(cursor, 20_000_000);
+    harness.get_by_label("Go to the start").focus();
+    harness.run();
+    assert_eq!(after_keys(&mut harness, &[Key::Enter]).0, 0);
+}

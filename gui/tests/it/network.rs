@@ -5,10 +5,11 @@ use dispatchlab_gui::App;
 use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::app::network::{Edit, NetworkAction};
 use dispatchlab_gui::app::panes::Pane;
+use dispatchlab_gui::app::state::Settings;
 use dispatchlab_gui::model::network::NodeKind;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use scenarios::document::path;
+use scenarios::draft::path;
 
 fn shop() -> Harness<'static, App> {
     let mut harness = opened("convoy");
@@ -183,7 +184,7 @@ fn jobs_are_sent_on_by_drawing_from_one_station_to_another() {
     harness.run();
     harness.state_mut().wait();
     harness.run();
-    let root = scenarios::document::read(&text(&harness));
+    let root = scenarios::draft::read(&text(&harness));
     let step = root.at(&path("class.1.steps.1.steps.3")).and_then(|step| step.text_of("work"));
     assert_eq!(step, Some("cpu"), "{}", text(&harness));
     assert_eq!(mistakes(&harness), Vec::<String>::new());
@@ -216,4 +217,21 @@ fn every_scenario_of_the_library_is_drawn_and_lists_are_read_only() {
             act(&mut harness, Action::Network(NetworkAction::Select(Some(part))));
         }
     }
+}
+
+#[test]
+fn a_law_that_does_not_fit_into_its_node_is_said_whole_when_pointed_at() {
+    let text = "stop = { jobs = 10 }\n[[class]]\nname = \"a\"\nsteps = [\n\
+                { delay = { uniform = { low = \"1.234567ms\", high = \"123.4567ms\" } } } ]\n\
+                [[source]]\nname = \"s\"\nclass = \"a\"\narrivals = { poisson = \"10/s\" }\n";
+    let mut harness = with(App::new(Settings::default(), None, None));
+    let bytes = text.as_bytes().to_vec();
+    act(&mut harness, Action::OpenBytes { name: "law.toml".to_owned(), bytes, folder: None });
+    act(&mut harness, Action::Show(Pane::Network));
+    assert!(mistakes(&harness).is_empty(), "{:?}", mistakes(&harness));
+    let place = on_screen(&harness, "Delay");
+    harness.hover_at(place);
+    harness.run();
+    let whole = "uniform low 1.234567ms high 123.4567ms";
+    assert!(harness.query_by_label(whole).is_some());
 }

@@ -26,7 +26,9 @@ pub fn size_of(kind: NodeKind) -> [f32; 2] {
     match kind {
         NodeKind::Processor | NodeKind::Device | NodeKind::Pool => SIZE,
         NodeKind::Source | NodeKind::Balancer | NodeKind::Missing => [150.0, 56.0],
-        NodeKind::Delay | NodeKind::Join => [112.0, 48.0],
+        // Wide enough for a law: `lognormal 80ms cv 1.0`.
+        NodeKind::Delay => [184.0, 52.0],
+        NodeKind::Join => [112.0, 48.0],
         NodeKind::Exit => [44.0, 44.0],
     }
 }

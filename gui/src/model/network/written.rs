@@ -2,7 +2,7 @@
 
 use super::{Flow, Graph, Group, Node, NodeKind, Tails, counted, merged};
 use scenarios::Diagnostic;
-use scenarios::document::{self, Item, Part, Path, Value, at, inner_steps, key};
+use scenarios::draft::{self, Item, Part, Path, Value, at, inner_steps, key};
 use std::collections::BTreeMap;
 
 /// Larger scenarios are not drawn: nobody could read it.
@@ -10,8 +10,8 @@ const STEPS: usize = 2_000;
 
 /// Stations and flows of a text, with the mistakes found in it.
 pub fn of_text(text: &str, mistakes: &[Diagnostic]) -> Graph {
-    let root = document::read(text);
-    let references = document::references(&root);
+    let root = draft::read(text);
+    let references = draft::references(&root);
     let mut drawing = Drawing {
         root: &root,
         references: &references,
@@ -294,7 +294,7 @@ fn place_of(path: &Path) -> String {
 
 /// A law or a number in few words: `exponential 5ms`.
 pub fn brief(item: &Item) -> String {
-    let words = match &item.value {
+    match &item.value {
         Value::Text(text) | Value::Number(text) => text.clone(),
         Value::Boolean(value) => value.to_string(),
         Value::Other => String::new(),
@@ -306,10 +306,6 @@ pub fn brief(item: &Item) -> String {
             });
             parts.collect::<Vec<_>>().join(" ")
         }
-    };
-    match words.char_indices().nth(44) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
     }
 }
 

@@ -113,7 +113,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         return;
     }
     let Some(snapshot) = &state.snapshot else {
-        ui.centered_and_justified(|ui| ui.label(tr!("chart-empty")));
+        ui.centered_and_justified(|ui| ui.label(crate::views::no_run(state, "chart-empty")));
         return;
     };
     bar(ui, state, out);

@@ -124,15 +124,20 @@ pub fn wakeups(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
             }
         }
     }
-    let every = arrows.len().div_ceil(MAX_WAKEUPS).max(1);
+    let (every, drawn) = thinned(arrows.len());
     let color = colors.bad.gamma_multiply(0.75);
     for (start, end) in arrows.iter().step_by(every) {
         paint::arrow(painter, *start, *end, color, frame.state.settings.look.line());
     }
     if every > 1 {
-        let drawn = arrows.len().div_ceil(every);
         say(crate::tr!("chart-arrows-thinned", drawn = drawn, all = arrows.len()));
     }
+}
+
+/// Of how many arrows one is drawn, and how many that are.
+fn thinned(all: usize) -> (usize, usize) {
+    let every = all.div_ceil(MAX_WAKEUPS).max(1);
+    (every, all.div_ceil(every))
 }
 
 /// Who woke the selected job: an arrow from the waker's row.
@@ -287,6 +292,31 @@ pub fn sample(painter: &Painter, rect: Rect, activity: Activity, dark: bool) {
         } else {
             painter.hline(part.x_range(), part.top() + 1.0, (1.0, ink));
             painter.hline(part.x_range(), part.bottom() - 1.0, (1.0, ink));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_WAKEUPS, thinned};
+
+    #[test]
+    fn no_more_arrows_are_drawn_than_can_be_told_apart_and_none_is_left_out_without_need() {
+        for (all, expected) in [
+            (0, (1, 0)),
+            (1, (1, 1)),
+            (80, (1, 80)),
+            (81, (2, 41)),
+            (160, (2, 80)),
+            (161, (3, 54)),
+            (4_000, (50, 80)),
+        ] {
+            assert_eq!(thinned(all), expected, "{all}");
+        }
+        for all in 0..2_000 {
+            let (every, drawn) = thinned(all);
+            assert!(drawn <= MAX_WAKEUPS, "{all}: {drawn}");
+            assert_eq!((0..all).step_by(every).count(), drawn, "{all}");
         }
     }
 }

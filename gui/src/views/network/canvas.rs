@@ -1,6 +1,7 @@
 //! The canvas: boxes for stations, arrows for flows, and jobs where they are.
 
 use super::jobs::{self, Crowd};
+use super::lettering::{line, plate};
 use crate::app::action::Action;
 use crate::app::network::{Drawn, Edit, NetworkAction, new_step};
 use crate::app::state::State;
@@ -8,12 +9,11 @@ use crate::model::network::{Edge, Graph, Node, NodeKind, Places, size_of};
 use crate::theme::{self, Palette};
 use crate::tr;
 use egui::epaint::CubicBezierShape;
-use egui::text::{LayoutJob, TextFormat, TextWrapping};
 use egui::{
-    Align2, Color32, FontId, Id, Painter, Pos2, Rect, Role, Scene, Sense, Shape, Stroke, StrokeKind, Ui,
-    Vec2, WidgetInfo, pos2, vec2,
+    Align2, Color32, Id, Painter, Pos2, Rect, Role, Scene, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
-use scenarios::document::{Part, Path, key};
+use scenarios::draft::{Part, Path, key};
 
 /// Free space around everything.
 const MARGIN: f32 = 24.0;
@@ -362,11 +362,8 @@ impl Canvas<'_> {
         let words = words.collect::<Vec<_>>().join(" ");
         if !words.is_empty() && !dim {
             let place = middle + vec2(0.0, -10.0);
-            let galley =
-                ui.painter().layout_no_wrap(words.clone(), FontId::proportional(11.0), self.colors.text);
-            let plate = Align2::CENTER_CENTER.anchor_size(place, galley.size()).expand2(vec2(3.0, 0.0));
-            ui.painter().rect_filled(plate, 3.0, ui.visuals().panel_fill.gamma_multiply(0.85));
-            ui.painter().galley(plate.min + vec2(3.0, 0.0), galley, self.colors.text);
+            let ground = ui.visuals().panel_fill.gamma_multiply(0.85);
+            plate(ui.painter(), place, &words, self.colors.text, ground);
         }
         if !self.graph().is_written {
             return;
@@ -486,30 +483,6 @@ fn percent(part: f64) -> String {
     if percent >= 10.0 { format!("{percent:.0} %") } else { format!("{percent:.2} %") }
 }
 
-/// One line of text that ends in … where there is no more room.
-pub fn line(
-    painter: &Painter,
-    at: Pos2,
-    align: Align2,
-    text: &str,
-    size: f32,
-    color: Color32,
-    width: f32,
-) -> Rect {
-    let format = TextFormat { font_id: FontId::proportional(size), color, ..TextFormat::default() };
-    let mut job = LayoutJob::single_section(text.to_owned(), format);
-    job.wrap = TextWrapping {
-        max_width: width.max(8.0),
-        max_rows: 1,
-        break_anywhere: true,
-        ..TextWrapping::default()
-    };
-    let galley = painter.layout_job(job);
-    let rect = align.anchor_size(at, galley.size());
-    painter.galley(rect.min, galley, color);
-    rect
-}
-
 /// The head of an arrow.
 fn head(painter: &Painter, from: Pos2, tip: Pos2, size: f32, color: Color32) {
     let along = (tip - from).normalized();
@@ -576,7 +549,7 @@ fn symbol(painter: &Painter, kind: NodeKind, at: Pos2, color: Color32) {
             painter.line_segment([at, at + vec2(7.0, 0.0)], stroke);
         }
         NodeKind::Missing | NodeKind::Exit => {
-            painter.text(at, Align2::CENTER_CENTER, "?", FontId::proportional(16.0), color);
+            line(painter, at, Align2::CENTER_CENTER, "?", 16.0, color, 20.0);
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::app::state::State;
 use crate::model::network::NodeKind;
 use crate::theme;
 use crate::tr;
-use egui::{RichText, Ui};
-use scenarios::document::{Item, Part, Path, at, inner_steps, key};
+use egui::Ui;
+use scenarios::draft::{Item, Part, Path, at, inner_steps, key};
 use scenarios::keys::{self, Kind, Table};
 
 /// Kinds of steps.
@@ -65,7 +65,7 @@ fn missing(ui: &mut Ui, drawn: &Drawn, out: &mut Vec<Action>) {
         };
         let name = format!("{} {}", tr!(key), node.name);
         if !node.name.contains('.') && ui.button(tr!("network-add-missing", name = name)).clicked() {
-            let name = scenarios::document::edit::string(&node.name);
+            let name = scenarios::draft::edit::string(&node.name);
             let more = match list {
                 "pool" => ", size = 1",
                 "balancer" => ", targets = \"\"",
@@ -243,8 +243,9 @@ fn steps(
         ui.horizontal(|ui| {
             ui.add_space(depth as f32 * 16.0);
             let chosen = state.network.selection.as_ref() == Some(&path);
-            let text = RichText::new(words(step));
-            if ui.selectable_label(chosen, text).clicked() {
+            let words = words(step);
+            let label = egui::Button::selectable(chosen, &words).truncate();
+            if ui.add(label).on_hover_text(&words).clicked() {
                 out.push(Action::Network(NetworkAction::Select(Some(path.clone()))));
             }
         });

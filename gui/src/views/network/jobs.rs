@@ -118,7 +118,7 @@ fn row(
 ) {
     let colors = theme::palette(crowd.state.settings.look.is_dark());
     let weak = colors.weak;
-    let end = super::canvas::line(ui.painter(), at, Align2::LEFT_CENTER, words, 13.0, weak, 104.0).right();
+    let end = super::lettering::line(ui.painter(), at, Align2::LEFT_CENTER, words, 13.0, weak, 104.0).right();
     let each = JOB * 2.0 + 2.0;
     let from = end.max(at.x + 62.0) + JOB + 4.0;
     let fits = (((right - 8.0 - from) / each).floor().max(0.0) as usize + 1).min(ROW);
@@ -139,7 +139,7 @@ fn row(
     if jobs.len() > drawn && !jobs.is_empty() {
         let place = pos2(from + each * drawn as f32 - JOB, at.y);
         let more = format!("+{}", jobs.len() - drawn);
-        super::canvas::line(ui.painter(), place, Align2::LEFT_CENTER, &more, 13.0, colors.text, 60.0);
+        super::lettering::line(ui.painter(), place, Align2::LEFT_CENTER, &more, 13.0, colors.text, 60.0);
     }
 }
 

@@ -6,6 +6,7 @@ mod canvas;
 mod form;
 mod inspector;
 mod jobs;
+mod lettering;
 
 use crate::app::action::Action;
 use crate::app::network::NetworkAction;

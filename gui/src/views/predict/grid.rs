@@ -64,6 +64,11 @@ impl Sheet<'_> {
     }
 }
 
+/// What it is among everything that can have the focus: there is one.
+pub fn id() -> Id {
+    Id::unique("drawing")
+}
+
 /// Draws the grid.
 pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut Vec<Action>) {
     let Ok(problem) = problem(&predict.whole) else { return };
@@ -87,8 +92,8 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
     let answer = if draw.shown { cores as f32 * row + TITLE } else { 0.0 };
     let size = vec2(gutter + cell * draw.columns() as f32 + 12.0, ARRIVALS + AXIS + cores as f32 * row);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let (area, response) =
-            ui.allocate_exact_size(size + vec2(0.0, FOOT + answer), Sense::click_and_drag());
+        let (_, area) = ui.allocate_space(size + vec2(0.0, FOOT + answer));
+        let response = ui.interact(area, id(), Sense::click_and_drag());
         let sheet = Sheet { state, whole: &predict.whole, draw, origin: area.min, cell, row, gutter };
         response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, spoken(&sheet)));
         let painter = ui.painter_at(area);

@@ -30,7 +30,7 @@ pub fn change(what: &str, setup: Setup) -> Action {
 /// Draws the controls.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let (Some(setup), Some(snapshot)) = (state.setup(), &state.snapshot) else {
-        ui.weak(tr!("controls-empty"));
+        ui.weak(crate::views::no_run(state, "controls-empty"));
         mistakes(ui, state);
         return;
     };

@@ -29,8 +29,13 @@ pub struct Sheet<'a> {
     pub list: Vec<Vec<&'a str>>,
     /// The jobs of the answer.
     pub tasks: Vec<TaskRow<'a>>,
-    /// The schedule of the answer.
+    /// What tasks do their I/O with, `parallel` or `fcfs`; `None`: they do none.
+    pub io: Option<&'a str>,
+    /// The schedule of the answer: what the cores do.
     pub gantt: Vec<GanttRow<'a>>,
+    /// When tasks are away, in the order of the list: a row's station is the task, and what it does there is `io`, or `queue`
+    /// while it waits for the device.
+    pub away: Vec<GanttRow<'a>>,
     /// Whether the answers are shown.
     pub answers: bool,
 }
@@ -41,14 +46,55 @@ pub const QUESTIONS: [&str; 3] = [
     "Fill in the table: when does each task first run, when does it finish, and how long does it wait?",
     "What are the mean response and the mean waiting time?",
 ];
+/// What is asked beside the schedule where tasks do I/O.
+const DRAW_IO: &str = " Below them, mark when each task is away for I/O; what is graded are the cores.";
+/// Columns of a line of time to draw on.
+const BLANK: usize = 70;
 /// Columns of that table.
 pub const COLUMNS: [&str; 6] = ["task", "start", "finish", "response", "waiting", "first_response"];
 
-impl Sheet<'_> {
+impl<'a> Sheet<'a> {
     /// What problem it is, in one line.
     pub fn heading(&self) -> String {
         let cores = if self.cores == 1 { "one core".to_owned() } else { format!("{} cores", self.cores) };
-        format!("{} ({}) on {cores}, problem {}", self.title, self.policy, self.seed)
+        let io = if self.io.is_some() { " with I/O" } else { "" };
+        format!("{} ({}) on {cores}{io}, problem {}", self.title, self.policy, self.seed)
+    }
+
+    /// What has to be known beside the policy's definition.
+    pub fn rules(&self) -> Vec<&'static str> {
+        let io = self.io.map(|device| match device {
+            "fcfs" => {
+                "I/O takes no core. One device serves it, first come, first served; who waits for it is away as well. A task \
+                 whose I/O ends joins the ready queue before one that arrives at that instant."
+            }
+            _ => {
+                "I/O takes no core, and each task has a device of its own. A task whose I/O ends joins the ready queue before \
+                 one that arrives at that instant."
+            }
+        });
+        let cores = "The cores are alike: which of those that are free a task is given does not matter. A task that goes on \
+                     running stays on its core.";
+        io.into_iter().chain((self.cores > 1).then_some(cores)).collect()
+    }
+
+    /// The questions: what is drawn depends on what the tasks do.
+    pub fn questions(&self) -> [String; 3] {
+        let more = if self.io.is_some() { DRAW_IO } else { "" };
+        let [draw, table, means] = QUESTIONS;
+        [format!("{draw}{more}"), table.to_owned(), means.to_owned()]
+    }
+
+    /// The tasks that leave for I/O, in the order of the list.
+    fn leave(&self) -> Vec<&'a str> {
+        let mut tasks: Vec<&str> = self.away.iter().map(|row| row.station).collect();
+        tasks.dedup();
+        tasks
+    }
+
+    /// What is drawn in the key: the cores, and below them when tasks are away.
+    fn key(&self) -> Vec<GanttRow<'a>> {
+        self.gantt.iter().chain(&self.away).cloned().collect()
     }
 
     /// The cells of the table that is asked for, by task: [`COLUMNS`].
@@ -82,15 +128,24 @@ impl Sheet<'_> {
     fn blank(&self) -> String {
         let end = self.tasks.iter().filter_map(|task| task.finish_ns).max().unwrap_or(0).div_ceil(MS.nanos);
         // One more than is needed: where the schedule ends is part of the question.
-        let columns = (end + 4).min(70) as usize;
-        let mut axis = String::from("ms    ");
-        for mark in (0..columns).step_by(5) {
-            let _ = write!(axis, "{mark:<5}");
-        }
-        let mut out = axis.trim_end().to_owned() + "\n";
-        for core in 0..self.cores {
-            let name = if self.cores == 1 { "cpu".to_owned() } else { format!("cpu{core}") };
-            let _ = writeln!(out, "{name:<6}{}", "|....".repeat(columns.div_ceil(5)));
+        let columns = (end + 4).next_multiple_of(5) as usize;
+        let cores = (0..self.cores).map(|core| match self.cores {
+            1 => "cpu".to_owned(),
+            _ => format!("cpu{core}"),
+        });
+        let names: Vec<String> = cores.chain(self.leave().iter().map(|task| format!("{task} io"))).collect();
+        let width = names.iter().map(|name| name.chars().count() + 1).max().unwrap_or(0).max(6);
+        let mut out = String::new();
+        for from in (0..columns).step_by(BLANK) {
+            let to = columns.min(from + BLANK);
+            let mut axis = format!("{:<width$}", "ms");
+            for mark in (from..to).step_by(5) {
+                let _ = write!(axis, "{mark:<5}");
+            }
+            let _ = writeln!(out, "{}{}", if from > 0 { "\n" } else { "" }, axis.trim_end());
+            for name in &names {
+                let _ = writeln!(out, "{name:<width$}{}", "|....".repeat((to - from) / 5));
+            }
         }
         out
     }
@@ -99,8 +154,13 @@ impl Sheet<'_> {
 /// The sheet as text.
 pub fn sheet_text(sheet: &Sheet<'_>) -> String {
     let mut out = format!("{}\n\n", sheet.heading());
-    for line in wrapped(sheet.definition, 80) {
-        let _ = writeln!(out, "{line}");
+    for (index, text) in std::iter::once(sheet.definition).chain(sheet.rules()).enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        for line in wrapped(text, 80) {
+            let _ = writeln!(out, "{line}");
+        }
     }
     let mut list = Grid::new(sheet.list.first().into_iter().flatten().copied());
     for row in sheet.list.iter().skip(1) {
@@ -113,7 +173,7 @@ pub fn sheet_text(sheet: &Sheet<'_>) -> String {
         table.row(row);
     }
     let (response, waiting) = sheet.means();
-    for (number, question) in QUESTIONS.iter().enumerate() {
+    for (number, question) in sheet.questions().iter().enumerate() {
         out.push('\n');
         for line in wrapped(&format!("{}. {question}", number + 1), 80) {
             let _ = writeln!(out, "{line}");
@@ -121,7 +181,7 @@ pub fn sheet_text(sheet: &Sheet<'_>) -> String {
         out.push('\n');
         match (number, sheet.answers) {
             (0, false) => out.push_str(&sheet.blank()),
-            (0, true) => out.push_str(&text_chart(&sheet.gantt, &ChartOptions::default())),
+            (0, true) => out.push_str(&text_chart(&sheet.key(), &ChartOptions::default())),
             (1, _) => table.write(&mut out, 2),
             (_, true) => {
                 let _ = writeln!(out, "  response {response} ms, waiting {waiting} ms");
@@ -146,7 +206,7 @@ pub fn sheet_page(sheet: &Sheet<'_>) -> Page {
             .map(|row| Row::new(row.iter().map(|cell| (*cell).to_owned()).collect()))
             .collect(),
     };
-    let schedule = chart::rows::gantt(&sheet.gantt, "").filter(|_| sheet.answers);
+    let schedule = chart::rows::gantt(&sheet.key(), "").filter(|_| sheet.answers);
     let schedule = schedule.map_or_else(|| Block::Text(sheet.blank()), Block::Chart);
     let (response, waiting) = sheet.means();
     let (response, waiting) =
@@ -157,7 +217,7 @@ pub fn sheet_page(sheet: &Sheet<'_>) -> Page {
         rows: sheet.table().into_iter().map(Row::new).collect(),
     };
     let section = |question: usize, block: Block| Section {
-        heading: format!("{}. {}", question + 1, QUESTIONS[question]),
+        heading: format!("{}. {}", question + 1, sheet.questions()[question]),
         blocks: vec![block],
     };
     Page {
@@ -165,7 +225,11 @@ pub fn sheet_page(sheet: &Sheet<'_>) -> Page {
         sections: vec![
             Section {
                 heading: "The rule".to_owned(),
-                blocks: vec![Block::Text(sheet.definition.to_owned()), Block::Table(list)],
+                blocks: std::iter::once(sheet.definition)
+                    .chain(sheet.rules())
+                    .map(|text| Block::Text(text.to_owned()))
+                    .chain([Block::Table(list)])
+                    .collect(),
             },
             section(0, schedule),
             section(1, Block::Table(answers)),

@@ -5,8 +5,8 @@ use crate::commands::report::{Report, ReportArgs, Shown};
 use crate::failure::Failure;
 use crate::load;
 use crate::output::{self, Output};
-use clap::Args;
-use experiments::exercise::{self, Exercise, Wish};
+use clap::{Args, ValueEnum};
+use experiments::exercise::{self, Exercise, IoDevice, Wish};
 use experiments::vocabulary;
 use reports::exercise::{GradeDocument, GradeRow, grade_text, sheet_csv, sheet_page, sheet_text};
 use reports::explain::Explainer;
@@ -27,6 +27,30 @@ pub struct WishArgs {
     /// How many cores
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub cores: u32,
+    /// Tasks leave the processor for I/O
+    #[arg(long)]
+    pub io: bool,
+    /// I/O: every task has its own device, or one serves all
+    #[arg(long, value_enum, value_name = "KIND", default_value_t = Device::Parallel, requires = "io")]
+    pub io_device: Device,
+}
+
+/// What tasks do their I/O with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Device {
+    /// Every task has its own.
+    Parallel,
+    /// One serves all, first come, first served.
+    Fcfs,
+}
+
+impl WishArgs {
+    fn io(&self) -> Option<IoDevice> {
+        self.io.then_some(match self.io_device {
+            Device::Parallel => IoDevice::Parallel,
+            Device::Fcfs => IoDevice::Fcfs,
+        })
+    }
 }
 
 /// Arguments of `exercise`.
@@ -62,7 +86,13 @@ pub struct GradeArgs {
 }
 
 fn make(args: &WishArgs) -> Result<Exercise, Failure> {
-    let wish = Wish { policy: args.policy.clone(), seed: args.seed, tasks: args.tasks, cores: args.cores };
+    let wish = Wish {
+        policy: args.policy.clone(),
+        seed: args.seed,
+        tasks: args.tasks,
+        cores: args.cores,
+        io: args.io(),
+    };
     exercise::make(&wish).map_err(|error| Failure::Usage(error.to_string()))
 }
 

@@ -14,8 +14,8 @@ pub enum Answer {
 /// A stretch of a schedule.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stretch {
-    /// On which core, from 0.
-    pub core: u32,
+    /// On which core, from 0; `None`: it is not said.
+    pub core: Option<u32>,
     /// From, in ms.
     pub start: f64,
     /// To, in ms.
@@ -44,8 +44,50 @@ fn wrong(line: u64, message: impl Into<String>) -> AnswerError {
     AnswerError { line, message: message.into() }
 }
 
+/// Stretches with a core for those that have none: that on which the task ran until then, else the lowest that is free.
+pub(super) fn placed(given: &[Stretch], cores: u32) -> Vec<Stretch> {
+    let mut all = given.to_vec();
+    if all.iter().all(|stretch| stretch.core.is_some()) {
+        return all;
+    }
+    all.sort_by(|a, b| a.start.total_cmp(&b.start));
+    // By core: who ran there last, and until when.
+    let mut last: Vec<(f64, String)> = vec![(0.0, String::new()); cores as usize];
+    for group in all.chunk_by_mut(|a, b| a.start.total_cmp(&b.start).is_eq()) {
+        // Those that go on first: nobody else may take their core.
+        for goes_on in [true, false] {
+            for stretch in group.iter_mut().filter(|stretch| goes_on || stretch.core.is_none()) {
+                let same = |(end, task): &(f64, String)| {
+                    *task == stretch.task && (*end - stretch.start).abs() < f64::EPSILON
+                };
+                let core = match stretch.core {
+                    Some(core) => core as usize,
+                    None if goes_on => match last.iter().position(same) {
+                        Some(core) => core,
+                        None => continue,
+                    },
+                    None => last.iter().position(|(end, _)| *end <= stretch.start).unwrap_or(0),
+                };
+                stretch.core = Some(core as u32);
+                if let Some(last) = last.get_mut(core) {
+                    *last = (stretch.end.max(last.0), stretch.task.clone());
+                }
+            }
+        }
+    }
+    all
+}
+
+/// A core: `1`, or as sheets and charts name it, `cpu1` or `core 1`.
+fn core(text: &str) -> Option<u32> {
+    let text = text.to_ascii_lowercase();
+    let number = text.strip_prefix("cpu").or_else(|| text.strip_prefix("core")).unwrap_or(&text);
+    number.trim().parse().ok()
+}
+
 /// Reads an answer: CSV with the header `start,end,task` (and `core`, from 0) for a schedule, or `task` and any of
-/// [`COLUMNS`] for a table. Numbers are ms; a stretch of the task `idle` or `-` is idle.
+/// [`COLUMNS`] for a table. Numbers are ms; a stretch of the task `idle` or `-` is idle. Without the column `core` a stretch
+/// takes any core that is free.
 ///
 /// # Errors
 /// The first line that is no answer.
@@ -104,7 +146,12 @@ pub fn read_answer(text: &str) -> Result<Answer, AnswerError> {
             if end <= start {
                 return Err(wrong(line, "a stretch ends after it begins"));
             }
-            let core = get("core")?.unwrap_or(0.0) as u32;
+            let core = match place("core").and_then(|index| record.get(index)).unwrap_or("") {
+                "" => None,
+                text => Some(core(text).ok_or_else(|| {
+                    wrong(line, format!("`{text}` is not a core: they are numbers, from 0"))
+                })?),
+            };
             if name != "idle" && name != "-" && !name.is_empty() {
                 stretches.push(Stretch { core, start, end, task: name });
             }

@@ -3,15 +3,17 @@
 //! The kinds of mistakes follow GraySim (ASEE 2025): a task runs too long or too short, before it arrives, twice at a time,
 //! is interrupted where the policy does not, or the whole is what another policy would do.
 
-use super::answer::{Answer, COLUMNS, Stretch};
+use super::agreement::{Agreement, Departure, Key, agreement};
+use super::answer::{Answer, COLUMNS, Stretch, placed};
 use super::problem::{MS, Problem, asks_more};
+use super::replay::{Away, Lanes, Slip, TOLERANCE as TOLERANCE_NS, replay};
 use policies::Layer;
-use sim_core::trace::JobRecord;
+use sim_core::trace::{JobRecord, SegmentKind};
 use sim_core::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far a number may be off, in ms: books round to two decimals.
-const TOLERANCE: f64 = 0.005;
+const TOLERANCE: f64 = TOLERANCE_NS as f64 * MS;
 
 /// What kind of mistake it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,12 +26,16 @@ pub enum Mistake {
     Overlap,
     /// A task runs before it arrives.
     BeforeArrival,
+    /// A task runs while its I/O goes on.
+    WhileBlocked,
     /// A task is chosen that does not wait for the core.
     NotReady,
     /// A task gets more or less than it needs.
     WrongLength,
     /// A task is interrupted though the policy lets it run to its end.
     Interrupted,
+    /// A task changes its core while it goes on running.
+    Migrated,
     /// A core is idle while a task waits.
     Idle,
     /// Keys were equal, and the tie rule says who goes first.
@@ -46,14 +52,16 @@ pub enum Mistake {
 
 impl Mistake {
     /// All of them, the plainest first.
-    pub const ALL: [Mistake; 13] = [
+    pub const ALL: [Mistake; 15] = [
         Mistake::UnknownTask,
         Mistake::UnknownCore,
         Mistake::Overlap,
         Mistake::BeforeArrival,
+        Mistake::WhileBlocked,
         Mistake::NotReady,
         Mistake::WrongLength,
         Mistake::Interrupted,
+        Mistake::Migrated,
         Mistake::Idle,
         Mistake::TieRule,
         Mistake::OtherPolicy,
@@ -69,9 +77,11 @@ impl Mistake {
             Mistake::UnknownCore => "unknown-core",
             Mistake::Overlap => "overlap",
             Mistake::BeforeArrival => "before-arrival",
+            Mistake::WhileBlocked => "while-blocked",
             Mistake::NotReady => "not-ready",
             Mistake::WrongLength => "wrong-length",
             Mistake::Interrupted => "interrupted",
+            Mistake::Migrated => "migrated",
             Mistake::Idle => "idle",
             Mistake::TieRule => "tie-rule",
             Mistake::OtherPolicy => "other-policy",
@@ -119,66 +129,64 @@ pub fn grade(problem: &Problem<'_>, answer: &Answer) -> Grade {
     }
 }
 
-/// Who runs on a core just after a time.
-fn at(stretches: &[Stretch], core: u32, time: f64) -> Option<&str> {
-    let here = |stretch: &&Stretch| {
-        stretch.core == core && stretch.start <= time + TOLERANCE && stretch.end > time + TOLERANCE
-    };
-    stretches.iter().find(here).map(|stretch| stretch.task.as_str())
-}
-
-/// Core time on which two schedules agree, of all until both have ended, and the first time at which they do not.
-fn agreement(key: &[Stretch], given: &[Stretch], cores: u32) -> (f64, f64, Option<f64>) {
-    let mut times: Vec<f64> =
-        key.iter().chain(given).flat_map(|stretch| [stretch.start, stretch.end]).collect();
-    times.push(0.0);
-    times.sort_by(f64::total_cmp);
-    times.dedup_by(|a, b| (*a - *b).abs() <= TOLERANCE);
-    let (mut right, mut all, mut first) = (0.0, 0.0, None);
-    for pair in times.windows(2) {
-        for core in 0..cores {
-            let span = pair[1] - pair[0];
-            all += span;
-            if at(key, core, pair[0]) == at(given, core, pair[0]) {
-                right += span;
-            } else {
-                first.get_or_insert(pair[0]);
-            }
-        }
-    }
-    (right, all, first)
+/// Where the jobs of a drawing are while they are away from the processor, as follows from what is drawn.
+pub fn away(problem: &Problem<'_>, given: &[Stretch]) -> Vec<Away> {
+    replay(problem, &Lanes::new(given, problem.cores, &problem.times())).0
 }
 
 fn schedule(problem: &Problem<'_>, given: &[Stretch]) -> Grade {
-    let cores = problem.cores;
-    let key = problem.stretches(problem.trace);
-    let (points, of, first) = agreement(&key, given, cores);
+    let given = &placed(given, problem.cores);
+    let lanes = Lanes::new(given, problem.cores, &problem.times());
+    let found = agreement(&Key::new(problem, problem.trace), &lanes);
     let mut remarks = rules(problem, given);
-    if let Some(time) = first {
-        if let Some(other) = other_policy(problem, given) {
+    remarks.extend(slips(problem, &lanes));
+    remarks.extend(migrated(&found));
+    if let Some(first) = &found.first {
+        if let Some(other) = other_policy(problem, &lanes) {
             remarks.push(Remark {
                 mistake: Mistake::OtherPolicy,
                 text: format!("this is what `{other}` does, not `{}`", problem.policy),
             });
         }
-        for core in 0..cores {
-            let (right, wrong) = (at(&key, core, time), at(given, core, time));
-            if right != wrong {
-                remarks.extend(equal_keys(problem, time, wrong));
-                let who = |task: Option<&str>| task.map_or("nobody".to_owned(), |task| format!("`{task}`"));
-                let place = if cores > 1 { format!(" on core {core}") } else { String::new() };
-                let text = format!("from {} ms{place} {} runs, not {}", number(time), who(right), who(wrong));
-                remarks.push(Remark { mistake: Mistake::WrongTask, text });
-            }
-        }
+        remarks.extend(departs(problem, first));
     }
     remarks.sort_by_key(|remark| remark.mistake);
-    Grade { points, of, remarks, first_wrong_ns: first.map(|time| (time / MS).round() as u64) }
+    Grade {
+        points: found.right as f64 * MS,
+        of: found.all as f64 * MS,
+        remarks,
+        first_wrong_ns: found.first_wrong(),
+    }
+}
+
+/// Tasks that change their core.
+fn migrated(found: &Agreement<'_>) -> Vec<Remark> {
+    let text = |moved: &super::agreement::Move<'_>| {
+        let time = number(moved.at as f64 * MS);
+        format!("`{}` goes on at {time} ms, but on core {}, not {}", moved.task, moved.to, moved.from)
+    };
+    let remark = |moved| Remark { mistake: Mistake::Migrated, text: text(moved) };
+    found.moves.iter().map(remark).collect()
+}
+
+/// Who runs instead of whom where a drawing first departs from the right schedule.
+fn departs(problem: &Problem<'_>, first: &Departure<'_>) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for (index, (core, wrong)) in first.instead.iter().enumerate() {
+        let right = first.missing.get(index).copied();
+        remarks.extend(equal_keys(problem, first.at, *wrong));
+        let who = |task: Option<&str>| task.map_or("nobody".to_owned(), |task| format!("`{task}`"));
+        let place = if problem.cores > 1 { format!(" on core {core}") } else { String::new() };
+        let time = number(first.at as f64 * MS);
+        let text = format!("from {time} ms{place} {} runs, not {}", who(right), who(*wrong));
+        remarks.push(Remark { mistake: Mistake::WrongTask, text });
+    }
+    remarks
 }
 
 /// The tie rule, where a task that runs at a time could have been chosen then but for it.
-fn equal_keys(problem: &Problem<'_>, time: f64, task: Option<&str>) -> Option<Remark> {
-    let (task, at) = (task?, Time((time / MS).round() as u64));
+fn equal_keys(problem: &Problem<'_>, time: u64, task: Option<&str>) -> Option<Remark> {
+    let (task, at) = (task?, Time(time));
     let mut here = problem.trace.decisions.iter().filter(|decision| decision.at == at);
     let jobs = &problem.trace.jobs;
     here.find_map(|decision| {
@@ -205,7 +213,7 @@ fn by_task<'a>(problem: &Problem<'a>) -> BTreeMap<&'a str, Vec<&'a JobRecord>> {
     tasks
 }
 
-/// What breaks the rules whatever the policy is, and the policy's plainest one.
+/// What breaks the rules whatever the policy is: who there is, one task a core and one core a job, and how long each runs.
 fn rules(problem: &Problem<'_>, given: &[Stretch]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let mut say = |mistake, text: String| {
@@ -216,42 +224,31 @@ fn rules(problem: &Problem<'_>, given: &[Stretch]) -> Vec<Remark> {
     };
     let tasks = by_task(problem);
     for stretch in given {
-        match tasks.get(stretch.task.as_str()).and_then(|jobs| jobs.first()) {
-            None => say(Mistake::UnknownTask, format!("there is no task `{}`", stretch.task)),
-            Some(job) if stretch.start + TOLERANCE < job.arrival.0 as f64 * MS => say(
-                Mistake::BeforeArrival,
-                format!(
-                    "`{}` runs at {} ms, before it arrives at {} ms",
-                    stretch.task,
-                    number(stretch.start),
-                    number(job.arrival.0 as f64 * MS)
-                ),
-            ),
-            Some(_) => {}
+        if !tasks.contains_key(stretch.task.as_str()) {
+            say(Mistake::UnknownTask, format!("there is no task `{}`", stretch.task));
         }
-        if stretch.core >= problem.cores {
-            say(Mistake::UnknownCore, format!("there is no core {}; cores count from 0", stretch.core));
+        if let Some(core) = stretch.core.filter(|core| *core >= problem.cores) {
+            say(Mistake::UnknownCore, format!("there is no core {core}; cores count from 0"));
         }
     }
     for (index, a) in given.iter().enumerate() {
         for b in &given[index + 1..] {
             if a.start + TOLERANCE < b.end && b.start + TOLERANCE < a.end {
-                let time = number(a.start.max(b.start));
+                let time = a.start.max(b.start);
                 if a.core == b.core {
-                    say(Mistake::Overlap, format!("`{}` and `{}` run at once at {time} ms", a.task, b.task));
-                } else if a.task == b.task && tasks.get(a.task.as_str()).is_some_and(|jobs| jobs.len() == 1) {
-                    say(Mistake::Overlap, format!("`{}` runs on two cores at {time} ms", a.task));
+                    let text = format!("`{}` and `{}` run at once at {} ms", a.task, b.task, number(time));
+                    say(Mistake::Overlap, text);
+                } else if a.task == b.task && !can_run_twice(problem, &tasks, &a.task, time) {
+                    say(Mistake::Overlap, format!("`{}` runs on two cores at {} ms", a.task, number(time)));
                 }
             }
         }
     }
-    let trace = problem.trace;
-    let runs_whole = trace.jobs.iter().all(|job| job.preemptions == 0) && is_whole(problem);
     for (task, jobs) in &tasks {
-        let mine: Vec<&Stretch> = given.iter().filter(|stretch| stretch.task == **task).collect();
-        let got: f64 = mine.iter().map(|stretch| stretch.end - stretch.start).sum();
+        let mine = given.iter().filter(|stretch| stretch.task == **task);
+        let got: f64 = mine.map(|stretch| stretch.end - stretch.start).sum();
         let needs = jobs.iter().map(|job| job.served.0).sum::<u64>() as f64 * MS;
-        if mine.is_empty() {
+        if got <= 0.0 {
             say(Mistake::Missing, format!("`{task}` never runs"));
         } else if (got - needs).abs() > TOLERANCE {
             let how = if got > needs { "too long" } else { "too short" };
@@ -260,66 +257,77 @@ fn rules(problem: &Problem<'_>, given: &[Stretch]) -> Vec<Remark> {
                 format!("`{task}` runs {how}: {} ms, but it needs {} ms", number(got), number(needs)),
             );
         }
-        let mut ends: Vec<(f64, f64)> = mine.iter().map(|stretch| (stretch.start, stretch.end)).collect();
-        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let broken = jobs.len() == 1 && ends.windows(2).any(|pair| pair[1].0 > pair[0].1 + TOLERANCE);
-        if broken && runs_whole && !problem.def.traits.preemptive {
-            let text =
-                format!("`{task}` is interrupted, but under `{}` a task runs to its end", problem.policy);
-            say(Mistake::Interrupted, text);
-        }
-    }
-    // Where changing jobs takes time, a core that runs nobody is not idle.
-    let free = trace.segments.iter().all(|segment| segment.kind == sim_core::trace::SegmentKind::Run);
-    if problem.def.traits.work_conserving
-        && free
-        && let Some((time, task)) = idle_in_vain(problem, given)
-    {
-        say(Mistake::Idle, format!("a core is idle at {} ms while `{task}` waits", number(time)));
     }
     remarks
 }
 
-/// Whether every job of the schedule runs in one piece.
-fn is_whole(problem: &Problem<'_>) -> bool {
-    let mut ends: BTreeMap<u64, u64> = BTreeMap::new();
-    problem.runs(problem.trace).all(|segment| {
-        let before = ends.insert(segment.job, segment.end.0);
-        before.is_none_or(|end| end == segment.start.0)
-    })
+/// Whether two jobs of a task may be there at a time, each for a core of its own.
+fn can_run_twice(
+    problem: &Problem<'_>,
+    tasks: &BTreeMap<&str, Vec<&JobRecord>>,
+    task: &str,
+    time: f64,
+) -> bool {
+    let jobs = tasks.get(task).map_or(&[][..], Vec::as_slice);
+    let came = jobs.iter().filter(|job| job.arrival.0 as f64 * MS <= time + TOLERANCE).count();
+    came > 1 && jobs.first().is_some_and(|job| !problem.is_thread(job.task))
 }
 
-/// The first time at which a core has nothing while a task that has arrived and is not done runs nowhere.
-fn idle_in_vain<'a>(problem: &Problem<'a>, given: &[Stretch]) -> Option<(f64, &'a str)> {
-    let tasks = by_task(problem);
-    let arrivals = problem.trace.jobs.iter().map(|job| job.arrival.0 as f64 * MS);
-    let mut times: Vec<f64> = given.iter().map(|stretch| stretch.end).chain(arrivals).collect();
-    times.sort_by(f64::total_cmp);
-    for time in times {
-        if (0..problem.cores).all(|core| at(given, core, time).is_some()) {
-            continue;
-        }
-        let got = |task: &str| -> f64 {
-            let mine = given.iter().filter(|stretch| stretch.task == task);
-            mine.map(|stretch| (stretch.end.min(time) - stretch.start).max(0.0)).sum()
+/// What does not fit together when the drawing is taken at its word.
+fn slips(problem: &Problem<'_>, lanes: &Lanes<'_>) -> Vec<Remark> {
+    let trace = problem.trace;
+    // Where changing jobs takes time, a core that runs nobody is not idle.
+    let free = trace.segments.iter().all(|segment| segment.kind == SegmentKind::Run);
+    let key = problem.stretches(trace);
+    let key = Lanes::new(&key, problem.cores, &problem.times());
+    let in_key = replay(problem, &key).1;
+    let whole = !problem.def.traits.preemptive
+        && trace.jobs.iter().all(|job| job.preemptions == 0)
+        && !in_key.iter().any(|slip| matches!(slip, Slip::Interrupted(..)));
+    let leaves = trace.jobs.iter().any(|job| job.blocked.0 > 0);
+    let ms = |time: u64| number(time as f64 * MS);
+    let mut told = BTreeSet::new();
+    let mut remarks = Vec::new();
+    for slip in replay(problem, lanes).1 {
+        let (mistake, text) = match slip {
+            Slip::Early(task, at, arrival, again) => {
+                let who = if again { "its next job" } else { "it" };
+                let text =
+                    format!("`{task}` runs at {} ms, before {who} arrives at {} ms", ms(at), ms(arrival));
+                (Mistake::BeforeArrival, text)
+            }
+            Slip::Blocked(task, at, until) => {
+                let until = match until {
+                    Some(until) => format!("its I/O goes on until {} ms", ms(until)),
+                    None => "it waits for its I/O".to_owned(),
+                };
+                let text = format!("`{task}` runs at {} ms, but {until}", ms(at));
+                (Mistake::WhileBlocked, text)
+            }
+            Slip::Interrupted(task, _) if whole => {
+                let end = if leaves { "until it is done or leaves for I/O" } else { "to its end" };
+                let text =
+                    format!("`{task}` is interrupted, but under `{}` a task runs {end}", problem.policy);
+                if !told.insert(text.clone()) {
+                    continue;
+                }
+                (Mistake::Interrupted, text)
+            }
+            Slip::Idle(task, at)
+                if problem.def.traits.work_conserving && free && told.insert("idle".to_owned()) =>
+            {
+                (Mistake::Idle, format!("a core is idle at {} ms while `{task}` waits", ms(at)))
+            }
+            Slip::Interrupted(..) | Slip::Idle(..) => continue,
         };
-        let waits = tasks.iter().find(|(task, jobs)| {
-            let here = jobs.iter().filter(|job| job.arrival.0 as f64 * MS <= time + TOLERANCE);
-            let wanted = here.map(|job| job.served.0).sum::<u64>() as f64 * MS;
-            got(task) + TOLERANCE < wanted
-                && (0..problem.cores).all(|core| at(given, core, time) != Some(task))
-                && given.iter().any(|stretch| stretch.task == **task && stretch.end > time + TOLERANCE)
-        });
-        if let Some((task, _)) = waits {
-            return Some((time, task));
-        }
+        remarks.push(Remark { mistake, text });
     }
-    None
+    remarks
 }
 
 /// The first other policy of the catalog that does exactly this and asks for no more than the tasks have, with its default
 /// parameters and with those of the problem.
-fn other_policy(problem: &Problem<'_>, given: &[Stretch]) -> Option<String> {
+fn other_policy(problem: &Problem<'_>, given: &Lanes<'_>) -> Option<String> {
     let quantum = problem.policy.split_once(':').map(|(_, params)| params);
     let columns = problem.columns();
     let others = policies::catalog().filter(|def| def.layer() == Layer::Scheduler && !def.traits.random);
@@ -327,8 +335,7 @@ fn other_policy(problem: &Problem<'_>, given: &[Stretch]) -> Option<String> {
         let tried = [Some(def.id.to_owned()), quantum.map(|params| format!("{}:{params}", def.id))];
         for policy in tried.into_iter().flatten().filter(|policy| *policy != problem.policy) {
             let Some(trace) = problem.under(&policy) else { continue };
-            let (_, _, first) = agreement(&problem.stretches(&trace), given, problem.cores);
-            if first.is_none() {
+            if agreement(&Key::new(problem, &trace), given).first_wrong().is_none() {
                 return Some(def.id.to_owned());
             }
         }

@@ -5,7 +5,7 @@ use policies::{ParamKind, PolicyDef};
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use sim_core::model::Model;
 use sim_core::rng::{Stream, StreamRoot, below};
-use sim_core::trace::{SegmentKind, Trace};
+use sim_core::trace::{PlaceKind, SegmentKind, Trace};
 use std::fmt::Write as _;
 
 /// The most tasks of a problem.
@@ -14,6 +14,25 @@ pub const MAX_TASKS: u32 = 12;
 pub const MAX_CORES: u32 = 4;
 /// Problems that are drawn before one without any difficulty is taken.
 const ATTEMPTS: u32 = 100;
+
+/// What the tasks of a problem do their I/O with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum IoDevice {
+    /// Each task has a device of its own.
+    Parallel,
+    /// One device serves all, first come, first served.
+    Fcfs,
+}
+
+impl IoDevice {
+    /// The word of `--io-device`.
+    pub fn word(self) -> &'static str {
+        match self {
+            IoDevice::Parallel => "parallel",
+            IoDevice::Fcfs => "fcfs",
+        }
+    }
+}
 
 /// What problem is wanted.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,11 +45,13 @@ pub struct Wish {
     pub tasks: u32,
     /// How many cores, 1 to [`MAX_CORES`].
     pub cores: u32,
+    /// Whether tasks leave for I/O, and how it is served.
+    pub io: Option<IoDevice>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Wish { policy: "round-robin".to_owned(), seed: 1, tasks: 4, cores: 1 }
+        Wish { policy: "round-robin".to_owned(), seed: 1, tasks: 4, cores: 1, io: None }
     }
 }
 
@@ -87,13 +108,23 @@ pub enum ExerciseError {
     #[error("`{0}` shares the cores among all jobs: its schedule cannot be drawn as one job a core")]
     Shares(&'static str),
     /// There is no single processor whose tasks are known.
-    #[error("a schedule can be drawn for task lists on one processor only")]
-    NoTaskList,
-    /// Tasks do more than run.
     #[error(
-        "the tasks leave the processor, for I/O or to sleep: ask for decisions instead of the whole schedule"
+        "a schedule can be drawn for task lists on one processor only; here you can say which task is next"
     )]
-    Leaves,
+    NoTaskList,
+    /// More than can be drawn.
+    #[error(
+        "the schedule is too large to be drawn: at most {units} units of time, {tasks} tasks and {cores} cores; here you can \
+         say which task is next"
+    )]
+    TooLarge {
+        /// Units of time.
+        units: usize,
+        /// Tasks.
+        tasks: usize,
+        /// Cores.
+        cores: u32,
+    },
     /// More than can be asked about.
     #[error("the run is too long to be predicted: fewer tasks, or an earlier end")]
     TooLong,
@@ -134,17 +165,19 @@ pub fn make(wish: &Wish) -> Result<Exercise, ExerciseError> {
     for attempt in 0..ATTEMPTS {
         let mut stream = StreamRoot::new(wish.seed, attempt).stream("exercise", def.id);
         let policy = with_quanta(&wish.policy, def, &mut stream);
-        let list = tasks(wish, def, &mut stream);
+        let list = match wish.io {
+            None => tasks(wish, def, &mut stream, work),
+            Some(_) => tasks(wish, def, &mut stream, program),
+        };
         let input = Input::from_text("exercise.csv", InputKind::TaskList, list);
         let options = Options {
             cores: Some(wish.cores),
             policies: PolicyOption::parse(&policy).into_iter().collect(),
+            io_device: wish.io.map(|device| device.word().to_owned()),
             ..Options::default()
         };
-        let Some((model, trace)) = answer(&input, &options) else {
-            return Err(ExerciseError::Shares(def.id));
-        };
-        let is_good = has_difficulty(&trace);
+        let (model, trace) = answer(&input, &options)?;
+        let is_good = has_difficulty(&trace) && (wish.io.is_none() || is_filled(&trace));
         last = Some(Exercise { wish: wish.clone(), def, policy, input, options, model, trace });
         if is_good {
             break;
@@ -166,12 +199,33 @@ fn with_quanta(policy: &str, def: &PolicyDef, stream: &mut Stream) -> String {
     quantum.unwrap_or_else(|| policy.to_owned())
 }
 
+/// What a task does: the cell, and how long it takes alone.
+type Does = (String, u64);
+
+/// It runs.
+fn work(stream: &mut Stream) -> Does {
+    let cpu = 1 + below(stream, 8);
+    (cpu.to_string(), cpu)
+}
+
+/// It runs, and up to twice it leaves for I/O in between.
+fn program(stream: &mut Stream) -> Does {
+    let mut length = 1 + below(stream, 5);
+    let mut text = format!("cpu {length}");
+    for _ in 0..below(stream, 3) {
+        let (io, cpu) = (1 + below(stream, 6), 1 + below(stream, 4));
+        length += io + cpu;
+        let _ = write!(text, "; io {io}; cpu {cpu}");
+    }
+    (text, length)
+}
+
 /// The task list: small whole numbers of ms. It has the columns that the policy's own example gives its jobs.
-fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream) -> String {
+fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream, does: fn(&mut Stream) -> Does) -> String {
     let has = |word: &str| def.example.jobs.contains(&format!("{word}="));
     let more: Vec<&str> =
         ["priority", "nice", "tickets", "weight", "deadline"].into_iter().filter(|word| has(word)).collect();
-    let mut list = String::from("task,arrival,cpu");
+    let mut list = format!("task,arrival,{}", if wish.io.is_some() { "program" } else { "cpu" });
     for word in &more {
         let _ = write!(list, ",{word}");
     }
@@ -181,14 +235,14 @@ fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream) -> String {
         if index > 0 {
             arrival += below(stream, 4);
         }
-        let cpu = 1 + below(stream, 8);
-        let _ = write!(list, "P{},{arrival},{cpu}", index + 1);
+        let (cell, length) = does(stream);
+        let _ = write!(list, "P{},{arrival},{cell}", index + 1);
         for word in &more {
             let value = match *word {
                 "priority" => (1 + below(stream, 5)).to_string(),
                 "nice" => (below(stream, 11).cast_signed() - 5).to_string(),
                 "tickets" | "weight" => (100 * (1 + below(stream, 5))).to_string(),
-                _ => (cpu + 2 + below(stream, 5 * u64::from(wish.tasks))).to_string(),
+                _ => (length + 2 + below(stream, 5 * u64::from(wish.tasks))).to_string(),
             };
             let _ = write!(list, ",{value}");
         }
@@ -199,9 +253,22 @@ fn tasks(wish: &Wish, def: &PolicyDef, stream: &mut Stream) -> String {
 
 /// Whether somebody waits, and the jobs do not simply run whole in the order in which they came, on any policy.
 fn has_difficulty(trace: &Trace) -> bool {
-    let runs = trace.segments.iter().filter(|segment| segment.kind == SegmentKind::Run);
+    let runs =
+        trace.segments.iter().filter(|segment| segment.kind == SegmentKind::Run && segment.processor == 0);
     let order: Vec<u64> = runs.map(|segment| segment.job).collect();
     let waits = trace.jobs.iter().filter(|job| job.waiting().is_some_and(|waiting| waiting.0 > 0)).count();
     let plain = order.len() == trace.jobs.len() && order.is_sorted();
     2 * waits >= trace.jobs.len() && !plain
+}
+
+/// Whether at least two tasks leave for I/O, and somebody else runs meanwhile.
+fn is_filled(trace: &Trace) -> bool {
+    let leave = trace.jobs.iter().filter(|job| job.blocked.0 > 0);
+    let away = trace.stays.iter().filter(|stay| stay.place == PlaceKind::Delay);
+    let device = trace.segments.iter().filter(|segment| segment.processor != 0);
+    let away = away.map(|s| (s.start, s.end)).chain(device.map(|s| (s.start, s.end)));
+    let runs: Vec<_> = trace.segments.iter().filter(|segment| segment.processor == 0).collect();
+    let mut meanwhile =
+        away.filter(|(start, end)| runs.iter().any(|run| run.start < *end && *start < run.end));
+    leave.count() >= 2 && meanwhile.next().is_some()
 }

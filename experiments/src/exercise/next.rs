@@ -405,7 +405,7 @@ fn choice(def: &PolicyDef, list: &str) -> Option<u64> {
         policies: vec![PolicyOption::parse(def.id).ok()?],
         ..Options::default()
     };
-    let (model, trace) = answer(&input, &options)?;
+    let (model, trace) = answer(&input, &options).ok()?;
     let decision = trace.decisions.first()?;
     let chosen = trace.jobs.get(decision.chosen as usize)?;
     let indifferent = decision.candidates.windows(2).all(|pair| pair[0].key == pair[1].key);

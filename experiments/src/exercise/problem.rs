@@ -2,6 +2,7 @@
 
 use super::answer::Stretch;
 use super::make::ExerciseError;
+use super::replay::{Away, Part, away, parts};
 use policies::{Layer, PolicyDef};
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use sim_core::model::Model;
@@ -37,7 +38,7 @@ impl<'a> Problem<'a> {
     /// A run as a problem whose schedule can be drawn.
     ///
     /// # Errors
-    /// See [`ExerciseError`]: the input is no task list, draws random numbers, or its tasks do more than run.
+    /// See [`ExerciseError`]: the input is no task list, draws random numbers, or its tasks share the cores.
     pub fn of(
         input: &'a Input,
         options: &'a Options,
@@ -64,10 +65,6 @@ impl<'a> Problem<'a> {
         if trace.segments.iter().any(|segment| segment.share != (1, 1)) {
             return Err(ExerciseError::Shares(def.id));
         }
-        let elsewhere = trace.segments.iter().any(|segment| segment.processor != problem.processor);
-        if elsewhere || trace.jobs.iter().any(|job| job.blocked.0 > 0) {
-            return Err(ExerciseError::Leaves);
-        }
         Ok(problem)
     }
 
@@ -76,17 +73,38 @@ impl<'a> Problem<'a> {
         &self.model.tasks[job.task as usize]
     }
 
-    /// The stretches in which the processor's cores ran jobs.
-    pub(super) fn runs(&self, trace: &'a Trace) -> impl Iterator<Item = &'a Segment> {
-        let here = self.processor;
-        let runs = trace.segments.iter();
-        runs.filter(move |segment| segment.kind == SegmentKind::Run && segment.processor == here)
+    /// Whether a task is a periodic one, whose jobs wait for each other.
+    pub(super) fn is_thread(&self, task: u32) -> bool {
+        let mut of = self.model.attributes.iter();
+        of.any(|attributes| attributes.task == task && attributes.period.is_some())
     }
 
-    /// The same as an answer has them.
+    /// Where the jobs are while they are away from the processor, at I/O or in the queue for it, in order of time.
+    pub fn away(&self) -> Vec<Away> {
+        away(self.trace, self.processor)
+    }
+
+    /// What each job does, part by part, as far as the run went.
+    pub fn parts(&self) -> Vec<Vec<Part>> {
+        parts(self)
+    }
+
+    /// All instants of the run at which something begins or ends, sorted, in ns.
+    pub(super) fn times(&self) -> Vec<u64> {
+        let runs = self.trace.segments.iter().flat_map(|segment| [segment.start, segment.end]);
+        let away = self.away();
+        let away = away.iter().flat_map(|away| [away.start, away.end]);
+        let arrivals = self.trace.jobs.iter().map(|job| job.arrival);
+        let mut times: Vec<u64> = runs.chain(away).chain(arrivals).map(|time| time.0).collect();
+        times.sort_unstable();
+        times.dedup();
+        times
+    }
+
+    /// The stretches in which the processor's cores ran jobs, as an answer has them.
     pub fn stretches(&self, trace: &Trace) -> Vec<Stretch> {
         let stretch = |segment: &Segment| Stretch {
-            core: segment.core,
+            core: Some(segment.core),
             start: segment.start.0 as f64 * MS,
             end: segment.end.0 as f64 * MS,
             task: self.task(&trace.jobs[segment.job as usize]).to_owned(),
@@ -107,7 +125,7 @@ impl<'a> Problem<'a> {
     /// The run under another policy; `None` where there is none.
     pub(super) fn under(&self, policy: &str) -> Option<Trace> {
         let options = Options { policies: vec![PolicyOption::parse(policy).ok()?], ..self.options.clone() };
-        answer(self.input, &options).map(|(_, trace)| trace)
+        answer(self.input, &options).ok().map(|(_, trace)| trace)
     }
 }
 
@@ -126,11 +144,23 @@ pub(super) fn asks_more(def: &PolicyDef, columns: &[&str]) -> bool {
     given.any(|(key, _)| !columns.contains(&key))
 }
 
-/// A run with its decisions; `None` where it cannot be made, or the policy shares the cores.
-pub(super) fn answer(input: &Input, options: &Options) -> Option<(Model, Trace)> {
-    let model = scenarios::load(input, options).ok()?.model;
+/// A run with its decisions.
+///
+/// # Errors
+/// [`ExerciseError::Shares`] where jobs share the cores, else [`ExerciseError::Policy`] with what the run was refused for.
+pub(super) fn answer(input: &Input, options: &Options) -> Result<(Model, Trace), ExerciseError> {
+    let loaded = scenarios::load(input, options).map_err(|refused| {
+        let first = refused.first().map(|diagnostic| diagnostic.message.clone());
+        ExerciseError::Policy(first.unwrap_or_default())
+    })?;
+    let model = loaded.model;
     let plan = RunPlan { records: true, decisions: true, threads: 1, ..RunPlan::default() };
-    let trace = run(&model, &plan, &|_| true).ok()?.trace?;
-    let shared = trace.segments.iter().any(|segment| segment.share != (1, 1));
-    (!shared).then_some((model, trace))
+    let result = run(&model, &plan, &|_| true).map_err(|error| ExerciseError::Policy(error.to_string()))?;
+    let trace = result.trace.unwrap_or_default();
+    let shares = trace.segments.iter().find(|segment| segment.share != (1, 1));
+    match shares.map(|segment| scheduler(&model.processors[segment.processor as usize].scheduler.spec)) {
+        Some(Ok(def)) => Err(ExerciseError::Shares(def.id)),
+        Some(Err(error)) => Err(error),
+        None => Ok((model, trace)),
+    }
 }

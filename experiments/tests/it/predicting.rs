@@ -121,7 +121,7 @@ fn a_wrong_answer_has_a_name() {
 fn right_is_right_and_wrong_has_a_name_for_every_policy() {
     for def in catalog().filter(|def| def.layer() == Layer::Scheduler) {
         for cores in [1, 2] {
-            let wish = Wish { policy: def.id.to_owned(), seed: 3, cores, tasks: 5 };
+            let wish = Wish { policy: def.id.to_owned(), seed: 3, cores, tasks: 5, ..Wish::default() };
             let Ok(exercise) = make(&wish) else { continue };
             let Exercise { model, trace, .. } = &exercise;
             let found = questions(model, trace, ALL).expect("questions");

@@ -70,6 +70,32 @@ fn a_prediction_after_a_wrong_answer_and_a_drawing_that_was_checked() {
 }
 
 #[test]
+fn a_drawing_on_two_cores_with_io_that_was_checked() {
+    use dispatchlab_gui::app::predict::draw::Stroke;
+    use dispatchlab_gui::app::predict::{Act, Way};
+    let mut harness = opened("convoy");
+    let list = b"task,arrival,program\nP1,0,cpu 3; io 4; cpu 2\nP2,0,cpu 2; io 5; cpu 3\nP3,1,cpu 6\nP4,2,cpu 1; io 2; cpu 4\n";
+    act(&mut harness, Action::OpenBytes { name: "two.csv".to_owned(), bytes: list.to_vec(), folder: None });
+    let mut setup = harness.state().state.setup().expect("open").with_policy(None, "round-robin:quantum=2ms");
+    setup.options.cores = Some(2);
+    setup.options.io_device = Some("fcfs".to_owned());
+    act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
+    act(&mut harness, Action::Predict(Act::Begin(Way::Draw)));
+    for (core, task, from, to) in
+        [(0, 0, 0, 2), (1, 1, 0, 1), (1, 2, 2, 7), (0, 3, 3, 3), (0, 0, 6, 7), (0, 1, 8, 10), (1, 3, 9, 12)]
+    {
+        act(&mut harness, Action::Predict(Act::Choose(task)));
+        act(&mut harness, Action::Predict(Act::Draw(Stroke::Line { core, from, to, same: false })));
+    }
+    for wanted in [Act::Go, Act::Reveal] {
+        act(&mut harness, Action::Predict(wanted));
+    }
+    let mut results = SnapshotResults::new();
+    results.add(harness.try_snapshot_options("draw-io", &options()));
+    results.unwrap();
+}
+
+#[test]
 fn a_picture_needs_no_display_and_is_the_same_every_time() {
     let picture = || {
         let mut app = dispatchlab_gui::App::new(dispatchlab_gui::app::state::Settings::default(), None, None);

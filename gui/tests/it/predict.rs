@@ -15,7 +15,7 @@ use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use experiments::exercise::{Ask, Mistake, Pick, Wish, make};
+use experiments::exercise::{Ask, IoDevice, Mistake, Pick, Wish, make};
 use sim_core::trace::SegmentKind;
 use std::fmt::Write as _;
 
@@ -300,6 +300,8 @@ fn where_chance_or_nobody_decides_it_says_so() {
     crate::support::until(&mut harness, "300ms");
     harness.state_mut().apply(Action::Predict(Act::Begin(Way::Draw)));
     assert!(harness.state().state.predict.is_none(), "only task lists can be drawn");
+    let news = &harness.state().state.news;
+    assert!(news.iter().any(|(_, text)| text.contains("you can say which task is next")), "{news:?}");
     harness.state_mut().apply(Action::Predict(Act::Begin(Way::Next)));
     assert!(harness.state().state.predict.is_some(), "{:?}", harness.state().state.news);
     assert!(next(&harness).questions.len() > 3, "decisions of a scenario can be predicted");
@@ -308,7 +310,8 @@ fn where_chance_or_nobody_decides_it_says_so() {
 /// Draws the right schedule, a unit at a time, by the keyboard.
 fn draw_right(harness: &mut Window) {
     let whole = whole(harness);
-    for segment in whole.trace().segments.iter().filter(|segment| segment.kind == SegmentKind::Run) {
+    let runs = whole.trace().segments.iter().filter(|segment| segment.kind == SegmentKind::Run);
+    for segment in runs.filter(|segment| segment.processor == 0) {
         let unit = draw(harness).unit;
         let task = whole.task_of(segment.job as u32);
         let place = draw(harness).tasks.iter().position(|of| *of == task).expect("a task");
@@ -334,6 +337,101 @@ fn a_right_drawing_has_all_points_on_one_core_and_on_two() {
         let spoken = said(&harness);
         assert!(spoken.contains("Drawing. core 0: P1 0–"), "{spoken}");
     }
+}
+
+const LEAVE: &str = "task,arrival,program\nP1,0,cpu 2; io 4; cpu 2\nP2,0,cpu 3; io 2; cpu 1\nP3,1,cpu 5\n";
+
+/// The cores are drawn; when tasks are away for I/O follows from that, right or wrong.
+#[test]
+fn a_drawing_of_tasks_with_io_shows_when_they_are_away() {
+    for (device, away, wrong_away) in [
+        ("parallel", "P1 away: I/O 2ms–6ms; P2 away: I/O 5ms–7ms", "P2 away: I/O 3ms–5ms"),
+        ("fcfs", "P1 away: I/O 2ms–6ms; P2 away: waits 5ms–6ms, I/O 6ms–8ms", "P2 away: I/O 3ms–5ms"),
+    ] {
+        let mut harness = tasks(LEAVE, "fcfs", 1);
+        let mut setup = harness.state().state.setup().expect("open").clone();
+        setup.options.io_device = Some(device.to_owned());
+        act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
+        wants(&mut harness, Act::Begin(Way::Draw));
+        let names = said(&harness);
+        assert!(names.contains("2ms, I/O 4ms, 2ms"), "the card says what a task does: {names}");
+        draw_right(&mut harness);
+        let spoken = said(&harness);
+        assert!(spoken.contains(away), "{device}: {spoken}");
+        wants(&mut harness, Act::Go);
+        let grade = draw(&harness).grade.clone().expect("graded");
+        assert!(grade.score() >= 1.0 && grade.remarks.is_empty(), "{device}: {:?}", grade.remarks);
+        // P2 first, and P1 in one piece.
+        wants(&mut harness, Act::Draw(Stroke::Clear));
+        for (task, from, to) in [(1, 0, 2), (0, 3, 6), (2, 7, 11), (1, 12, 12)] {
+            wants(&mut harness, Act::Choose(task));
+            wants(&mut harness, Act::Draw(Stroke::Line { core: 0, from, to, same: false }));
+        }
+        wants(&mut harness, Act::Reveal);
+        let spoken = said(&harness);
+        assert!(spoken.contains(wrong_away), "{device}: {spoken}");
+        wants(&mut harness, Act::Go);
+        let grade = draw(&harness).grade.clone().expect("graded");
+        let found: Vec<Mistake> = grade.remarks.iter().map(|remark| remark.mistake).collect();
+        assert_eq!(
+            found,
+            [Mistake::WhileBlocked, Mistake::TieRule, Mistake::WrongTask],
+            "{:?}",
+            grade.remarks
+        );
+        assert!(said(&harness).contains("Runs during its I/O"));
+    }
+}
+
+/// On two cores it does not matter which of the free ones a task is given, but who goes on stays.
+#[test]
+fn cores_are_alike_in_a_drawing() {
+    let mut harness = tasks(FOUR, "edf", 2);
+    wants(&mut harness, Act::Begin(Way::Draw));
+    draw_right(&mut harness);
+    let cells = draw(&harness).cells.clone();
+    for (wanted, move_from, mistakes) in [(true, 0, 0), (false, 2, 2)] {
+        let mut harness = tasks(FOUR, "edf", 2);
+        wants(&mut harness, Act::Begin(Way::Draw));
+        for (core, row) in cells.iter().enumerate() {
+            for (column, cell) in row.iter().enumerate().filter(|(_, cell)| cell.is_some()) {
+                let core = if column < move_from { core } else { 1 - core };
+                let stroke = Stroke::To(core as u32, column);
+                harness.state_mut().apply(Action::Predict(Act::Draw(stroke)));
+                harness.state_mut().apply(Action::Predict(Act::Draw(Stroke::Type(*cell))));
+            }
+        }
+        wants(&mut harness, Act::Go);
+        let grade = draw(&harness).grade.clone().expect("graded");
+        assert_eq!(grade.score() >= 1.0, wanted, "{:?}", grade.remarks);
+        let moved = grade.remarks.iter().filter(|remark| remark.mistake == Mistake::Migrated);
+        assert_eq!((moved.count(), grade.remarks.len()), (mistakes, mistakes), "{:?}", grade.remarks);
+    }
+}
+
+/// A sheet with I/O and two cores is the command line's, and its key shows when tasks are away.
+#[test]
+fn a_sheet_has_cores_and_io() {
+    let mut harness = opened("convoy");
+    act(&mut harness, Action::Show(Pane::Exercise));
+    let wish = Wish { seed: 7, cores: 2, io: Some(IoDevice::Fcfs), ..Wish::default() };
+    wants(&mut harness, Act::Wish(wish.clone()));
+    wants(&mut harness, Act::Key(true));
+    let shown = said(&harness);
+    let command =
+        "exercise --policy round-robin --seed 7 --tasks 4 --cores 2 --io --io-device fcfs --answers";
+    for words in [command, "2 cores with I/O, problem 7", "One device serves it", "core 1: P", "P1: io "] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+    let csv =
+        String::from_utf8(bytes(Export::SheetCsv, &harness.state().state).expect("rows")).expect("text");
+    let exercise = make(&wish).expect("a problem");
+    let answer = experiments::exercise::read_answer(&csv).expect("an answer");
+    assert!(experiments::exercise::grade(&exercise.problem(), &answer).score() >= 1.0);
+    wants(&mut harness, Act::Solve(Way::Draw));
+    draw_right(&mut harness);
+    wants(&mut harness, Act::Go);
+    assert!(draw(&harness).grade.as_ref().is_some_and(|grade| grade.score() >= 1.0));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::Act;
 use crate::model::snapshot::Snapshot;
-use experiments::exercise::{Answer, ExerciseError, Grade, Pick, Problem, Stretch, grade};
+use experiments::exercise::{Answer, Away, ExerciseError, Grade, Part, Pick, Problem, Stretch, away, grade};
 use sim_core::units::Time;
 use std::collections::BTreeSet;
 
@@ -58,6 +58,8 @@ pub struct Draw {
     pub unit: u64,
     /// The cells of each core.
     pub cells: Vec<Vec<Cell>>,
+    /// The places of the tasks that leave for I/O.
+    pub leave: Vec<usize>,
     /// The task that is drawn with; `None`: the eraser.
     pub brush: Cell,
     /// The keyboard's cell: core and unit.
@@ -76,24 +78,31 @@ impl Draw {
     /// An empty grid for a problem.
     ///
     /// # Errors
-    /// [`ExerciseError::TooLong`] where it would not fit.
+    /// [`ExerciseError::TooLarge`] where it would not fit.
     pub fn new(problem: &Problem<'_>) -> Result<Draw, ExerciseError> {
         let trace = problem.trace;
-        let segments = trace.segments.iter();
-        let times = segments.flat_map(|segment| [segment.start.0, segment.end.0]);
+        let parts = problem.parts();
+        let lengths = parts.iter().flatten().map(|(Part::Cpu(length) | Part::Io(length))| *length);
+        let segments = trace.segments.iter().filter(|segment| segment.processor == problem.processor);
+        let times = segments.flat_map(|segment| [segment.start.0, segment.end.0]).chain(lengths);
         let unit = times.chain(trace.jobs.iter().map(|job| job.arrival.0)).fold(0, gcd).max(1);
-        let work: u64 = trace.jobs.iter().map(|job| job.served.0 + job.overhead.0).sum();
-        let last = trace.jobs.iter().map(|job| job.arrival.0).max().unwrap_or(0);
-        // From what is given alone: where the schedule ends is part of the question.
-        let columns = ((last + work) / unit + 1).next_multiple_of(5) as usize;
+        let columns = (room(problem, &parts) / unit + 1).next_multiple_of(5) as usize;
         let tasks: BTreeSet<u32> = trace.jobs.iter().map(|job| job.task).collect();
+        let tasks: Vec<u32> = tasks.into_iter().collect();
         if columns > MAX_COLUMNS || tasks.len() > MAX_TASKS || problem.cores > MAX_CORES {
-            return Err(ExerciseError::TooLong);
+            return Err(ExerciseError::TooLarge { units: MAX_COLUMNS, tasks: MAX_TASKS, cores: MAX_CORES });
         }
+        let leaves = |task: &u32| {
+            let mut jobs = trace.jobs.iter().zip(&parts).filter(|(job, _)| job.task == *task);
+            jobs.any(|(_, parts)| parts.iter().any(|part| matches!(part, Part::Io(_))))
+        };
+        let leave =
+            tasks.iter().enumerate().filter(|(_, task)| leaves(task)).map(|(place, _)| place).collect();
         Ok(Draw {
-            tasks: tasks.into_iter().collect(),
+            tasks,
             unit,
             cells: vec![vec![None; columns]; problem.cores as usize],
+            leave,
             brush: Some(0),
             cell: (0, 0),
             grade: None,
@@ -134,8 +143,17 @@ impl Draw {
         self.cells.iter().flatten().filter(|cell| **cell == Some(task)).count()
     }
 
+    /// When tasks are away, as follows from what is drawn.
+    pub fn away(&self, whole: &Snapshot, problem: &Problem<'_>) -> Vec<Away> {
+        if self.leave.is_empty() { Vec::new() } else { away(problem, &self.stretches(whole)) }
+    }
+
     /// The drawing as an answer.
     pub fn answer(&self, whole: &Snapshot) -> Answer {
+        Answer::Schedule(self.stretches(whole))
+    }
+
+    fn stretches(&self, whole: &Snapshot) -> Vec<Stretch> {
         let mut stretches = Vec::new();
         for (core, cells) in self.cells.iter().enumerate() {
             let mut from = 0;
@@ -143,7 +161,7 @@ impl Draw {
                 let to = from + group.len();
                 if let Some(task) = group[0] {
                     stretches.push(Stretch {
-                        core: core as u32,
+                        core: Some(core as u32),
                         start: self.time(from).0 as f64 * MS,
                         end: self.time(to).0 as f64 * MS,
                         task: whole.model().tasks[self.tasks[task] as usize].clone(),
@@ -152,7 +170,7 @@ impl Draw {
                 from = to;
             }
         }
-        Answer::Schedule(stretches)
+        stretches
     }
 
     /// The instant at which a unit begins.
@@ -244,6 +262,28 @@ impl Draw {
         self.undone.clear();
         self.grade = None;
     }
+}
+
+/// How much time a drawing has room for, in ns: from what is given alone, as where the schedule ends is part of the question.
+/// A schedule in which no core is idle while a task waits is never longer.
+fn room(problem: &Problem<'_>, parts: &[Vec<Part>]) -> u64 {
+    let trace = problem.trace;
+    let last = trace.jobs.iter().map(|job| job.arrival.0).max().unwrap_or(0);
+    let work: u64 = trace.jobs.iter().map(|job| job.served.0 + job.overhead.0).sum();
+    let io = |parts: &Vec<Part>| {
+        parts.iter().map(|part| if let Part::Io(length) = part { *length } else { 0 }).sum()
+    };
+    let io: Vec<u64> = parts.iter().map(io).collect();
+    let cores = u64::from(problem.cores);
+    if cores == 1 && io.iter().all(|io| *io == 0) {
+        return last + work;
+    }
+    // Devices that all use may be what everybody waits for.
+    let shared = problem.model.processors.iter().any(|processor| processor.device);
+    let devices = if shared { io.iter().sum() } else { 0 };
+    let alone = trace.jobs.iter().zip(&io).map(|(job, io)| job.served.0 + job.overhead.0 + io).max();
+    let end = trace.segments.iter().map(|segment| segment.end.0).max().unwrap_or(0);
+    (last + work / cores + devices + alone.unwrap_or(0)).min(last + work + io.iter().sum::<u64>()).max(end)
 }
 
 fn gcd(a: u64, b: u64) -> u64 {

@@ -1,7 +1,7 @@
 //! Problem sheets: the form, and the sheet that it makes, which is the command line's.
 
 use crate::model::setup::Setup;
-use experiments::exercise::{Exercise, Wish, make};
+use experiments::exercise::{Exercise, IoDevice, Wish, make};
 use scenarios::Input;
 
 /// A sheet.
@@ -38,9 +38,16 @@ impl SheetForm {
 
     /// The command that makes the same sheet.
     pub fn command(&self) -> String {
-        let Wish { policy, seed, tasks, cores } = &self.wish;
+        let Wish { policy, seed, tasks, cores, io } = &self.wish;
+        let io = match io {
+            None => "",
+            Some(IoDevice::Parallel) => " --io",
+            Some(IoDevice::Fcfs) => " --io --io-device fcfs",
+        };
         let key = if self.key { " --answers" } else { "" };
-        format!("dispatchlab exercise --policy {policy} --seed {seed} --tasks {tasks} --cores {cores}{key}")
+        format!(
+            "dispatchlab exercise --policy {policy} --seed {seed} --tasks {tasks} --cores {cores}{io}{key}"
+        )
     }
 
     /// The tasks of the sheet, to be run.

@@ -9,7 +9,7 @@ use crate::app::state::State;
 use crate::theme;
 use crate::tr;
 use egui::{Button, Grid, RichText, Ui, vec2};
-use experiments::exercise::{Grade, Pick};
+use experiments::exercise::{Grade, Part, Pick, Problem};
 use sim_core::units::Time;
 
 /// Draws the card.
@@ -19,6 +19,12 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
     ui.heading(tr!("draw-title"));
     policy(ui, problem.policy);
     ui.label(tr!("draw-about"));
+    if problem.cores > 1 {
+        ui.label(tr!("draw-about-cores"));
+    }
+    if !draw.leave.is_empty() {
+        ui.label(tr!("draw-about-io"));
+    }
     ui.add_space(4.0);
     ui.horizontal_wrapped(|ui| {
         if ui.button(RichText::new(tr!("draw-check")).strong()).clicked() {
@@ -42,7 +48,7 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
             out.push(act(Act::Reveal));
         }
     });
-    brushes(ui, state, predict, draw, out);
+    brushes(ui, state, &problem, draw, out);
     if let Some(grade) = &draw.grade {
         graded(ui, state, predict, grade);
     }
@@ -54,8 +60,9 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
 }
 
 /// The tasks, to be drawn with.
-fn brushes(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut Vec<Action>) {
-    let (whole, dark) = (&predict.whole, state.settings.look.is_dark());
+fn brushes(ui: &mut Ui, state: &State, problem: &Problem<'_>, draw: &Draw, out: &mut Vec<Action>) {
+    let dark = state.settings.look.is_dark();
+    let parts = problem.parts();
     let colors = theme::palette(dark);
     Grid::new("brushes").striped(true).spacing([12.0, 5.0]).show(ui, |ui| {
         ui.small("");
@@ -64,7 +71,7 @@ fn brushes(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut
         }
         ui.end_row();
         for (place, task) in draw.tasks.iter().enumerate() {
-            let name = &whole.model().tasks[*task as usize];
+            let name = &problem.model.tasks[*task as usize];
             let (color, _) = theme::task(*task, dark);
             let chosen = draw.brush == Some(place);
             let number = if place < 9 { format!("{}  ", place + 1) } else { String::new() };
@@ -75,11 +82,15 @@ fn brushes(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut
             if response.clicked() {
                 out.push(act(Act::Choose(place)));
             }
-            let mine = whole.trace().jobs.iter().filter(|job| job.task == *task);
+            let mine = problem.trace.jobs.iter().filter(|job| job.task == *task);
             let arrivals: Vec<String> = mine.clone().take(3).map(|job| job.arrival.to_string()).collect();
             ui.monospace(arrivals.join(" "));
-            let needs: u64 = mine.map(|job| job.served.0).sum();
-            ui.monospace(Time(needs).to_string());
+            let needs: u64 = mine.clone().map(|job| job.served.0).sum();
+            let first = mine.clone().next().and_then(|job| parts.get(job.number as usize));
+            match first.filter(|_| draw.leave.contains(&place)) {
+                Some(parts) => ui.label(program(parts)),
+                None => ui.monospace(Time(needs).to_string()),
+            };
             let drawn = draw.drawn(place) as u64 * draw.unit;
             let text = RichText::new(Time(drawn).to_string()).monospace();
             ui.label(if drawn > needs { text.color(colors.bad) } else { text });
@@ -90,6 +101,16 @@ fn brushes(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut
     if ui.add(eraser).clicked() {
         out.push(act(Act::Answer(Pick::Nobody)));
     }
+}
+
+/// What a task does, part by part.
+fn program(parts: &[Part]) -> String {
+    let part = |part: &Part| match part {
+        Part::Cpu(length) => Time(*length).to_string(),
+        Part::Io(length) => format!("{} {}", tr!("draw-io"), Time(*length)),
+    };
+    let parts: Vec<String> = parts.iter().map(part).collect();
+    parts.join(", ")
 }
 
 /// What the drawing is worth, and what is wrong with it.

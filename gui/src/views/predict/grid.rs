@@ -12,12 +12,19 @@ use egui::{
     Align2, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Role, ScrollArea, Sense, Ui,
     WidgetInfo, pos2, vec2,
 };
+use experiments::exercise::{Away, Problem};
 use sim_core::units::Time;
 
-/// Height of the names of tasks that arrive, in points.
-const ARRIVALS: f32 = 18.0;
+/// Height of a line of names of tasks that arrive, in points.
+const ARRIVALS: f32 = 15.0;
+/// Room below these lines.
+const ARRIVALS_FOOT: f32 = 3.0;
+/// Lines of names, at most.
+const MAX_ARRIVALS: usize = 4;
 /// Height of the axis.
 const AXIS: f32 = 18.0;
+/// Height of a row that shows when a task is away.
+const AWAY: f32 = 18.0;
 /// Room below the cells for where it first goes wrong.
 const FOOT: f32 = 20.0;
 /// Height of the title of the right schedule.
@@ -35,6 +42,8 @@ struct Sheet<'a> {
     cell: f32,
     row: f32,
     gutter: f32,
+    /// Height of the names of tasks that arrive.
+    arrivals: f32,
 }
 
 impl Sheet<'_> {
@@ -43,7 +52,23 @@ impl Sheet<'_> {
     }
 
     fn top(&self, core: usize) -> f32 {
-        self.origin.y + ARRIVALS + AXIS + core as f32 * self.row
+        self.origin.y + self.arrivals + AXIS + core as f32 * self.row
+    }
+
+    /// Where the rows of tasks that leave begin, and, behind the last one, where they end.
+    fn away_top(&self, row: usize) -> f32 {
+        let gap = if self.draw.leave.is_empty() { 0.0 } else { 5.0 };
+        self.top(self.draw.cells.len()) + gap + row as f32 * AWAY
+    }
+
+    /// The lower end of all rows.
+    fn bottom(&self) -> f32 {
+        self.away_top(self.draw.leave.len())
+    }
+
+    /// The place of an instant.
+    fn instant(&self, at: Time) -> f32 {
+        self.x(0) + at.0 as f32 / self.draw.unit as f32 * self.cell
     }
 
     fn rect(&self, core: usize, from: usize, to: usize) -> Rect {
@@ -84,26 +109,37 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
         );
         ui.weak(tr!("draw-cell", core = core, from = from, to = to, task = task));
     });
-    let gutter = 62.0;
+    let gutter = if draw.leave.is_empty() { 62.0 } else { 84.0 };
     let width = ui.available_width() - 16.0;
     let cell = ((width - gutter) / draw.columns().max(1) as f32).clamp(NARROWEST, WIDEST);
-    let row = state.settings.look.row_height() * 1.5;
     let cores = draw.cells.len();
-    let answer = if draw.shown { cores as f32 * row + TITLE } else { 0.0 };
-    let size = vec2(gutter + cell * draw.columns() as f32 + 12.0, ARRIVALS + AXIS + cores as f32 * row);
+    let names = arrivals(ui.painter(), &predict.whole, draw, cell);
+    let lines = names.iter().map(|name| name.line + 1).max().unwrap_or(1);
+    let above = lines as f32 * ARRIVALS + ARRIVALS_FOOT + AXIS;
+    let rows = |row: f32| cores as f32 * row + draw.leave.len() as f32 * AWAY + 5.0;
+    // High rows where the right schedule has room below them.
+    let low = state.settings.look.row_height();
+    let fits = |row: &f32| above + 2.0 * rows(*row) + FOOT + TITLE <= ui.available_height();
+    let row = Some(low * 1.5).filter(fits).unwrap_or(low);
+    let answer = if draw.shown { rows(row) + TITLE } else { 0.0 };
+    let size = vec2(gutter + cell * draw.columns() as f32 + 12.0, above + rows(row));
+    let gone = draw.away(&predict.whole, &problem);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let (_, area) = ui.allocate_space(size + vec2(0.0, FOOT + answer));
         let response = ui.interact(area, id(), Sense::click_and_drag());
-        let sheet = Sheet { state, whole: &predict.whole, draw, origin: area.min, cell, row, gutter };
-        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, spoken(&sheet)));
+        let arrivals = above - AXIS;
+        let sheet =
+            Sheet { state, whole: &predict.whole, draw, origin: area.min, cell, row, gutter, arrivals };
+        response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, spoken(&sheet, &problem, &gone)));
         let painter = ui.painter_at(area);
-        frame(&painter, &sheet);
+        frame(&painter, &sheet, &names);
         for (core, cells) in draw.cells.iter().enumerate() {
             stretches(&painter, &sheet, core, cells);
         }
+        away(&painter, &sheet, &problem, &gone, 0.0);
         if let Some(wrong) = draw.first_wrong() {
-            let x = sheet.x(0) + wrong as f32 / draw.unit as f32 * cell;
-            let bottom = sheet.top(cores);
+            let x = sheet.instant(Time(wrong));
+            let bottom = sheet.bottom();
             painter.vline(x, sheet.top(0)..=bottom + FOOT, (3.0, colors.bad));
             let text = tr!("draw-first-wrong", at = Time(wrong).to_string());
             let font = FontId::proportional(12.5);
@@ -119,10 +155,10 @@ pub fn ui(ui: &mut Ui, state: &State, predict: &Predict, draw: &Draw, out: &mut 
 }
 
 /// Axis, cells and arrivals.
-fn frame(painter: &Painter, sheet: &Sheet<'_>) {
+fn frame(painter: &Painter, sheet: &Sheet<'_>, names: &[Arrival]) {
     let colors = theme::palette(sheet.state.settings.look.is_dark());
     let (columns, cores) = (sheet.draw.columns(), sheet.draw.cells.len());
-    let bottom = sheet.top(cores);
+    let bottom = sheet.bottom();
     let every = if sheet.cell < 22.0 { 5 } else { 1 };
     for column in 0..=columns {
         let x = sheet.x(column);
@@ -142,25 +178,54 @@ fn frame(painter: &Painter, sheet: &Sheet<'_>) {
         let text = tr!("draw-core", core = core);
         painter.text(place, Align2::LEFT_CENTER, text, FontId::proportional(13.0), colors.text);
     }
-    arrivals(painter, sheet);
+    for name in names {
+        let x = sheet.instant(name.at);
+        let top = sheet.origin.y + sheet.arrivals - ARRIVALS_FOOT - (name.line + 1) as f32 * ARRIVALS;
+        let left = x - name.text.size().x / 2.0;
+        painter.galley(pos2(left.max(sheet.origin.x), top), name.text.clone(), colors.text);
+        // A name that stands higher is led down, past those of the lines below.
+        let from = top + name.text.size().y;
+        painter.vline(x, from..=sheet.origin.y + sheet.arrivals + 2.0, (1.0, colors.weak));
+        painter.vline(x, sheet.top(0) - 3.0..=sheet.top(0), (2.0, colors.text));
+    }
+    let caption = painter.layout_no_wrap(tr!("predict-arrival"), FontId::proportional(11.0), colors.weak);
+    let place = pos2(sheet.origin.x + 4.0, sheet.origin.y + sheet.arrivals - ARRIVALS_FOOT - ARRIVALS);
+    let free = names.first().map_or(sheet.gutter, |name| {
+        (sheet.instant(name.at) - name.text.size().x / 2.0).min(sheet.x(0)) - sheet.origin.x
+    });
+    if caption.size().x + 8.0 <= free {
+        painter.galley(place, caption, colors.weak);
+    }
 }
 
-/// The names of tasks where they arrive: those of one instant side by side.
-fn arrivals(painter: &Painter, sheet: &Sheet<'_>) {
-    let colors = theme::palette(sheet.state.settings.look.is_dark());
-    let jobs = &sheet.whole.trace().jobs;
-    let mut free = f32::NEG_INFINITY;
-    for group in jobs.chunk_by(|a, b| a.arrival == b.arrival) {
+/// The names of the tasks that arrive at an instant.
+struct Arrival {
+    at: Time,
+    text: std::sync::Arc<egui::Galley>,
+    /// How many lines above the lowest one.
+    line: usize,
+}
+
+/// The names of tasks above the instants at which they arrive, those of one instant side by side; where two would touch the
+/// later one stands a line higher.
+fn arrivals(painter: &Painter, whole: &Snapshot, draw: &Draw, cell: f32) -> Vec<Arrival> {
+    let color = painter.ctx().global_style().visuals.text_color();
+    let mut free = [f32::NEG_INFINITY; MAX_ARRIVALS];
+    let mut found = Vec::new();
+    for group in whole.trace().jobs.chunk_by(|a, b| a.arrival == b.arrival) {
         let names: Vec<&str> =
-            group.iter().map(|job| sheet.whole.model().tasks[job.task as usize].as_str()).collect();
-        let x = sheet.x(0) + group[0].arrival.0 as f32 / sheet.draw.unit as f32 * sheet.cell;
-        painter.vline(x, sheet.top(0) - 6.0..=sheet.top(0), (2.0, colors.text));
-        let text = format!("{} ⬇", names.join(" "));
-        let galley = painter.layout_no_wrap(text, FontId::proportional(11.5), colors.text);
-        let left = (x - galley.size().x / 2.0).max(sheet.origin.x).max(free);
-        free = left + galley.size().x + 5.0;
-        painter.galley(pos2(left, sheet.origin.y), galley, colors.text);
+            group.iter().map(|job| whole.model().tasks[job.task as usize].as_str()).collect();
+        let text = painter.layout_no_wrap(names.join(" "), FontId::proportional(11.5), color);
+        let at = group[0].arrival;
+        let x = at.0 as f32 / draw.unit as f32 * cell;
+        let half = text.size().x / 2.0;
+        // A line that leads down from above must not cross a name either.
+        let clear = |line: &usize| free[..=*line].iter().all(|free| x > *free) && x - half > free[*line];
+        let line = (0..MAX_ARRIVALS).find(clear).unwrap_or(0);
+        free[line] = x + half + 4.0;
+        found.push(Arrival { at, text, line });
     }
+    found
 }
 
 /// A number of units' length: in ms, without the unit where it is that.
@@ -189,16 +254,54 @@ fn stretch(painter: &Painter, sheet: &Sheet<'_>, rect: Rect, task: u32, name: &s
     painter.with_clip_rect(rect.intersect(painter.clip_rect())).galley(place, galley, ink);
 }
 
+/// A row for each task that leaves: when it is at its I/O, or waits for it. It follows from what the cores do.
+fn away(painter: &Painter, sheet: &Sheet<'_>, problem: &Problem<'_>, gone: &[Away], shift: f32) {
+    let dark = sheet.state.settings.look.is_dark();
+    let colors = theme::palette(dark);
+    let font = || FontId::proportional(11.5);
+    for (row, place) in sheet.draw.leave.iter().enumerate() {
+        let top = sheet.away_top(row) + shift;
+        let name = painter.layout_no_wrap(tr!("draw-away", task = sheet.name(*place)), font(), colors.text);
+        let label = Rect::from_min_size(pos2(sheet.origin.x, top), vec2(sheet.gutter - 3.0, AWAY));
+        let at = Align2::LEFT_CENTER.align_size_within_rect(name.size(), label.shrink2(vec2(4.0, 0.0))).min;
+        painter.with_clip_rect(label.intersect(painter.clip_rect())).galley(at, name, colors.text);
+        let task = sheet.draw.tasks[*place];
+        let mine = gone.iter().filter(|gone| problem.trace.jobs[gone.job as usize].task == task);
+        for gone in mine {
+            let x = sheet.instant(gone.start)..=sheet.instant(gone.end);
+            let rect = Rect::from_x_y_ranges(x, top + 2.0..=top + AWAY - 2.0).shrink2(vec2(0.5, 0.0));
+            let fill = if gone.queued { theme::ground(dark) } else { theme::pale(task, dark) };
+            let stroke = egui::Stroke::new(1.0, theme::edge(task, dark));
+            painter.rect(rect, 2.0, fill, stroke, egui::StrokeKind::Inside);
+            let (word, ink) = if gone.queued {
+                (tr!("draw-queued"), colors.text)
+            } else {
+                (tr!("draw-io"), theme::ink_on(fill))
+            };
+            let word = painter.layout_no_wrap(word, font(), ink);
+            if word.size().x + 2.0 <= rect.width() {
+                let at = Align2::CENTER_CENTER.align_size_within_rect(word.size(), rect).min;
+                painter.galley(at, word, ink);
+            }
+        }
+    }
+}
+
 /// The right schedule below.
-fn right(painter: &Painter, sheet: &Sheet<'_>, problem: &experiments::exercise::Problem<'_>) {
+fn right(painter: &Painter, sheet: &Sheet<'_>, problem: &Problem<'_>) {
     let colors = theme::palette(sheet.state.settings.look.is_dark());
-    let cores = sheet.draw.cells.len();
-    let shift = sheet.top(cores) + FOOT + TITLE - sheet.top(0);
-    let title = pos2(sheet.origin.x + 4.0, sheet.top(cores) + FOOT + TITLE / 2.0);
+    let shift = sheet.bottom() + FOOT + TITLE - sheet.top(0);
+    let title = pos2(sheet.origin.x + 4.0, sheet.bottom() + FOOT + TITLE / 2.0);
     painter.text(title, Align2::LEFT_CENTER, tr!("draw-answer"), FontId::proportional(13.0), colors.good);
     let here = problem.trace.segments.iter().filter(|segment| segment.processor == problem.processor);
+    for core in 0..sheet.draw.cells.len() {
+        let place = pos2(sheet.origin.x + 4.0, sheet.rect(core, 0, 1).center().y + shift);
+        let text = tr!("draw-core", core = core);
+        painter.text(place, Align2::LEFT_CENTER, text, FontId::proportional(13.0), colors.text);
+    }
+    away(painter, sheet, problem, &problem.away(), shift);
     for segment in here {
-        let x = |at: Time| sheet.x(0) + at.0 as f32 / sheet.draw.unit as f32 * sheet.cell;
+        let x = |at: Time| sheet.instant(at);
         let top = sheet.top(segment.core as usize) + shift;
         let rect = Rect::from_min_max(
             pos2(x(segment.start), top + 4.0),
@@ -214,7 +317,7 @@ fn right(painter: &Painter, sheet: &Sheet<'_>, problem: &experiments::exercise::
 }
 
 /// What a screen reader says of the drawing.
-fn spoken(sheet: &Sheet<'_>) -> String {
+fn spoken(sheet: &Sheet<'_>, problem: &Problem<'_>, gone: &[Away]) -> String {
     let draw = sheet.draw;
     let core = |(core, cells): (usize, &Vec<Cell>)| {
         let (mut from, mut words) = (0, Vec::new());
@@ -227,8 +330,18 @@ fn spoken(sheet: &Sheet<'_>) -> String {
         }
         format!("{}: {}", tr!("draw-core", core = core), words.join(", "))
     };
-    let cores: Vec<String> = draw.cells.iter().enumerate().map(core).collect();
-    format!("{}. {}", tr!("draw-name"), cores.join("; "))
+    let rows = draw.cells.iter().enumerate().map(core);
+    let away = draw.leave.iter().map(|place| {
+        let mine = |gone: &&Away| problem.trace.jobs[gone.job as usize].task == draw.tasks[*place];
+        let words = gone.iter().filter(mine).map(|gone| {
+            let key = if gone.queued { "draw-queued" } else { "draw-io" };
+            format!("{} {}–{}", tr!(key), gone.start, gone.end)
+        });
+        let words: Vec<String> = words.collect();
+        format!("{}: {}", tr!("draw-away", task = sheet.name(*place)), words.join(", "))
+    });
+    let rows: Vec<String> = rows.chain(away).collect();
+    format!("{}. {}", tr!("draw-name"), rows.join("; "))
 }
 
 /// The keyboard's cell; a new drawing has the focus at once.

@@ -8,9 +8,10 @@ use crate::files::Export;
 use crate::theme;
 use crate::tr;
 use egui::{ComboBox, DragValue, RichText, Ui};
-use experiments::exercise::{MAX_CORES, MAX_TASKS, Wish};
+use experiments::exercise::{IoDevice, MAX_CORES, MAX_TASKS, Wish};
 use policies::Layer;
-use reports::exercise::{COLUMNS, QUESTIONS, Sheet};
+use reports::exercise::{COLUMNS, Sheet};
+use reports::rows::GanttRow;
 use sim_core::units::Time;
 
 /// Draws form and sheet.
@@ -65,7 +66,9 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
 /// The sheet, with the key where it has one.
 fn sheet(ui: &mut Ui, sheet: &Sheet<'_>) {
     ui.strong(sheet.heading());
-    ui.label(sheet.definition);
+    for text in std::iter::once(sheet.definition).chain(sheet.rules()) {
+        ui.label(text);
+    }
     egui::Grid::new("sheet").striped(true).spacing([14.0, 3.0]).show(ui, |ui| {
         for (index, row) in sheet.list.iter().enumerate() {
             for cell in row {
@@ -75,7 +78,7 @@ fn sheet(ui: &mut Ui, sheet: &Sheet<'_>) {
             ui.end_row();
         }
     });
-    for (number, question) in QUESTIONS.iter().enumerate() {
+    for (number, question) in sheet.questions().iter().enumerate() {
         ui.add_space(3.0);
         ui.label(format!("{}. {question}", number + 1));
         if sheet.answers {
@@ -90,13 +93,12 @@ fn answer(ui: &mut Ui, sheet: &Sheet<'_>, question: usize) {
         0 => {
             for core in 0..sheet.cores {
                 let here = sheet.gantt.iter().filter(|row| row.core == core && row.kind == "run");
-                let stretches: Vec<String> = here
-                    .map(|row| {
-                        let (start, end) = (Time(row.start_ns), Time(row.end_ns));
-                        format!("{} {start}–{end}", row.task.unwrap_or_default())
-                    })
-                    .collect();
+                let stretches: Vec<String> = here.map(stretch).collect();
                 ui.monospace(format!("{}: {}", tr!("draw-core", core = core), stretches.join(", ")));
+            }
+            for task in sheet.away.chunk_by(|a, b| a.station == b.station) {
+                let stretches: Vec<String> = task.iter().map(stretch).collect();
+                ui.monospace(format!("{}: {}", task[0].station, stretches.join(", ")));
             }
         }
         1 => {
@@ -111,6 +113,10 @@ fn answer(ui: &mut Ui, sheet: &Sheet<'_>, question: usize) {
             ui.monospace(format!("response {response} ms, waiting {waiting} ms"));
         }
     }
+}
+
+fn stretch(row: &GanttRow<'_>) -> String {
+    format!("{} {}–{}", row.task.unwrap_or_default(), Time(row.start_ns), Time(row.end_ns))
 }
 
 fn wished(ui: &mut Ui, wish: &mut Wish) {
@@ -141,5 +147,18 @@ fn wished(ui: &mut Ui, wish: &mut Wish) {
         ui.label(tr!("sheet-cores"));
         let cores = DragValue::new(&mut wish.cores).range(1..=MAX_CORES).speed(0.05);
         ui.add(cores).accessible_name(tr!("sheet-cores"));
+        ui.label(tr!("sheet-io"));
+        let name = |io: Option<IoDevice>| match io {
+            None => tr!("sheet-io-none"),
+            Some(IoDevice::Parallel) => tr!("sheet-io-parallel"),
+            Some(IoDevice::Fcfs) => tr!("sheet-io-fcfs"),
+        };
+        let combo = ComboBox::from_id_salt("wish-io").selected_text(name(wish.io)).truncate();
+        let combo = combo.show_ui(ui, |ui| {
+            for io in [None, Some(IoDevice::Parallel), Some(IoDevice::Fcfs)] {
+                ui.selectable_value(&mut wish.io, io, name(io));
+            }
+        });
+        combo.response.accessible_name(tr!("sheet-io"));
     });
 }

@@ -54,6 +54,26 @@ impl Reporter<'_> {
     }
 }
 
+/// Two results at once, side by side where there are threads: for the two halves of something that is waited for.
+pub fn both<A, B: Send>(a: impl FnOnce() -> A, b: impl FnOnce() -> B + Send) -> (A, B) {
+    #[cfg(feature = "threads")]
+    {
+        // Where no thread can be started the caller does both.
+        let b = Mutex::new(Some(b));
+        let run = || lock(&b).take().map(|b| b());
+        let (a, found) = std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().spawn_scoped(scope, run);
+            let a = a();
+            // A panic goes on where it would have been without a thread.
+            let found = thread.map(|b| b.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            (a, found.unwrap_or_else(|_| run()))
+        });
+        (a, found.expect("it was run once"))
+    }
+    #[cfg(not(feature = "threads"))]
+    (a(), b())
+}
+
 impl<T: Send + 'static> Background<T> {
     /// Starts the work. `wake` is called from the worker whenever there is news.
     pub fn start(

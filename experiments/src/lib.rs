@@ -15,6 +15,7 @@
 //! | [`sweep`] | many models with many replications, in cells that can be run anywhere |
 //! | [`mod@servers`], [`mod@timeseries`] | replication 1 by station and by interval |
 //! | [`report`] | the report of a run, for the command line and the window |
+//! | [`mod@grounds`] | why a decision was taken that was recorded without its reasons |
 //! | [`mod@vocabulary`] | the words of a model's policies, for explanations |
 //!
 //! Results depend on the model and the plan, never on the number of threads or on the clock. Floats start here: the
@@ -25,6 +26,7 @@ pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;
+pub mod grounds;
 pub mod lessons;
 mod long_run;
 pub mod metrics;
@@ -42,7 +44,8 @@ pub mod vocabulary;
 pub mod warmup;
 
 pub use compare::{CompareOptions, Comparison, compare, first_difference};
-pub use run::{Failure, Progress, Replications, RunPlan, RunResult, replicate, run};
+pub use grounds::grounds;
+pub use run::{Decisions, Failure, Progress, Replications, RunPlan, RunResult, replicate, run};
 pub use servers::servers;
 pub use timeseries::timeseries;
 pub use vocabulary::vocabulary;

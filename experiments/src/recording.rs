@@ -7,15 +7,30 @@ use sim_core::units::Time;
 
 /// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
 const MAX_SEGMENTS: usize = 4_000_000;
-/// More candidates in decisions than this are not kept.
+/// More candidates in decisions than this are not kept, nor more decisions.
 const MAX_CANDIDATES: usize = 4_000_000;
+/// So many candidates are kept without being asked for: all of a small run's.
+const FIRST_CANDIDATES: usize = 5_000;
+
+/// What is recorded of decisions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Decisions {
+    /// Nothing.
+    #[default]
+    Unrecorded,
+    /// Who was chosen; and why, as long as that is cheap: the grounds of later ones are found again by
+    /// [`crate::grounds::grounds`].
+    Chosen,
+    /// Who was chosen, and why.
+    Explained,
+}
 
 /// Records jobs always, stretches and decisions up to a bound.
 #[derive(Default)]
 pub(crate) struct Recording {
     pub trace: Trace,
     digest: Digest,
-    decisions: bool,
+    decisions: Decisions,
     candidates: usize,
     /// Stretches were left out, so that all of them were thrown away: half a chart would mislead.
     pub no_segments: bool,
@@ -24,7 +39,7 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    pub fn new(decisions: bool) -> Recording {
+    pub fn new(decisions: Decisions) -> Recording {
         Recording { decisions, ..Recording::default() }
     }
 
@@ -46,7 +61,12 @@ impl Recorder for Recording {
     const DIGEST: bool = true;
 
     fn wants_decisions(&self) -> bool {
-        self.decisions && !self.decisions_cut
+        self.decisions != Decisions::Unrecorded && !self.decisions_cut
+    }
+
+    fn wants_grounds(&self) -> bool {
+        let few = self.decisions == Decisions::Explained || self.candidates < FIRST_CANDIDATES;
+        few && self.wants_decisions()
     }
 
     fn event(&mut self, key: EventKey) {
@@ -92,7 +112,7 @@ impl Recorder for Recording {
     }
 
     fn decision(&mut self, decision: Decision) {
-        self.candidates += decision.candidates.len() + 1;
+        self.candidates += decision.candidates().len() + 1;
         if self.candidates > MAX_CANDIDATES {
             self.decisions_cut = true;
         } else {
@@ -121,7 +141,7 @@ mod tests {
 
     #[test]
     fn half_a_chart_is_no_chart() {
-        let mut recording = Recording::new(false);
+        let mut recording = Recording::new(Decisions::Unrecorded);
         for at in 0..=MAX_SEGMENTS as u64 {
             recording.segment(Segment {
                 processor: 0,
@@ -140,20 +160,14 @@ mod tests {
 
     #[test]
     fn decisions_end_where_their_candidates_do_not_fit() {
-        let mut recording = Recording::new(true);
-        let decision = Decision {
-            at: Time::ZERO,
-            kind: DecisionKind::Dispatch { processor: 0, core: 0 },
-            candidates: Vec::new(),
-            chosen: 0,
-            slice: None,
-            tie: false,
-            note: None,
-        };
+        let mut recording = Recording::new(Decisions::Explained);
+        let kind = DecisionKind::Dispatch { processor: 0, core: 0 };
+        let decision = Decision { at: Time::ZERO, kind, chosen: 0, slice: None, grounds: None };
         while recording.wants_decisions() {
             recording.decision(decision.clone());
         }
         assert_eq!(recording.trace.decisions.len(), MAX_CANDIDATES);
         assert!(recording.notes()[0].starts_with("only the first"));
+        assert!(!recording.wants_grounds());
     }
 }

@@ -20,6 +20,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use crate::long_run::BATCHES;
+pub use crate::recording::Decisions;
 
 /// Runs of at most this many jobs are recorded without being asked, and have a digest.
 pub const RECORDED_JOBS: u64 = 100_000;
@@ -44,8 +45,8 @@ pub struct RunPlan {
     pub max_jobs: u64,
     /// Record replication 1 however many jobs it has.
     pub records: bool,
-    /// Where replication 1 is recorded, record its decisions too.
-    pub decisions: bool,
+    /// Where replication 1 is recorded, what is recorded of its decisions.
+    pub decisions: Decisions,
     /// Take a digest however many jobs there are.
     pub digest: bool,
     /// Keep percentiles of waiting times however many jobs there are. Runs that are recorded or have a digest always do,
@@ -67,7 +68,7 @@ impl Default for RunPlan {
             max_events: u64::MAX,
             max_jobs: Limits::default().max_jobs,
             records: false,
-            decisions: false,
+            decisions: Decisions::Unrecorded,
             digest: false,
             waiting_percentiles: false,
             confidence: 0.95,
@@ -320,7 +321,7 @@ impl<'a> Replications<'a> {
         notes.extend(recording.iter().flat_map(Recording::notes));
         let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
         let trace = recording.map(|recording| recording.trace);
-        if plan.decisions && trace.is_none() {
+        if plan.decisions != Decisions::Unrecorded && trace.is_none() {
             notes.push(format!(
                 "more than {RECORDED_JOBS} jobs: decisions are kept only if records are asked for"
             ));

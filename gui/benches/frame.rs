@@ -1,4 +1,5 @@
-//! What a frame of the schedule costs: egui's pass and tessellation, at a million stretches. `cargo bench -p dispatchlab-gui`.
+//! What a frame of the schedule costs: egui's pass and tessellation, at a million stretches; and what it takes from a slider
+//! to the picture. `cargo bench -p dispatchlab-gui`.
 
 use dispatchlab_gui::App;
 use dispatchlab_gui::app::action::Action;
@@ -43,7 +44,41 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
+/// From a slider to the picture, where a run has this many events: the change is carried out, and the next frame drawn.
+fn slider(jobs: u64) {
+    let text = scenario(jobs * 20);
+    let mut app = App::new(Settings::default(), None, None);
+    app.apply(Action::OpenBytes { name: "bench.toml".to_owned(), bytes: text.into_bytes(), folder: None });
+    app.wait();
+    let context = Context::default();
+    for number in 0..8 {
+        frame(&context, &mut app, number);
+    }
+    let (mut changes, mut frames) = (Vec::new(), Vec::new());
+    for step in 0..20u32 {
+        let setup = app
+            .state
+            .setup()
+            .expect("open")
+            .with_policy(None, &format!("round-robin:quantum={}us", 1_000 + step));
+        let start = Instant::now();
+        app.apply(Action::Change { what: "quantum".to_owned(), setup: Box::new(setup) });
+        assert!(!app.is_busy(), "it is run in the frame");
+        changes.push(start.elapsed().as_secs_f64() * 1e3);
+        let (pass, tessellation, _) = frame(&context, &mut app, 8 + step as usize);
+        frames.push(pass + tessellation);
+        app.wait();
+    }
+    let events = app.state.snapshot.as_ref().expect("it runs").result.first.events;
+    println!("{events:6}  {:13.2}  {:8.2}", median(changes), median(frames));
+}
+
 fn main() {
+    println!("events  run, index ms  frame ms");
+    for jobs in [900, 4_500, 9_000] {
+        slider(jobs);
+    }
+    println!();
     println!("stretches  view     pass ms  tessellation ms  vertices");
     for wanted in [10_000, 100_000, 1_000_000] {
         let mut app = App::new(Settings::default(), None, None);

@@ -334,6 +334,7 @@ why-job = Job
 why-server = Server
 why-more = und { $count } weitere
 why-chosen = Gewählt bei { $at }: Entscheidung zeigen
+why-soon = das Warum wird ermittelt …
 why-last = Vorige Entscheidung
 why-next = Nächste Entscheidung
 

@@ -334,6 +334,7 @@ why-job = job
 why-server = server
 why-more = and { $count } more
 why-chosen = Chosen at { $at }: show the decision
+why-soon = finding out why …
 why-last = Previous decision
 why-next = Next decision
 

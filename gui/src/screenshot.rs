@@ -56,6 +56,8 @@ fn frames(app: &mut App, context: &Context, size: [usize; 2], mut each: impl FnM
             predicted_dt: 0.25,
             ..RawInput::default()
         };
+        // What a frame asks for is there in the next but one.
+        app.wait();
         let mut output = context.run_ui(input, |ui| app.draw(ui));
         each(&mut output, frame + 1 == FRAMES);
     }

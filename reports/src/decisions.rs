@@ -68,7 +68,8 @@ pub fn write(
             let (mark, equals) = (if candidate.running { "*" } else { "" }, if parts > 0 { "=" } else { "" });
             format!("{name}{mark}{equals}{}", key.join("/"))
         };
-        let candidates: Vec<String> = decision.candidates.iter().map(candidate).collect();
+        let grounds = decision.grounds.as_deref();
+        let candidates: Vec<String> = decision.candidates().iter().map(candidate).collect();
         let slice = decision.slice.filter(|slice| *slice != sim_core::units::Span::FOREVER);
         sheet.row(&[
             model.name.as_str().into(),
@@ -81,14 +82,14 @@ pub fn write(
             core.into(),
             explainer.job_name(job).into(),
             explainer.candidate_name(decision.kind, decision.chosen).into(),
-            (decision.candidates.len() as u64).into(),
+            grounds.map(|grounds| grounds.candidates.len() as u64).into(),
             candidates.join(";").into(),
             words.keys.join("/").into(),
             words.rule.as_str().into(),
-            decision.tie.into(),
-            decision.tie.then_some(words.tie.as_str()).into(),
+            grounds.map(|grounds| grounds.tie).into(),
+            grounds.filter(|grounds| grounds.tie).map(|_| words.tie.as_str()).into(),
             slice.map(|slice| slice.0).into(),
-            decision.note.as_deref().into(),
+            grounds.and_then(|grounds| grounds.note.as_deref()).into(),
         ])?;
     }
     sheet.finish()

@@ -177,9 +177,10 @@ impl<'a> Explainer<'a> {
         let (words, is_balancer) = self.words(decision.kind);
         let chosen = self.candidate_name(decision.kind, decision.chosen);
         let who = if is_balancer { "server" } else { "job" };
-        let why = if decision.candidates.len() == 1 {
+        let (count, tie) = (decision.candidates().len(), decision.is_tie());
+        let why = if count == 1 {
             format!("the only {who} it could have chosen")
-        } else if decision.tie {
+        } else if tie {
             format!("{}; keys were equal, so the tie rule decided: {}", words.rule, words.tie)
         } else {
             words.rule.clone()
@@ -194,8 +195,8 @@ impl<'a> Explainer<'a> {
             candidates,
             left_out,
             why,
-            tie: decision.tie && decision.candidates.len() > 1,
-            note: decision.note.clone(),
+            tie: tie && count > 1,
+            note: decision.grounds.as_ref().and_then(|grounds| grounds.note.clone()),
         }
     }
 
@@ -223,7 +224,7 @@ impl<'a> Explainer<'a> {
     fn candidates(&self, decision: &Decision, keys: &[KeyName<'_>]) -> (Vec<CandidateRow>, usize) {
         let mut rows = Vec::new();
         let mut left_out = 0;
-        for (index, candidate) in decision.candidates.iter().enumerate() {
+        for (index, candidate) in decision.candidates().iter().enumerate() {
             let chosen = candidate.id == decision.chosen;
             if index >= MAX_CANDIDATES && !chosen {
                 left_out += 1;

@@ -17,6 +17,12 @@ pub trait Recorder {
         false
     }
 
+    /// Whether the grounds of the next decision are wanted, and not its outcome alone: these cost a look at every job that
+    /// waits.
+    fn wants_grounds(&self) -> bool {
+        self.wants_decisions()
+    }
+
     /// An event is handled.
     fn event(&mut self, key: EventKey) {
         let _ = key;

@@ -220,23 +220,51 @@ pub enum DecisionKind {
     },
 }
 
-/// Why this one: the candidates with their keys, and which of them was taken.
+/// What was decided, and why, where that was recorded too.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Decision {
     /// When.
     pub at: Time,
     /// Who decided what.
     pub kind: DecisionKind,
-    /// Everything it could have chosen, in task-list (or server) order.
-    pub candidates: Vec<Candidate>,
     /// The id of the chosen candidate.
     pub chosen: u64,
     /// The longest the job may run before the scheduler is asked again (dispatches).
     pub slice: Option<Span>,
-    /// Whether another candidate had the same key, so that the tie rule decided.
+    /// What it was decided on; `None` where only the outcome was recorded ([`crate::record::Recorder::wants_grounds`]).
+    pub grounds: Option<Box<Grounds>>,
+}
+
+impl Decision {
+    /// Everything it could have chosen; nothing where only the outcome was recorded.
+    pub fn candidates(&self) -> &[Candidate] {
+        self.grounds.as_ref().map_or(&[], |grounds| &grounds.candidates)
+    }
+
+    /// Whether it is known that another candidate had the same key, so that the tie rule decided.
+    pub fn is_tie(&self) -> bool {
+        self.grounds.as_ref().is_some_and(|grounds| grounds.tie)
+    }
+}
+
+/// Why this one: the candidates with their keys.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Grounds {
+    /// Everything it could have chosen, in task-list (or server) order.
+    pub candidates: Vec<Candidate>,
+    /// Whether another candidate had the key of the chosen one, so that the tie rule decided.
     pub tie: bool,
     /// What else the policy has to say (the draw of a lottery, the servers that were sampled).
     pub note: Option<String>,
+}
+
+impl Grounds {
+    /// The grounds on which `chosen` was chosen.
+    pub fn of(candidates: Vec<Candidate>, chosen: u64, note: Option<String>) -> Grounds {
+        let key = candidates.iter().find(|candidate| candidate.id == chosen).map(|candidate| candidate.key);
+        let tie = candidates.iter().filter(|candidate| Some(candidate.key) == key).count() > 1;
+        Grounds { candidates, tie, note }
+    }
 }
 
 /// Everything a fully recorded run leaves behind.

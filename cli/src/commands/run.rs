@@ -11,7 +11,7 @@ use experiments::condition::{Condition, Subject, Test};
 use experiments::report::{all_rows, document, extras};
 use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
-use experiments::{RunPlan, RunResult, metrics, vocabulary};
+use experiments::{Decisions, RunPlan, RunResult, metrics, vocabulary};
 use reports::chart::Chart;
 use reports::condition::{ConditionRow, condition_table};
 use reports::explain::Explainer;
@@ -47,13 +47,14 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         .chain(precision.iter().flat_map(|precision| &precision.subjects))
         .collect();
     gate::check(&subjects, &metrics::keys(&loaded.model))?;
+    let explained = args.explain || explain_at.is_some() || args.files.decisions();
     let plan = RunPlan {
         waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
         precision,
         batches: args.batches,
         records: args.records || args.files.records(),
         digest: args.digest,
-        decisions: args.explain || explain_at.is_some() || args.files.decisions(),
+        decisions: if explained { Decisions::Explained } else { Decisions::Unrecorded },
         ..load::plan(&args.plan, &loaded)
     };
     global.session.describe_plan(&plan, 1);

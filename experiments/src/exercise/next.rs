@@ -131,7 +131,7 @@ fn recorded(trace: &Trace, index: usize) -> Option<Question> {
         }
         DecisionKind::Balance { .. } => return None,
     };
-    let running = decision.candidates.iter().filter(|candidate| candidate.running);
+    let running = decision.candidates().iter().filter(|candidate| candidate.running);
     let on = |job: u64| {
         let here = trace.segments.iter().filter(|segment| segment.processor == processor);
         let mut before = here.filter(|s| s.job == job && s.start < decision.at && decision.at <= s.end);
@@ -143,7 +143,7 @@ fn recorded(trace: &Trace, index: usize) -> Option<Question> {
         core,
         decision: Some(index),
         past: index,
-        candidates: decision.candidates.iter().map(|candidate| candidate.id).collect(),
+        candidates: decision.candidates().iter().map(|candidate| candidate.id).collect(),
         running: running.map(|candidate| (candidate.id, on(candidate.id).unwrap_or(core))).collect(),
         right: decision.chosen,
     })
@@ -197,8 +197,8 @@ fn stays(model: &Model, trace: &Trace, asked: &BTreeSet<u32>) -> Vec<Question> {
 
 /// Whether the tie rule decided between a candidate and the chosen one.
 pub(super) fn is_tied(decision: &Decision, job: u64) -> bool {
-    let key = |id: u64| decision.candidates.iter().find(|candidate| candidate.id == id).map(|c| c.key);
-    decision.tie && key(job).is_some() && key(job) == key(decision.chosen)
+    let key = |id: u64| decision.candidates().iter().find(|candidate| candidate.id == id).map(|c| c.key);
+    decision.is_tie() && key(job).is_some() && key(job) == key(decision.chosen)
 }
 
 /// What is known of each candidate.
@@ -408,8 +408,8 @@ fn choice(def: &PolicyDef, list: &str) -> Option<u64> {
     let (model, trace) = answer(&input, &options).ok()?;
     let decision = trace.decisions.first()?;
     let chosen = trace.jobs.get(decision.chosen as usize)?;
-    let indifferent = decision.candidates.windows(2).all(|pair| pair[0].key == pair[1].key);
-    if decision.tie && !indifferent {
+    let indifferent = decision.candidates().windows(2).all(|pair| pair[0].key == pair[1].key);
+    if decision.is_tie() && !indifferent {
         return None;
     }
     model.tasks[chosen.task as usize].parse().ok()

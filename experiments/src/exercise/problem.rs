@@ -3,12 +3,11 @@
 use super::answer::Stretch;
 use super::make::ExerciseError;
 use super::replay::{Away, Part, away, parts};
+use crate::{Decisions, RunPlan, run};
 use policies::{Layer, PolicyDef};
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use sim_core::model::Model;
 use sim_core::trace::{JobRecord, Segment, SegmentKind, Trace};
-
-use crate::{RunPlan, run};
 
 /// Milliseconds in a nanosecond.
 pub(super) const MS: f64 = 1e-6;
@@ -154,7 +153,7 @@ pub(super) fn answer(input: &Input, options: &Options) -> Result<(Model, Trace),
         ExerciseError::Policy(first.unwrap_or_default())
     })?;
     let model = loaded.model;
-    let plan = RunPlan { records: true, decisions: true, threads: 1, ..RunPlan::default() };
+    let plan = RunPlan { records: true, decisions: Decisions::Explained, threads: 1, ..RunPlan::default() };
     let result = run(&model, &plan, &|_| true).map_err(|error| ExerciseError::Policy(error.to_string()))?;
     let trace = result.trace.unwrap_or_default();
     let shares = trace.segments.iter().find(|segment| segment.share != (1, 1));

@@ -3,7 +3,7 @@
 use experiments::exercise::{
     Answer, Exercise, ExerciseError, Grade, IoDevice, Mistake, Problem, Wish, away, grade, make, read_answer,
 };
-use experiments::{RunPlan, run};
+use experiments::{Decisions, RunPlan, run};
 use policies::{Layer, catalog};
 use reports::exercise::sheet_csv;
 use scenarios::{Input, InputKind, Options, PolicyOption};
@@ -325,7 +325,7 @@ fn mistakes_on_several_cores_and_with_io_have_names() {
             ..Options::default()
         };
         let model = scenarios::load(&input, &options).expect("right").model;
-        let plan = RunPlan { records: true, decisions: true, ..RunPlan::default() };
+        let plan = RunPlan { records: true, decisions: Decisions::Explained, ..RunPlan::default() };
         let trace = run(&model, &plan, &|_| true).expect("it ends").trace.expect("recorded");
         let problem = Problem::of(&input, &options, &model, &trace).expect("it can be drawn");
         let answer = read_answer(&format!("core,start,end,task\n{}", case.answer)).expect("an answer");

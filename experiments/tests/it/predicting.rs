@@ -3,7 +3,7 @@
 use experiments::exercise::{
     Ask, Exercise, Mistake, Pick, Question, Wish, contenders, judge, make, questions,
 };
-use experiments::{RunPlan, run};
+use experiments::{Decisions, RunPlan, run};
 use policies::{Layer, catalog};
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use sim_core::model::Model;
@@ -17,7 +17,7 @@ fn ran(list: &str, policy: &str, cores: u32) -> (Model, Trace) {
     let policies = vec![PolicyOption::parse(policy).expect("a policy")];
     let options = Options { cores: Some(cores), policies, ..Options::default() };
     let model = scenarios::load(&input, &options).expect("right").model;
-    let plan = RunPlan { records: true, decisions: true, ..RunPlan::default() };
+    let plan = RunPlan { records: true, decisions: Decisions::Explained, ..RunPlan::default() };
     let trace = run(&model, &plan, &|_| true).expect("it ends").trace.expect("recorded");
     (model, trace)
 }

@@ -6,7 +6,9 @@ use experiments::condition::Subject;
 use experiments::metrics;
 use experiments::precision::Precision;
 use experiments::run::{Progress, RunPlan, RunResult, find_warmup, fold_digests};
-use experiments::{CompareOptions, Replications, compare, first_difference, replicate, run, vocabulary};
+use experiments::{
+    CompareOptions, Decisions, Replications, compare, first_difference, replicate, run, vocabulary,
+};
 use reports::csv::LongForm;
 use reports::rows::{ALL, RunDocument, SummaryRow};
 use sim_core::RunError;
@@ -295,7 +297,7 @@ fn alternatives_share_one_warmup() {
 
 #[test]
 fn decisions_of_large_runs_need_records() {
-    let plan = RunPlan { decisions: true, ..RunPlan::default() };
+    let plan = RunPlan { decisions: Decisions::Explained, ..RunPlan::default() };
     let result = run(&mm1("fcfs", 0.5, jobs(100_001)), &plan, &quiet).unwrap();
     assert!(
         result.trace.is_none() && result.notes[0].contains("decisions are kept only"),
@@ -335,7 +337,7 @@ fn the_first_difference_of_large_runs_is_looked_for_at_their_beginning() {
 #[test]
 fn explanations_use_the_words_of_the_policy() {
     let model = tasks("fcfs", &[("A", 0, 5), ("B", 1, 3), ("C", 1, 3)]);
-    let plan = RunPlan { decisions: true, ..RunPlan::default() };
+    let plan = RunPlan { decisions: Decisions::Explained, ..RunPlan::default() };
     let result = run(&model, &plan, &quiet).unwrap();
     let (trace, words) = (result.trace.unwrap(), vocabulary(&model));
     let explainer = reports::explain::Explainer::new(&model, &trace, &words);

@@ -105,6 +105,11 @@ impl App {
         self.engine.wait(&mut self.state);
     }
 
+    /// Whether something is under way beside the window.
+    pub fn is_busy(&self) -> bool {
+        self.engine.is_busy()
+    }
+
     /// Whether a pane is in front.
     fn is_seen(&self, pane: Pane) -> bool {
         let mut active = self.tree.active_tiles().into_iter();

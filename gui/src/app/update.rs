@@ -284,7 +284,7 @@ fn keep_bookmarks(state: &mut State) {
 
 /// The instant one step away.
 pub fn stepped(snapshot: &Snapshot, cursor: u64, step: Step) -> u64 {
-    let (events, decisions) = (&snapshot.events, &snapshot.trace().decisions);
+    let (events, decisions) = (snapshot.events(), &snapshot.trace().decisions);
     let event = |index: usize| events[index].at;
     let decision = |index: usize| decisions[index].at.0;
     match step {

@@ -7,7 +7,7 @@ use crate::model::snapshot::{AT_ONCE_EVENTS, Snapshot, Trouble, plan, trouble};
 use experiments::background::{Background, Outcome, Reporter};
 use experiments::compare::{Alternative, CompareOptions};
 use experiments::run::Watch;
-use experiments::{Progress, Replications, RunPlan};
+use experiments::{Decisions, Progress, Replications, RunPlan};
 use sim_core::RunError;
 use std::sync::Arc;
 
@@ -21,12 +21,20 @@ type Run = Result<Snapshot, Trouble>;
 type Raced = Result<RaceResult, Trouble>;
 type Batched = Result<BatchResult, Trouble>;
 
+/// Grounds of decisions that are being found out.
+struct LookingUp {
+    of: Arc<Snapshot>,
+    work: Background<()>,
+}
+
 /// What is under way.
 #[derive(Default)]
 pub struct Engine {
     run: Option<Background<Run>>,
     race: Option<Background<Raced>>,
     batch: Option<Background<Batched>>,
+    /// Why decisions were taken that somebody looks at.
+    look_up: Option<LookingUp>,
     /// The last run did not fit into a frame: the next will not either.
     was_long: bool,
     context: Option<egui::Context>,
@@ -43,8 +51,9 @@ impl Engine {
         self.run = None;
         state.running = None;
         let Some(setup) = state.setup().cloned() else { return };
+        let decisions = if state.predict.is_some() { Decisions::Explained } else { Decisions::Chosen };
         if !self.was_long && setup.input.text.len() <= AT_ONCE_BYTES {
-            match Snapshot::compute(&setup, Some(AT_ONCE_EVENTS), &|_| true) {
+            match Snapshot::compute(&setup, decisions, Some(AT_ONCE_EVENTS), &|_| true) {
                 Err(Trouble::TooLong) => self.was_long = true,
                 found => {
                     self.accept(found, state);
@@ -54,7 +63,7 @@ impl Engine {
         }
         state.running = Some(None);
         let work = move |reporter: &Reporter<'_>| {
-            Snapshot::compute(&setup, limit(), &|progress| reporter.watch(progress))
+            Snapshot::compute(&setup, decisions, limit(), &|progress| reporter.watch(progress))
         };
         self.run = Some(self.start(work));
         self.poll(state);
@@ -117,7 +126,7 @@ impl Engine {
 
     /// Whether something is under way.
     pub fn is_busy(&self) -> bool {
-        self.run.is_some() || self.race.is_some() || self.batch.is_some()
+        self.run.is_some() || self.race.is_some() || self.batch.is_some() || self.look_up.is_some()
     }
 
     /// Goes on with what is under way, where there are no threads, as long as `more` says so.
@@ -126,6 +135,7 @@ impl Engine {
             self.run.as_ref().is_some_and(|run| run.turn(more)),
             self.race.as_ref().is_some_and(|race| race.turn(more)),
             self.batch.as_ref().is_some_and(|batch| batch.turn(more)),
+            self.look_up.as_ref().is_some_and(|looking| looking.work.turn(more)),
         ];
         if let Some(context) = self.context.as_ref().filter(|_| busy.contains(&true)) {
             context.request_repaint();
@@ -152,6 +162,30 @@ impl Engine {
                 accept_batch(outcome_of(outcome), &mut state.batch);
             }
         }
+        if self.look_up.as_ref().is_some_and(|looking| looking.work.take().is_some()) {
+            self.look_up = None;
+        }
+        self.look_up(state);
+    }
+
+    /// Finds out what views asked for: of one run after the other, and of none that is not looked at any more.
+    fn look_up(&mut self, state: &State) {
+        let lanes = state.race.result.iter().flat_map(|race| race.lanes.iter());
+        let seen: Vec<&Arc<Snapshot>> = state.snapshot.iter().chain(lanes).collect();
+        if let Some(looking) = &self.look_up
+            && seen.iter().any(|snapshot| Arc::ptr_eq(snapshot, &looking.of))
+        {
+            return;
+        }
+        let mut asked = seen.into_iter().map(|snapshot| (snapshot, snapshot.grounds.wanted()));
+        self.look_up = asked.find(|(_, wanted)| !wanted.is_empty()).map(|(snapshot, wanted)| {
+            let (of, theirs) = (Arc::clone(snapshot), Arc::clone(snapshot));
+            let work = move |reporter: &Reporter<'_>| {
+                // What cannot be found out is not asked for again.
+                let _ = theirs.look_up(wanted, &|progress| reporter.watch(progress));
+            };
+            LookingUp { of, work: self.start(work) }
+        });
     }
 
     /// Waits until nothing is under way.
@@ -165,6 +199,9 @@ impl Engine {
             }
             if let Some(batch) = self.batch.take() {
                 accept_batch(outcome_of(batch.wait()), &mut state.batch);
+            }
+            if let Some(looking) = self.look_up.take() {
+                looking.work.wait();
             }
         }
     }
@@ -180,7 +217,10 @@ impl Engine {
                 self.was_long = snapshot.result.first.events > AT_ONCE_EVENTS;
                 state.mistakes.clear();
                 state.failed = None;
+                let past = state.before.take();
                 super::update::show_run(state, Arc::new(snapshot));
+                // A large run takes a while to be taken down, which nobody waits for.
+                drop(Background::start(move |_: &Reporter<'_>| drop(past), || {}));
                 self.race(state);
             }
             Err(Trouble::Mistakes(mistakes)) => {

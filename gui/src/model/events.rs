@@ -1,5 +1,6 @@
 //! What happened, as a list: made from the rows, in the order of time.
 
+use super::places::Places;
 use super::rows::{Activity, Rows};
 use sim_core::trace::{Status, Trace};
 
@@ -33,7 +34,7 @@ pub struct Event {
 
 /// All events of a run, by time.
 pub fn events(rows: &Rows, trace: &Trace) -> Vec<Event> {
-    let mut events = Vec::new();
+    let mut events = Vec::with_capacity(rows.job_bars().len() + 3 * trace.jobs.len());
     for (job, record) in trace.jobs.iter().enumerate() {
         let job = job as u32;
         let mut add = |at: u64, kind: EventKind, station: u32| events.push(Event { at, kind, job, station });
@@ -50,8 +51,29 @@ pub fn events(rows: &Rows, trace: &Trace) -> Vec<Event> {
             add(bar.start, EventKind::Begin(bar.activity), bar.station);
         }
     }
-    events.sort_unstable();
-    events
+    by_time(events, trace.end.0)
+}
+
+/// Sorts events. They are spread over the run: put into as many equal parts of it as there are some events for each, all
+/// but a few are near their places.
+fn by_time(events: Vec<Event>, end: u64) -> Vec<Event> {
+    const EACH: usize = 8;
+    let parts = (events.len() / EACH).max(1) as u64;
+    let wide = (end / parts).max(1);
+    let part = |event: &Event| (event.at / wide).min(parts) as usize;
+    let mut places = Places::count(parts as usize + 1, events.iter().map(part));
+    let Some(first) = events.first() else { return events };
+    let mut sorted = vec![*first; events.len()];
+    for event in &events {
+        sorted[places.next(part(event))] = *event;
+    }
+    let mut from = 0;
+    for part in 0..=parts as usize {
+        let to = places.end(part);
+        sorted[from..to].sort_unstable();
+        from = to;
+    }
+    sorted
 }
 
 /// The first instant of `times`, which are sorted, after `at`.

@@ -23,12 +23,12 @@ impl Peaks {
     pub fn new(bars: &[Bar]) -> Peaks {
         let mut levels: Vec<Vec<u32>> = Vec::new();
         if bars.len() > SCAN {
-            let all: Vec<u32> = (0..bars.len() as u32).collect();
-            let mut below = &all;
-            while below.len() > 1 {
+            let count = bars.len() as u32;
+            let first = (0..count).step_by(FAN).map(|from| longest(bars, from..count.min(from + FAN as u32)));
+            levels.push(first.collect());
+            while let Some(below) = levels.last().filter(|below| below.len() > 1) {
                 let level = below.chunks(FAN).map(|chunk| longest(bars, chunk.iter().copied())).collect();
                 levels.push(level);
-                below = levels.last().expect("just pushed");
             }
         }
         Peaks { levels }

@@ -2,10 +2,12 @@
 
 pub mod distribution;
 pub mod events;
+pub mod grounds;
 pub mod lessons;
 pub mod lod;
 pub mod network;
 pub mod occupancy;
+mod places;
 pub mod rows;
 pub mod setup;
 pub mod snapshot;

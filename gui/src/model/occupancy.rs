@@ -129,22 +129,35 @@ impl Occupancy {
     }
 
     /// How many jobs wait in ready queues and for tokens, over time: where it changes, and to what. At most `points`.
+    #[expect(
+        clippy::stable_sort_primitive,
+        reason = "what is nearly in order is sorted faster by the stable sort"
+    )]
     pub fn waiting_over_time(&self, points: usize) -> Vec<(u64, u32)> {
-        let mut changes: Vec<(u64, i64)> = Vec::new();
+        let mut came: Vec<u64> = Vec::new();
+        let mut left: Vec<u64> = Vec::new();
         for (place, line) in &self.lines {
             if matches!(place, Place::Ready(_) | Place::Pool(_)) {
-                changes.extend(line.visits.iter().flat_map(|visit| [(visit.start, 1), (visit.end, -1)]));
+                came.extend(line.visits.iter().map(|visit| visit.start));
+                left.extend(line.visits.iter().map(|visit| visit.end));
             }
         }
-        changes.sort_unstable();
-        let mut steps: Vec<(u64, u32)> = vec![(0, 0)];
-        let mut level = 0i64;
-        for (at, change) in changes {
-            level += change;
-            let value = level.max(0) as u32;
+        came.sort();
+        left.sort();
+        let mut steps: Vec<(u64, u32)> = Vec::with_capacity(came.len() + left.len() + 1);
+        steps.push((0, 0));
+        let (mut came, mut left) = (came.into_iter().peekable(), left.into_iter().peekable());
+        let mut level = 0u32;
+        while let Some(at) = came.peek().into_iter().chain(left.peek()).min().copied() {
+            while came.next_if_eq(&at).is_some() {
+                level += 1;
+            }
+            while left.next_if_eq(&at).is_some() {
+                level = level.saturating_sub(1);
+            }
             match steps.last_mut() {
-                Some(last) if last.0 == at => last.1 = value,
-                _ => steps.push((at, value)),
+                Some(last) if last.0 == at => last.1 = level,
+                _ => steps.push((at, level)),
             }
         }
         let stride = steps.len().div_ceil(points.max(1)).max(1);

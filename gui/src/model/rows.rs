@@ -1,9 +1,10 @@
 //! The rows of the schedule: one a core, and one a task, or several where jobs of a task overlap.
 
 use super::lod::Peaks;
+use super::places::Places;
+use experiments::background::both;
 use sim_core::model::Model;
-use sim_core::trace::{JobRecord, PlaceKind, SegmentKind, Status, Trace};
-use std::collections::BTreeMap;
+use sim_core::trace::{JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
 use std::ops::Range;
 
 /// Jobs of one task that overlap get this many rows; the rest is counted.
@@ -80,6 +81,9 @@ pub struct Bar {
 }
 
 impl Bar {
+    /// A place to be filled.
+    const NONE: Bar = Bar { start: 0, end: 0, job: 0, station: 0, activity: Activity::Run, slot: (0, 1) };
+
     /// Its length, in nanoseconds.
     pub fn length(&self) -> u64 {
         self.end - self.start
@@ -162,10 +166,9 @@ pub struct Rows {
 impl Rows {
     /// The rows of a recorded run.
     pub fn new(model: &Model, trace: &Trace) -> Rows {
-        let mut rows = Rows::default();
-        rows.cores(model, trace);
-        rows.jobs(model, trace);
-        rows
+        let (cores, jobs) = both(|| Rows::of_cores(model, trace), || Rows::of_jobs(model, trace));
+        let rows = cores.rows.into_iter().chain(jobs.rows).collect();
+        Rows { rows, core_bars: cores.core_bars, ..jobs }
     }
 
     /// The stretches of a row, by start.
@@ -174,6 +177,11 @@ impl Rows {
             RowKind::Core { .. } => &self.core_bars[row.range.clone()],
             RowKind::Task { .. } => &self.job_bars[row.range.clone()],
         }
+    }
+
+    /// The stretches of all jobs, those of each together.
+    pub fn job_bars(&self) -> &[Bar] {
+        &self.job_bars
     }
 
     /// The stretches of a job, by start.
@@ -204,89 +212,110 @@ impl Rows {
         &bars[from..to]
     }
 
-    fn cores(&mut self, model: &Model, trace: &Trace) {
+    fn of_cores(model: &Model, trace: &Trace) -> Rows {
         let mut shared = vec![false; model.processors.len()];
         for segment in &trace.segments {
             shared[segment.processor as usize] |= segment.share != (1, 1);
         }
-        let mut lanes: BTreeMap<(u32, u32), Vec<Bar>> = BTreeMap::new();
+        // Where each processor's lanes begin, one a core.
+        let mut first = Vec::with_capacity(model.processors.len());
+        let mut kinds: Vec<(u32, u32)> = Vec::new();
         for (processor, of) in model.processors.iter().enumerate() {
+            first.push(kinds.len());
             let cores = if shared[processor] { 1 } else { of.cores };
-            for core in 0..cores {
-                if lanes.len() < MAX_CORE_ROWS {
-                    lanes.insert((processor as u32, core), Vec::new());
-                }
-            }
+            let room = MAX_CORE_ROWS - kinds.len();
+            kinds.extend((0..cores).take(room).map(|core| (processor as u32, core)));
         }
-        for segment in trace.segments.iter().filter(|segment| segment.start < segment.end) {
+        let lane = |segment: &Segment| {
             let core = if shared[segment.processor as usize] { 0 } else { segment.core };
-            let Some(lane) = lanes.get_mut(&(segment.processor, core)) else { continue };
-            lane.push(Bar {
-                start: segment.start.0,
-                end: segment.end.0,
-                job: segment.job as u32,
-                station: segment.processor,
-                activity: of_segment(segment.kind),
-                slot: (0, 1),
-            });
+            let lane = first[segment.processor as usize] + core as usize;
+            (kinds.get(lane) == Some(&(segment.processor, core))).then_some(lane)
+        };
+        let drawn = || trace.segments.iter().filter(|segment| segment.start < segment.end);
+        let drawn = || drawn().filter_map(|segment| Some((lane(segment)?, segment)));
+        let mut places = Places::count(kinds.len(), drawn().map(|(lane, _)| lane));
+        let mut core_bars = vec![Bar::NONE; places.total()];
+        let mut rows = Vec::with_capacity(kinds.len());
+        for (lane, segment) in drawn() {
+            core_bars[places.next(lane)] = of_segment(segment, of_kind(segment.kind));
         }
-        for ((processor, core), mut bars) in lanes {
-            bars.sort_by_key(|bar| (bar.start, bar.end, bar.job));
-            if shared[processor as usize] {
-                bars = side_by_side(&bars);
-            }
+        let mut side_by_side_bars = Vec::new();
+        let mut from = 0;
+        for (lane, (processor, core)) in kinds.iter().copied().enumerate() {
+            let range = from..places.end(lane);
+            from = range.end;
+            let bars = &mut core_bars[range.clone()];
+            sort_unless_sorted(bars, |bar| (bar.start, bar.end, bar.job));
             let of = &model.processors[processor as usize];
             let alone = of.cores == 1 || shared[processor as usize];
             let name = if alone { of.name.clone() } else { format!("{} {core}", of.name) };
-            let from = self.core_bars.len();
-            let peaks = Peaks::new(&bars);
-            self.core_bars.append(&mut bars);
-            let range = from..self.core_bars.len();
             let kind = RowKind::Core { processor, core };
-            self.rows.push(Row { name, kind, range, peaks, marks: Vec::new() });
+            let mut row = Row { name, kind, range, peaks: Peaks::default(), marks: Vec::new() };
+            if shared[processor as usize] {
+                side_by_side_bars.push((rows.len(), side_by_side(bars)));
+            } else {
+                row.peaks = Peaks::new(bars);
+            }
+            rows.push(row);
         }
+        // More pieces than stretches: behind all others.
+        for (row, mut bars) in side_by_side_bars {
+            let from = core_bars.len();
+            rows[row].peaks = Peaks::new(&bars);
+            core_bars.append(&mut bars);
+            rows[row].range = from..core_bars.len();
+        }
+        Rows { rows, core_bars, ..Rows::default() }
     }
 
-    fn jobs(&mut self, model: &Model, trace: &Trace) {
+    fn of_jobs(model: &Model, trace: &Trace) -> Rows {
+        let mut all = Rows::default();
         let lanes = lanes(model, trace);
-        let mut of_job: Vec<Vec<Bar>> = vec![Vec::new(); trace.jobs.len()];
-        collect(model, trace, &mut of_job);
         let mut order: Vec<u32> = (0..trace.jobs.len() as u32).collect();
         let key = |job: &u32| {
             let record = &trace.jobs[*job as usize];
             (record.task, lanes[*job as usize], record.arrival, *job)
         };
         order.sort_by_key(key);
-        self.job_ranges = vec![0..0; trace.jobs.len()];
+        all.job_bars = collect(model, trace, &order, &mut all.job_ranges);
         let mut drawn = 0;
         for group in order.chunk_by(|a, b| key(a).0 == key(b).0 && key(a).1 == key(b).1) {
             let (task, lane, ..) = key(&group[0]);
-            let from = self.job_bars.len();
-            let mut marks = Vec::new();
-            for job in group {
-                let record = &trace.jobs[*job as usize];
-                let start = self.job_bars.len() as u32;
-                self.job_bars.append(&mut of_job[*job as usize]);
-                self.job_ranges[*job as usize] = start..self.job_bars.len() as u32;
-                add_marks(record, *job, &mut marks);
-            }
             if lane as usize >= LANES || drawn >= MAX_TASK_ROWS {
-                self.hidden_jobs += group.len();
+                all.hidden_jobs += group.len();
                 continue;
             }
             drawn += 1;
+            let mut marks = Vec::new();
+            for job in group {
+                add_marks(&trace.jobs[*job as usize], *job, &mut marks);
+            }
             marks.sort_unstable();
-            let range = from..self.job_bars.len();
-            let peaks = Peaks::new(&self.job_bars[range.clone()]);
+            let [first, last] = [group[0], group[group.len() - 1]].map(|job| &all.job_ranges[job as usize]);
+            let range = first.start as usize..last.end as usize;
+            let peaks = Peaks::new(&all.job_bars[range.clone()]);
             let task_name = &model.tasks[task as usize];
             let name = if lane == 0 { task_name.clone() } else { format!("{task_name} ·{}", lane + 1) };
-            self.rows.push(Row { name, kind: RowKind::Task { task, lane }, range, peaks, marks });
+            all.rows.push(Row { name, kind: RowKind::Task { task, lane }, range, peaks, marks });
         }
-        self.job_lanes = lanes;
+        all.job_lanes = lanes;
+        all
     }
 }
 
-fn of_segment(kind: SegmentKind) -> Activity {
+/// What is recorded is mostly in order already.
+fn sort_unless_sorted<K: Ord>(bars: &mut [Bar], key: impl Fn(&Bar) -> K) {
+    if !bars.is_sorted_by_key(&key) {
+        bars.sort_by_key(key);
+    }
+}
+
+fn of_segment(segment: &Segment, activity: Activity) -> Bar {
+    let (start, end, station) = (segment.start.0, segment.end.0, segment.processor);
+    Bar { start, end, job: segment.job as u32, station, activity, slot: (0, 1) }
+}
+
+fn of_kind(kind: SegmentKind) -> Activity {
     match kind {
         SegmentKind::Run => Activity::Run,
         SegmentKind::Switch => Activity::Switch,
@@ -316,18 +345,27 @@ fn side_by_side(bars: &[Bar]) -> Vec<Bar> {
     pieces
 }
 
-/// The stretches of every job, by start.
-fn collect(model: &Model, trace: &Trace, of_job: &mut [Vec<Bar>]) {
+/// The stretches of every job, by start, jobs in this order; and where those of each job are.
+fn collect(model: &Model, trace: &Trace, order: &[u32], ranges: &mut Vec<Range<u32>>) -> Vec<Bar> {
     let device: Vec<bool> = model.processors.iter().map(|processor| processor.device).collect();
-    for segment in trace.segments.iter().filter(|segment| segment.start < segment.end) {
-        let Some(bars) = of_job.get_mut(segment.job as usize) else { continue };
-        let activity =
-            if device[segment.processor as usize] { Activity::Blocked } else { of_segment(segment.kind) };
-        let (start, end, station) = (segment.start.0, segment.end.0, segment.processor);
-        bars.push(Bar { start, end, job: segment.job as u32, station, activity, slot: (0, 1) });
+    let mut list = vec![0u32; order.len()];
+    for (index, job) in order.iter().enumerate() {
+        list[*job as usize] = index as u32;
     }
-    for stay in trace.stays.iter().filter(|stay| stay.start < stay.end) {
-        let Some(bars) = of_job.get_mut(stay.job as usize) else { continue };
+    let list = |job: u64| list.get(job as usize).map(|list| *list as usize);
+    let segments = || trace.segments.iter().filter(|segment| segment.start < segment.end);
+    let stays = || trace.stays.iter().filter(|stay| stay.start < stay.end);
+    let numbers = segments().map(|segment| segment.job).chain(stays().map(|stay| stay.job));
+    let mut places = Places::count(order.len(), numbers.filter_map(list));
+    let mut bars = vec![Bar::NONE; places.total()];
+    // Both lists are in order of ends: so is each job, whose stretches mostly follow one another.
+    let mut stays = stays().peekable();
+    let mut add = |job: u64, bar: Bar| {
+        if let Some(list) = list(job) {
+            bars[places.next(list)] = bar;
+        }
+    };
+    let of_stay = |stay: &Stay| {
         let (activity, station) = match stay.place {
             PlaceKind::Ready(processor) if device[processor as usize] => (Activity::Blocked, processor),
             PlaceKind::Ready(processor) => (Activity::Ready, processor),
@@ -336,27 +374,53 @@ fn collect(model: &Model, trace: &Trace, of_job: &mut [Vec<Bar>]) {
             PlaceKind::Join => (Activity::Joining, u32::MAX),
         };
         let (start, end) = (stay.start.0, stay.end.0);
-        bars.push(Bar { start, end, job: stay.job as u32, station, activity, slot: (0, 1) });
-    }
-    for bars in of_job {
-        bars.sort_by_key(|bar| (bar.start, bar.end));
-        for index in 1..bars.len() {
-            let before = bars[index - 1];
-            let ran = matches!(before.activity, Activity::Run | Activity::Switch | Activity::Dispatch);
-            let bar = &mut bars[index];
-            if bar.activity == Activity::Ready
-                && ran
-                && before.end == bar.start
-                && before.station == bar.station
-            {
-                bar.activity = Activity::Preempted;
-            }
-            // Children of one job run side by side; a row has one line.
-            let end = bar.end.max(before.end);
-            bar.start = bar.start.max(before.end).min(end);
-            bar.end = end;
+        Bar { start, end, job: stay.job as u32, station, activity, slot: (0, 1) }
+    };
+    for segment in segments() {
+        while let Some(stay) = stays.next_if(|stay| stay.end < segment.end) {
+            add(stay.job, of_stay(stay));
         }
-        bars.retain(|bar| bar.start < bar.end);
+        let at_device = device[segment.processor as usize];
+        let activity = if at_device { Activity::Blocked } else { of_kind(segment.kind) };
+        add(segment.job, of_segment(segment, activity));
+    }
+    for stay in stays {
+        add(stay.job, of_stay(stay));
+    }
+    *ranges = vec![0..0; order.len()];
+    let (mut from, mut kept) = (0, 0);
+    for (index, job) in order.iter().enumerate() {
+        let to = places.end(index);
+        follow_one_another(&mut bars[from..to]);
+        let start = kept;
+        for read in from..to {
+            if bars[read].start < bars[read].end {
+                bars[kept] = bars[read];
+                kept += 1;
+            }
+        }
+        ranges[*job as usize] = start as u32..kept as u32;
+        from = to;
+    }
+    bars.truncate(kept);
+    bars
+}
+
+/// Puts a job's stretches in order, one after the other, and tells who was ready again from who came.
+fn follow_one_another(bars: &mut [Bar]) {
+    sort_unless_sorted(bars, |bar| (bar.start, bar.end));
+    for index in 1..bars.len() {
+        let before = bars[index - 1];
+        let ran = matches!(before.activity, Activity::Run | Activity::Switch | Activity::Dispatch);
+        let bar = &mut bars[index];
+        if bar.activity == Activity::Ready && ran && before.end == bar.start && before.station == bar.station
+        {
+            bar.activity = Activity::Preempted;
+        }
+        // Children of one job run side by side; a row has one line.
+        let end = bar.end.max(before.end);
+        bar.start = bar.start.max(before.end).min(end);
+        bar.end = end;
     }
 }
 

@@ -1,11 +1,13 @@
 //! One run, ready to be looked at: immutable, shared by all views.
 
 use super::events::{self, Event};
+use super::grounds::{Explained, LookUp};
 use super::occupancy::Occupancy;
 use super::rows::{Activity, Row, RowKind, Rows};
 use super::setup::Setup;
+use experiments::background::both;
 use experiments::run::{RECORDED_JOBS, Watch};
-use experiments::{RunPlan, RunResult, vocabulary};
+use experiments::{Decisions, RunPlan, RunResult, vocabulary};
 use reports::explain::{Explainer, Vocabulary};
 use reports::rows::RunDocument;
 use scenarios::{Diagnostic, Loaded};
@@ -13,6 +15,7 @@ use sim_core::RunError;
 use sim_core::model::{Model, Stop};
 use sim_core::trace::{Decision, DecisionKind, Trace};
 use sim_core::units::Time;
+use std::sync::OnceLock;
 
 /// Runs up to this many events are made at once, in the frame of the change; larger ones beside it.
 pub const AT_ONCE_EVENTS: u64 = 200_000;
@@ -65,8 +68,8 @@ pub struct Snapshot {
     pub rows: Rows,
     /// Who was where.
     pub occupancy: Occupancy,
-    /// What happened.
-    pub events: Vec<Event>,
+    /// What happened, once somebody has asked.
+    events: OnceLock<Vec<Event>>,
     /// The words of the policies.
     pub words: Vocabulary,
     /// How busy the cores were, in equal parts of the time shown, from 0 to 1.
@@ -78,13 +81,20 @@ pub struct Snapshot {
     pub known: Option<u64>,
     /// The end of the trace: every frame asks for it several times.
     end: u64,
+    /// Why decisions were taken that were recorded without their grounds.
+    pub grounds: LookUp,
 }
 
 impl Snapshot {
     /// Runs a setup. With a budget of events a longer run is given up.
-    pub fn compute(setup: &Setup, budget: Option<u64>, watch: Watch<'_>) -> Result<Snapshot, Trouble> {
+    pub fn compute(
+        setup: &Setup,
+        decisions: Decisions,
+        budget: Option<u64>,
+        watch: Watch<'_>,
+    ) -> Result<Snapshot, Trouble> {
         let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
-        let plan = plan(&loaded, budget);
+        let plan = RunPlan { decisions, ..plan(&loaded, budget) };
         let result = experiments::run(&loaded.model, &plan, watch).map_err(|failure| trouble(&failure))?;
         Snapshot::of(setup.clone(), loaded, result, watch)
     }
@@ -100,10 +110,17 @@ impl Snapshot {
         let whole = result.trace.is_some() && result.has_segments;
         let shortened = if whole { None } else { Some(beginning(&loaded, &mut thinned, watch)?) };
         let trace = shortened.as_ref().or(result.trace.as_ref()).expect("one of them is there");
-        let last = trace.segments.iter().map(|segment| segment.end.0).max().unwrap_or(0);
+        // They are in order of their ends.
+        let last = trace.segments.last().map_or(0, |segment| segment.end.0);
         let model = &loaded.model;
-        let rows = Rows::new(model, trace);
-        let occupancy = Occupancy::new(trace);
+        let (rows, (occupancy, waiting, band)) = both(
+            || Rows::new(model, trace),
+            || {
+                let occupancy = Occupancy::new(trace);
+                let waiting = occupancy.waiting_over_time(4_000);
+                (occupancy, waiting, band(model, trace))
+            },
+        );
         if rows.hidden_jobs > 0 {
             let hidden = rows.hidden_jobs;
             thinned.push(format!("{hidden} jobs have no row of their own: too many of their task overlap"));
@@ -113,13 +130,14 @@ impl Snapshot {
             several[job.task as usize] = true;
         }
         Ok(Snapshot {
-            events: events::events(&rows, trace),
+            events: OnceLock::new(),
             words: vocabulary(model),
-            band: band(model, trace),
-            waiting: occupancy.waiting_over_time(4_000),
+            band,
+            waiting,
             several,
             known: None,
             end: trace.end.0.max(last).max(1),
+            grounds: LookUp::default(),
             thinned,
             occupancy,
             rows,
@@ -138,6 +156,11 @@ impl Snapshot {
     /// What is drawn: the whole run, or the beginning of it.
     pub fn trace(&self) -> &Trace {
         self.shortened.as_ref().or(self.result.trace.as_ref()).expect("one of them is there")
+    }
+
+    /// What happened: worked out when it is first asked for, as the schedule alone does not need it.
+    pub fn events(&self) -> &[Event] {
+        self.events.get_or_init(|| events::events(&self.rows, self.trace()))
     }
 
     /// Whether all of the run is drawn.
@@ -191,6 +214,20 @@ impl Snapshot {
         self.rows.row_of_job(self.task_of(job), job)
     }
 
+    /// A decision with its grounds; `None` where these are still to be found: they are asked for.
+    pub fn explained(&self, index: usize) -> Option<Explained<'_>> {
+        let decision = self.trace().decisions.get(index)?;
+        if decision.grounds.is_some() {
+            return Some(Explained::Recorded(decision));
+        }
+        self.grounds.find(index).map(Explained::Found)
+    }
+
+    /// Whether every decision was recorded with its grounds.
+    pub fn is_explained(&self) -> bool {
+        self.trace().decisions.iter().all(|decision| decision.grounds.is_some())
+    }
+
     /// Explains decisions.
     pub fn explainer(&self) -> Explainer<'_> {
         Explainer::new(self.model(), self.trace(), &self.words)
@@ -215,11 +252,11 @@ impl Snapshot {
     }
 
     /// The next decision of a processor after an instant.
-    pub fn next_dispatch(&self, processor: u32, at: u64) -> Option<&Decision> {
+    pub fn next_dispatch(&self, processor: u32, at: u64) -> Option<usize> {
         let decisions = &self.trace().decisions;
         let from = decisions.partition_point(|decision| decision.at.0 <= at);
-        let of = |decision: &&Decision| matches!(decision.kind, DecisionKind::Dispatch { processor: p, .. } if p == processor);
-        decisions[from..].iter().take(10_000).find(of)
+        let of = |decision: &Decision| matches!(decision.kind, DecisionKind::Dispatch { processor: p, .. } if p == processor);
+        decisions[from..].iter().take(10_000).position(of).map(|index| from + index)
     }
 
     /// The last choice of a balancer up to an instant: the job and the server.
@@ -253,9 +290,10 @@ impl Snapshot {
 
     /// The only other job that was done with something at an instant; `None` where there are several.
     fn who_ended(&self, at: u64, not: u32) -> Option<u32> {
-        let from = self.events.partition_point(|event| event.at < at);
+        let events = self.events();
+        let from = events.partition_point(|event| event.at < at);
         let mut found = None;
-        for event in self.events[from..].iter().take_while(|event| event.at == at) {
+        for event in events[from..].iter().take_while(|event| event.at == at) {
             let gave = matches!(event.kind, events::EventKind::Complete)
                 || matches!(event.kind, events::EventKind::Begin(Activity::Blocked | Activity::Waiting));
             if gave && event.job != not && found != Some(event.job) {
@@ -295,11 +333,11 @@ impl Snapshot {
     }
 }
 
-/// The plan of a run that is looked at: as the command line's, with decisions.
+/// The plan of a run that is looked at: as the command line's, with decisions, of which only the first are explained.
 pub fn plan(loaded: &Loaded, budget: Option<u64>) -> RunPlan {
     let usual = RunPlan::default();
     RunPlan {
-        decisions: true,
+        decisions: Decisions::Chosen,
         threads: 1,
         warmup_auto: loaded.warmup_auto,
         max_events: budget.unwrap_or(usual.max_events),
@@ -352,14 +390,14 @@ fn beginning(loaded: &Loaded, thinned: &mut Vec<String>, watch: Watch<'_>) -> Re
 /// How busy the cores were, in equal parts of the run.
 fn band(model: &Model, trace: &Trace) -> Vec<f32> {
     let cores: u64 = model.processors.iter().filter(|p| !p.device).map(|p| u64::from(p.cores)).sum();
-    let end = trace.end.0.max(1) as f64;
+    let scale = BAND as f64 / trace.end.0.max(1) as f64;
     let mut busy = vec![0.0f64; BAND];
     for segment in &trace.segments {
         if model.processors[segment.processor as usize].device {
             continue;
         }
         let share = f64::from(segment.share.0) / f64::from(segment.share.1.max(1));
-        let part = |time: Time| time.0 as f64 * BAND as f64 / end;
+        let part = |time: Time| time.0 as f64 * scale;
         let (from, to) = (part(segment.start), part(segment.end).min(BAND as f64));
         let mut at = from;
         while at < to {

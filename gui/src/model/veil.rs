@@ -55,7 +55,7 @@ impl Veil<'_> {
             if let DecisionKind::Dispatch { processor, .. } | DecisionKind::Preempt { processor, .. } =
                 decision.kind
             {
-                for candidate in &decision.candidates {
+                for candidate in decision.candidates() {
                     present.entry(candidate.id).or_insert((processor, candidate.running));
                 }
             }

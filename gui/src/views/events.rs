@@ -17,7 +17,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         ui.weak(crate::views::no_run(state, "events-empty"));
         return;
     };
-    let events = &snapshot.events;
+    let events = snapshot.events();
     let cursor = state.view.cursor;
     let current = events.partition_point(|event| event.at <= cursor).saturating_sub(1);
     let dark = state.settings.look.is_dark();

@@ -123,15 +123,15 @@ fn stations(snapshot: &Snapshot, at: u64) -> Vec<Station> {
         }
         let mut queue = snapshot.occupancy.at(Place::Ready(index), at);
         let decision = snapshot.next_dispatch(index, at);
-        if let Some(decision) = decision {
+        if let Some(decision) = decision.and_then(|decision| snapshot.explained(decision)) {
             // As the policy orders them; who it does not know yet stays behind, in order of coming.
             let key = |job: &u32| {
-                let found = decision.candidates.iter().find(|candidate| candidate.id == u64::from(*job));
+                let found = decision.candidates().iter().find(|candidate| candidate.id == u64::from(*job));
                 found.map_or((true, None), |candidate| (false, Some(candidate.key)))
             };
             queue.sort_by_key(key);
         }
-        let next = decision.map(|decision| decision.chosen as u32);
+        let next = decision.map(|decision| snapshot.trace().decisions[decision].chosen as u32);
         let next = next.filter(|job| queue.contains(job));
         let note = processor.scheduler.spec.clone();
         found.push(Station { name: processor.name.clone(), slots, queue, next, note });

@@ -19,7 +19,6 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         ui.weak(crate::views::no_run(state, "why-empty"));
         return;
     };
-    let colors = theme::palette(state.settings.look.is_dark());
     ui.horizontal(|ui| {
         if ui.button("⏪").accessible_name(tr!("why-last")).on_hover_text(tr!("cmd-decision-back")).clicked()
         {
@@ -46,14 +45,19 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             ui.weak(tr!("why-before", at = first.at.to_string()));
         }
         let explainer = snapshot.explainer();
-        for (index, decision) in decisions.iter().enumerate().take(SHOWN) {
-            let found = explainer.explain(decision);
-            ui.push_id(range.start + index, |ui| explanation(ui, state, snapshot, decision, &found, out));
+        for index in range.clone().take(SHOWN) {
+            let Some(decision) = snapshot.explained(index) else {
+                ui.strong(explainer.explain(&snapshot.trace().decisions[index]).headline);
+                ui.weak(tr!("why-soon"));
+                ui.separator();
+                continue;
+            };
+            let found = explainer.explain(&decision);
+            ui.push_id(index, |ui| explanation(ui, state, snapshot, &decision, &found, out));
         }
         if decisions.len() > SHOWN {
             ui.weak(tr!("why-more", count = decisions.len() - SHOWN));
         }
-        let _ = colors;
     });
 }
 

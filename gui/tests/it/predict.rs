@@ -193,7 +193,7 @@ fn nothing_of_the_future_is_to_be_seen() {
             assert!(trace.stays.iter().all(|stay| stay.start <= at && stay.end.0 <= at.0 + 1));
             assert!(trace.decisions.iter().all(|decision| decision.at <= at));
             assert!(trace.jobs.iter().all(|job| job.arrival <= at && job.finish.is_none_or(|f| f <= at)));
-            assert!(known.events.iter().all(|event| event.at <= at.0));
+            assert!(known.events().iter().all(|event| event.at <= at.0));
             assert!(known.result.summary.is_empty() && known.result.digest.is_none());
             // Who is to be chosen does not run yet, unless it goes on.
             let runs = trace.segments.iter().any(|s| s.job == question.right && s.end.0 > at.0);

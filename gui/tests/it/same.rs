@@ -5,7 +5,7 @@ use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::files::{Export, bytes};
 use dispatchlab_gui::model::setup::Setup;
 use dispatchlab_gui::model::snapshot::Snapshot;
-use experiments::{RunPlan, report};
+use experiments::{Decisions, RunPlan, report};
 use scenarios::{Input, Options, library};
 
 /// The run as `dispatchlab run NAME` makes it: on all threads, without decisions.
@@ -28,7 +28,7 @@ fn every_input_of_the_library_has_the_digest_of_the_command_line() {
             setup.options.set = short.map(|(path, value)| (path.to_owned(), value.to_owned())).to_vec();
         }
         let (loaded, expected) = as_a_command(entry.name, &setup.options);
-        let shown = Snapshot::compute(&setup, None, &|_| true).expect("it runs");
+        let shown = Snapshot::compute(&setup, Decisions::Chosen, None, &|_| true).expect("it runs");
         assert!(expected.digest.is_some(), "{}", entry.name);
         assert_eq!(shown.result.digest, expected.digest, "{}", entry.name);
         assert_eq!(shown.result.summary, expected.summary, "{}", entry.name);

@@ -1,10 +1,13 @@
 //! The schedule, time, and why.
 
-use crate::support::{act, opened};
+use crate::support::{act, fresh, opened};
 use dispatchlab_gui::app::action::{Action, RowChange, Step};
 use dispatchlab_gui::app::panes::Pane;
-use dispatchlab_gui::model::rows::Activity;
+use dispatchlab_gui::model::rows::{Activity, Bar};
+use dispatchlab_gui::model::setup::Setup;
+use dispatchlab_gui::model::snapshot::Snapshot;
 use egui_kittest::kittest::Queryable as _;
+use experiments::Decisions;
 
 #[test]
 fn a_click_on_a_stretch_selects_it_and_goes_there() {
@@ -120,11 +123,59 @@ fn a_missed_deadline_is_seen_in_rows_and_events() {
     act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
     let snapshot = harness.state().state.snapshot.clone().expect("run");
     let missed = snapshot
-        .events
+        .events()
         .iter()
         .find(|event| event.kind == dispatchlab_gui::model::events::EventKind::Missed)
         .expect("rm misses");
     assert_eq!(missed.at, 80_000_000);
     let preempted = snapshot.rows.of_job(missed.job).iter().any(|bar| bar.activity == Activity::Preempted);
     assert!(preempted);
+}
+
+/// A run of more decisions than are recorded with their grounds.
+const LARGE: &str = "seed = 1\nstop = { jobs = 2_500 }\n[[class]]\nname = \"a\"\n\
+    steps = [{ work = \"cpu\", demand = { exponential = { mean = \"9ms\" } } }]\n\
+    [[source]]\nname = \"s\"\nclass = \"a\"\narrivals = { poisson = \"100/s\" }\n\
+    [[processor]]\nname = \"cpu\"\nscheduler = \"lottery:quantum=2ms\"\n";
+
+#[test]
+fn why_is_found_out_where_it_was_not_recorded() {
+    let mut harness = fresh();
+    let bytes = LARGE.as_bytes().to_vec();
+    act(&mut harness, Action::OpenBytes { name: "large.toml".to_owned(), bytes, folder: None });
+    act(&mut harness, Action::Show(Pane::Why));
+    let whole = harness.state().state.snapshot.clone().expect("it runs");
+    let all = whole.trace().decisions.len();
+    assert!(whole.trace().decisions[all - 1].grounds.is_none() && !whole.is_explained());
+    let explained = Snapshot::compute(&whole.setup, Decisions::Explained, None, &|_| true).expect("it runs");
+    // In the middle, and at the end; each frame may ask for more.
+    for index in [all / 2, all - 1] {
+        let at = whole.trace().decisions[index].at.0;
+        act(&mut harness, Action::Seek(at));
+        act(&mut harness, Action::Seek(at));
+        let found = whole.explained(index).expect("it was looked up");
+        assert_eq!(*found, explained.trace().decisions[index]);
+        let note = found.grounds.as_ref().and_then(|grounds| grounds.note.clone()).expect("a lottery draws");
+        assert!(harness.query_all_by_label_contains(&note).next().is_some(), "{note}");
+    }
+}
+
+#[test]
+fn rows_of_a_large_run_are_those_of_its_jobs() {
+    let setup =
+        Setup::new(scenarios::Input::of("large.toml", LARGE.as_bytes().to_vec(), None).expect("a scenario"));
+    let snapshot = Snapshot::compute(&setup, Decisions::Chosen, None, &|_| true).expect("it runs");
+    let trace = snapshot.trace();
+    for job in &trace.jobs {
+        let bars = snapshot.rows.of_job(job.number as u32);
+        assert!(bars.is_sorted_by(|a, b| a.end <= b.start), "job {}", job.number);
+        assert!(bars.iter().all(|bar| u64::from(bar.job) == job.number && bar.start < bar.end));
+        let of = |activity| bars.iter().filter(|bar| bar.activity == activity).map(Bar::length).sum::<u64>();
+        assert_eq!(of(Activity::Run), job.served.0, "job {}", job.number);
+        assert_eq!(of(Activity::Ready) + of(Activity::Preempted), job.ready.0, "job {}", job.number);
+    }
+    let events = snapshot.events();
+    assert!(events.is_sorted());
+    let begun = (0..trace.jobs.len()).map(|job| snapshot.rows.of_job(job as u32).len()).sum::<usize>();
+    assert_eq!(events.len(), begun + 2 * trace.jobs.len(), "a release, a completion, and each stretch");
 }

@@ -165,8 +165,8 @@ fn drawing_every_server_joins_the_shortest() {
     let requests: Vec<Request> = (0..60).map(|at| (at, 1 + at * 7 % 11, 0)).collect();
     for policy in ["power-of-d:d=64", "jsq", "jsq:ties=lowest"] {
         for decision in farm(policy, &[1; 5], requests.clone()).decisions() {
-            let chosen = decision.candidates.iter().find(|c| c.id == decision.chosen).map(|c| c.key);
-            assert_eq!(chosen, decision.candidates.iter().map(|c| c.key).min(), "{policy}: {decision:?}");
+            let chosen = decision.candidates().iter().find(|c| c.id == decision.chosen).map(|c| c.key);
+            assert_eq!(chosen, decision.candidates().iter().map(|c| c.key).min(), "{policy}: {decision:?}");
         }
     }
 }
@@ -176,11 +176,11 @@ fn the_note_of_a_sample_says_what_was_drawn() {
     for (policy, d) in [("power-of-d:d=2", 2), ("power-of-d:d=3,replacement=true", 3), ("power-of-d:d=1", 1)]
     {
         for decision in farm(policy, &[1; 4], (0..50).map(|at| (at, 5, 0)).collect()).decisions() {
-            let note = decision.note.clone().unwrap_or_default();
+            let note = decision.grounds.as_ref().and_then(|grounds| grounds.note.clone()).unwrap_or_default();
             let drawn: Vec<u64> =
                 note["drew servers ".len()..].split(", ").map(|s| s.parse().expect("a server")).collect();
             assert_eq!(drawn.len(), d, "{decision:?}");
-            let key = |server: u64| decision.candidates[server as usize].key;
+            let key = |server: u64| decision.candidates()[server as usize].key;
             let best = drawn.iter().copied().min_by_key(|server| key(*server));
             assert_eq!(best, Some(decision.chosen), "the first drawn of the least loaded: {decision:?}");
             if policy == "power-of-d:d=2" {
@@ -244,8 +244,8 @@ fn every_balancer_on_random_farms() {
             let decisions = farm.decisions();
             prop_assert_eq!(decisions.len(), requests.len());
             for decision in decisions {
-                let chosen = decision.candidates.iter().find(|c| c.id == decision.chosen).map(|c| c.key);
-                let least = decision.candidates.iter().map(|c| c.key).min();
+                let chosen = decision.candidates().iter().find(|c| c.id == decision.chosen).map(|c| c.key);
+                let least = decision.candidates().iter().map(|c| c.key).min();
                 prop_assert!(def.traits.random || chosen == least, "{farm:?}\n{decision:?}");
             }
         }

@@ -306,14 +306,14 @@ fn the_chosen_candidate_has_the_least_key() {
             return Ok(());
         }
         for decision in &setup.run().trace.decisions {
-            let chosen = decision.candidates.iter().find(|candidate| candidate.id == decision.chosen);
+            let chosen = decision.candidates().iter().find(|candidate| candidate.id == decision.chosen);
             let Some(chosen) = chosen else { return Err(format!("not among the candidates: {decision:?}")) };
-            let waiting = decision.candidates.iter().filter(|candidate| !candidate.running);
+            let waiting = decision.candidates().iter().filter(|candidate| !candidate.running);
             let least = waiting.map(|candidate| candidate.key).min();
             ensure(least == Some(chosen.key), || format!("not the least key: {decision:?}"))?;
             if matches!(decision.kind, DecisionKind::Preempt { .. }) {
                 let gives_way = |candidate: &Candidate| candidate.running && candidate.key >= chosen.key;
-                ensure(decision.candidates.iter().any(gives_way), || {
+                ensure(decision.candidates().iter().any(gives_way), || {
                     format!("nobody is worse: {decision:?}")
                 })?;
             }

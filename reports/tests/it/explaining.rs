@@ -2,7 +2,7 @@
 
 use reports::explain::{Explainer, PolicyWords, Vocabulary};
 use sim_core::model::Model;
-use sim_core::trace::{Candidate, Decision, DecisionKind, JobRecord, Key, Status, Trace};
+use sim_core::trace::{Candidate, Decision, DecisionKind, Grounds, JobRecord, Key, Status, Trace};
 use sim_core::units::{Span, Time};
 
 fn job(number: u64, task: u32, job: u64) -> JobRecord {
@@ -31,7 +31,8 @@ fn candidate(id: u64, key: Key, running: bool) -> Candidate {
 }
 
 fn decision(at: u64, kind: DecisionKind, chosen: u64, candidates: Vec<Candidate>, tie: bool) -> Decision {
-    Decision { at: Time(at), kind, candidates, chosen, slice: None, tie, note: None }
+    let grounds = Some(Box::new(Grounds { candidates, tie, note: None }));
+    Decision { at: Time(at), kind, chosen, slice: None, grounds }
 }
 
 fn words() -> Vocabulary {
@@ -56,8 +57,12 @@ fn candidates_keys_rule_and_choice_are_shown() {
         decisions: vec![
             Decision {
                 slice: Some(Span(4_000_000)),
-                note: Some("drew 7".to_owned()),
-                ..decision(0, dispatch, 1, vec![candidate(0, high, false), candidate(1, low, false)], false)
+                grounds: Some(Box::new(Grounds {
+                    candidates: vec![candidate(0, high, false), candidate(1, low, false)],
+                    tie: false,
+                    note: Some("drew 7".to_owned()),
+                })),
+                ..decision(0, dispatch, 1, Vec::new(), false)
             },
             decision(5, preempt, 2, vec![candidate(0, low, true), candidate(2, low, false)], true),
             decision(9, dispatch, 0, vec![candidate(0, high, false)], false),

@@ -6,7 +6,7 @@ use crate::model::{BalancerSpec, Model};
 use crate::policy::{ErasedBalancer, Farm, Load, Request};
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot};
-use crate::trace::{Candidate, Decision, DecisionKind};
+use crate::trace::{Candidate, Decision, DecisionKind, Grounds};
 
 /// A balancer while a run goes on.
 pub(super) struct BalancerState {
@@ -45,7 +45,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     #[inline(always)]
     pub(super) fn balance(&mut self, slot: u32, balancer: u32, pc: u32, request: Request) -> u32 {
         let state = &mut self.balancers[balancer as usize];
-        let keys = self.world.recorder.wants_decisions().then(|| {
+        let keys = self.world.recorder.wants_grounds().then(|| {
             let keys = state.farm.usable.iter().map(|server| Candidate {
                 id: u64::from(*server),
                 key: state.policy.key(*server, &request, &state.farm, &self.processors, &self.world.shared),
@@ -62,17 +62,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             self.broken_balance(balancer, server);
             return 0;
         }
-        if let Some(candidates) = keys {
-            let chosen = candidates.iter().find(|c| c.id == u64::from(server)).map(|c| c.key);
-            let tie = candidates.iter().filter(|c| Some(c.key) == chosen).count() > 1;
+        if self.world.recorder.wants_decisions() {
+            let chosen = u64::from(server);
             self.world.recorder.decision(Decision {
                 at: self.world.shared.now,
                 kind: DecisionKind::Balance { balancer, job: request.number },
-                candidates,
-                chosen: u64::from(server),
+                chosen,
                 slice: None,
-                tie,
-                note: state.policy.note(),
+                grounds: keys.map(|keys| Box::new(Grounds::of(keys, chosen, state.policy.note()))),
             });
         }
         let load = &mut state.farm.loads[server as usize];

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::cores::book_run;
+use super::explain::Ask;
 use crate::event::{EventKey, Phase};
 use crate::job::{Job, NONE, State};
 use crate::kernel::Notice;
@@ -229,7 +230,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         while self.processors[processor as usize].ready > 0 && self.processors[processor as usize].idle > 0 {
             let core = self.choose_idle(processor, None);
-            let pick = self.ask_pick(processor, core, None);
+            let pick = self.ask_pick(processor, core, Ask::Idle);
             if pick == Pick::NONE {
                 break;
             }
@@ -267,7 +268,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
             let keys = self.candidates(processor);
             self.take_off(processor, core);
-            let pick = self.ask_pick(processor, core, keys);
+            let pick = self.ask_pick(processor, core, Ask::Taken(keys));
             self.world.accept(&mut self.processors[processor as usize], processor, core, pick);
             if self.world.fault.is_some() {
                 return;
@@ -312,23 +313,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
-    /// Asks for a job for `core`, with a record of the decision where one is wanted. `preempting` are the candidates
-    /// as they stood before a core was taken.
-    pub(super) fn ask_pick(
-        &mut self,
-        processor: u32,
-        core: u32,
-        preempting: Option<Vec<crate::trace::Candidate>>,
-    ) -> Pick {
-        let preempt = preempting.is_some();
-        let candidates = if preempt { preempting } else { self.candidates(processor) };
+    /// Asks for a job for `core`, with a record of the decision where one is wanted.
+    pub(super) fn ask_pick(&mut self, processor: u32, core: u32, ask: Ask) -> Pick {
+        let (taken, candidates) = match ask {
+            Ask::Idle => (false, self.candidates(processor)),
+            Ask::Taken(candidates) => (true, candidates),
+        };
         let state = &mut self.processors[processor as usize];
         let Server::Picks(policy) = &mut state.server else { return Pick::NONE };
         let pick = policy.pick(core, &self.world.shared, &mut state.seats);
-        if let Some(candidates) = candidates
-            && pick != Pick::NONE
-        {
-            let kind = if preempt {
+        if self.world.recorder.wants_decisions() && pick != Pick::NONE {
+            let kind = if taken {
                 DecisionKind::Preempt { processor, core }
             } else {
                 DecisionKind::Dispatch { processor, core: self.stay_on_core(processor, core, pick) }

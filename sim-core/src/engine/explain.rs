@@ -5,13 +5,21 @@ use crate::job::State;
 use crate::policy::Pick;
 use crate::processor::Server;
 use crate::record::Recorder;
-use crate::trace::{Candidate, Decision, DecisionKind};
+use crate::trace::{Candidate, Decision, DecisionKind, Grounds};
 use crate::units::Span;
 
+/// Which core a scheduler is asked to fill.
+pub(super) enum Ask {
+    /// One that is idle.
+    Idle,
+    /// One that was just taken; with the candidates as they stood before, where grounds are wanted.
+    Taken(Option<Vec<Candidate>>),
+}
+
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
-    /// Every job that is ready or running at a processor, with its key; `None` where no records are wanted.
+    /// Every job that is ready or running at a processor, with its key; `None` where no grounds are wanted.
     pub(super) fn candidates(&mut self, processor: u32) -> Option<Vec<Candidate>> {
-        if !self.world.recorder.wants_decisions() {
+        if !self.world.recorder.wants_grounds() {
             return None;
         }
         let here = self.world.shared.jobs.iter().filter(|(_, job)| {
@@ -42,24 +50,23 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         &mut self,
         processor: u32,
         kind: DecisionKind,
-        mut candidates: Vec<Candidate>,
+        candidates: Option<Vec<Candidate>>,
         pick: Pick,
     ) {
-        if matches!(kind, DecisionKind::Dispatch { .. }) {
-            candidates.retain(|candidate| !candidate.running);
-        }
         let chosen = self.world.shared.jobs[pick.slot].number;
-        let key = candidates.iter().find(|c| c.id == chosen).map(|c| c.key);
-        let tie = candidates.iter().filter(|c| Some(c.key) == key).count() > 1;
         let Server::Picks(policy) = &self.processors[processor as usize].server else { return };
+        let grounds = candidates.map(|mut candidates| {
+            if matches!(kind, DecisionKind::Dispatch { .. }) {
+                candidates.retain(|candidate| !candidate.running);
+            }
+            Box::new(Grounds::of(candidates, chosen, policy.note()))
+        });
         self.world.recorder.decision(Decision {
             at: self.world.shared.now,
             kind,
-            candidates,
             chosen,
             slice: (pick.slice != Span::FOREVER).then_some(pick.slice),
-            tie,
-            note: policy.note(),
+            grounds,
         });
     }
 }

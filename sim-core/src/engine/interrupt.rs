@@ -6,6 +6,7 @@
 //! scheduler runs at a time, and one decision is taken a run; a context that is still being saved elsewhere is waited
 //! for; a context is also saved when its job has ended.
 
+use super::explain::Ask;
 use super::{Engine, World};
 use crate::event::Phase;
 use crate::job::{NONE, State};
@@ -292,7 +293,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let here = self.world.shared.cores[(state.seats.first + core) as usize].is_idle();
         let chosen = if state.idle > 0 {
             let target = if here { core } else { self.choose_idle(processor, None) };
-            let pick = self.ask_pick(processor, target, None);
+            let pick = self.ask_pick(processor, target, Ask::Idle);
             if pick == Pick::NONE {
                 return;
             }
@@ -310,7 +311,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
             let keys = self.candidates(processor);
             self.displace(processor, victim, victim == core);
-            let pick = self.ask_pick(processor, victim, keys);
+            let pick = self.ask_pick(processor, victim, Ask::Taken(keys));
             self.world.assign(&mut self.processors[processor as usize], processor, victim, pick);
             victim
         };

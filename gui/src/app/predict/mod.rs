@@ -12,8 +12,9 @@ use crate::model::snapshot::Snapshot;
 use crate::model::veil::Veil;
 use crate::tr;
 use draw::{Draw, Stroke};
+use experiments::Decisions;
 use experiments::exercise::{
-    Ask, ExerciseError, Mistake, Pick, Problem, Question, Remark, Wish, judge, questions,
+    Ask, ExerciseError, MAX_JOBS, Mistake, Pick, Problem, Question, Remark, Wish, judge, questions,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -255,6 +256,15 @@ pub fn begin(state: &mut State, way: Way) {
     let Some(whole) = state.snapshot.clone() else {
         state.news.push((false, tr!("predict-empty")));
         return;
+    };
+    // Questions need the grounds of every decision, of which a large run has only the first.
+    let whole = if whole.is_explained() || whole.trace().jobs.len() > MAX_JOBS {
+        whole
+    } else {
+        match Snapshot::compute(&whole.setup, Decisions::Explained, None, &|_| true) {
+            Ok(explained) => Arc::new(explained),
+            Err(_) => whole,
+        }
     };
     let mode = match way {
         Way::Next => ask(state.ask, &whole).map(Mode::Next),

@@ -54,7 +54,7 @@ impl Frame<'_> {
     pub fn snap(&self, x: f32) -> u64 {
         let at = self.time(x);
         let reach = (5.0 * (self.scale.to - self.scale.from) / f64::from(self.scale.width)) as u64;
-        let events = &self.snapshot.events;
+        let events = self.snapshot.events();
         let after = events.partition_point(|event| event.at < at);
         let near =
             [after.checked_sub(1).map(|index| events[index].at), events.get(after).map(|event| event.at)];

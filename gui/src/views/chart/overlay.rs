@@ -91,12 +91,13 @@ fn mark_at(painter: &Painter, at: egui::Pos2, height: f32, kind: MarkKind, color
 /// Who woke whom, in the part of time that is seen: an arrow from the waker's row. Where there are too many, some of them in
 /// equal distances, and how many.
 pub fn wakeups(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
-    if !frame.state.view.show_arrows {
+    let snapshot = frame.snapshot;
+    // Only who waits for a token is woken by another job.
+    if !frame.state.view.show_arrows || !snapshot.has_token_waits() {
         return;
     }
     let colors = theme::palette(frame.dark);
-    let snapshot = frame.snapshot;
-    let events = &snapshot.events;
+    let events = snapshot.events();
     let from = events.partition_point(|event| (event.at as f64) < frame.scale.from);
     let to = events.partition_point(|event| (event.at as f64) <= frame.scale.to);
     let say = |text: String| {
@@ -105,10 +106,7 @@ pub fn wakeups(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
     let begins = |event: &&Event| matches!(event.kind, EventKind::Begin(Activity::Ready | Activity::Run));
     if to - from > WAKEUP_EVENTS {
         // Whether there is any is not known without a look at all of them.
-        if snapshot.has_token_waits() {
-            say(crate::tr!("chart-arrows-zoom"));
-        }
-        return;
+        return say(crate::tr!("chart-arrows-zoom"));
     }
     let middle = frame.row_height / 2.0;
     let selected = frame.state.view.selection.map(|selection| selection.job);

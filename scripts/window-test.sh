@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Drives the real window on a virtual display, with the pointer and the keyboard, in a fresh home: opens an input, steps and steps
-# back, zooms, changes the quantum, opens the palette, races, forks, exports, quits, and starts again with all kept.
+# back, predicts and draws, zooms, changes the quantum, opens the palette, races, forks, exports, quits, and starts again with
+# all kept.
 # scripts/window-test.sh [FOLDER FOR PICTURES [PROGRAM]]. Not among the tests of scripts/test.sh: it draws without a
 # graphics card. Nothing here waits for a time: a step is over when the picture has changed and stands still.
 # Exit code 77: something is not here; the last line says what.
@@ -113,6 +114,16 @@ press() {
   xdotool mousemove $((left + width / 2)) $((top + height / 2)) click 1
 }
 
+# colored RED GREEN BLUE WHAT: fails where the card of the exercise, at the left, has nothing in this color.
+colored() {
+  local color
+  color=$(printf '#%02X%02X%02X' "$1" "$2" "$3")
+  import -window root -crop 370x640+0+84 -depth 8 txt:- | grep "$color" >/dev/null || fail "$4: nothing is $color"
+  ok "$4"
+}
+good() { colored 0 115 80 "$1"; }
+bad() { colored 190 30 20 "$1"; }
+
 start
 shot started
 
@@ -122,6 +133,58 @@ changed "$seen" "a lesson opens from the list"
 shot lesson
 key Right
 changed "$seen" "and its schedule steps"
+
+# What comes is hidden, and somebody says how it goes on: first with the pointer and right, then with a key and wrong.
+words=(--lesson convoy --predict next --look light)
+key p
+changed "$seen" "P hides what comes and asks who is next"
+shot question
+press "Choose P1" "${words[@]}"
+changed "$seen" "an answer"
+good "it is right"
+shot right
+key Return
+changed "$seen" "Enter asks the next question"
+key 2
+changed "$seen" "another answer"
+bad "it is wrong, and the mistake has a name"
+shot wrong
+key Return
+changed "$seen" "Enter shows the result"
+shot result
+key q
+changed "$seen" "Q shows everything again"
+
+# The whole schedule: typed and right, then drawn with the pointer and wrong.
+words=(--lesson convoy --predict draw --look light)
+key shift+p
+changed "$seen" "Shift+P gives a grid to draw on"
+key 1 1 1 1 1 1 1 1 2 3
+changed "$seen" "keys draw"
+key Return
+changed "$seen" "Enter checks"
+good "the drawing is right"
+shot drawn
+press Clear "${words[@]}"
+changed "$seen" "the grid is empty again"
+press "Draw with P2" "${words[@]}"
+changed "$seen" "P2 is drawn with"
+read -r left top width height < <("$program" "${words[@]}" --size 1280x800 --where "Drawing. core 0: ")
+xdotool mousemove $((left + 80)) $((top + 60)) mousedown 1
+xdotool mousemove $((left + 200)) $((top + 60))
+changed "$seen" "a drag draws"
+xdotool mousemove $((left + 340)) $((top + 60))
+changed "$seen" "and goes on"
+xdotool mouseup 1
+seen=$(still)
+key Return
+changed "$seen" "Enter checks, also after a drag"
+bad "the drawing is wrong, and the mistakes have names"
+shot drawn-wrong
+key ctrl+z
+changed "$seen" "undo takes the drag back"
+key q
+changed "$seen" "Q shows everything again"
 
 key ctrl+o
 changed "$seen" "Ctrl+O asks for a path"
@@ -211,8 +274,11 @@ shot quantum
 before=$seen
 read -r left top width height < <("$program" "${words[@]}" --size 1280x800 --where quantum)
 xdotool mousemove $((left + width * 4 / 10)) $((top + height / 2)) mousedown 1
-xdotool mousemove $((left + width * 6 / 10)) $((top + height / 2)) mouseup 1
-changed "$before" "the quantum is drawn along its slider, and the schedule is another"
+changed "$before" "the quantum is taken"
+xdotool mousemove $((left + width * 6 / 10)) $((top + height / 2))
+changed "$seen" "it is drawn along its slider, and the schedule is another"
+xdotool mouseup 1
+seen=$(still)
 shot quantum-drawn
 key ctrl+z
 changed "$seen" "one undo takes it all back"

@@ -60,6 +60,8 @@ impl Start {
                 app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
             }
         }
+        // What the command says is where it begins, not a change to be taken back.
+        app.state.history.begin_here();
         if !self.race.is_empty() {
             app.apply(Action::Race(self.race.clone()));
         }

@@ -7,6 +7,7 @@ use super::predict::{self, Act, Way};
 use super::state::State;
 use crate::files::Export;
 use crate::theme::Tone;
+use crate::views::predict::grid;
 use crate::words::Language;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
@@ -253,8 +254,8 @@ pub static COMMANDS: &[Command] = commands![
     "escape" Help [key(Key::Escape)] always, |_| Action::Escape;
 ];
 
-/// The commands whose keys were pressed. Keys without a modifier are left to text fields and drawings while one has the
-/// focus, and those that press a button or lead to the next to buttons.
+/// The commands whose keys were pressed. Keys without a modifier are left to text fields while one has the focus, those that
+/// press a button or lead to the next to buttons, and those that draw to drawings.
 pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
     let focus = Focus::of(context);
     // The longer chord first: Ctrl+Z also matches while Shift is held.
@@ -270,6 +271,7 @@ pub fn pressed(context: &egui::Context, state: &State) -> Vec<Action> {
             Focus::Nobody => false,
             Focus::Button => plain && presses(keys.logical_key),
             Focus::Typing => plain || edits_text(*keys),
+            Focus::Drawing => grid::hears(keys.logical_key, keys.modifiers),
         };
         if left {
             continue;
@@ -295,15 +297,16 @@ enum Focus {
     Button,
     /// Something that has a use for every key.
     Typing,
+    /// A drawing.
+    Drawing,
 }
 
 impl Focus {
     fn of(context: &egui::Context) -> Focus {
         match context.memory(egui::Memory::focused) {
             None => Focus::Nobody,
-            Some(id) if context.text_edit_focused() || id == crate::views::predict::grid::id() => {
-                Focus::Typing
-            }
+            Some(_) if context.text_edit_focused() => Focus::Typing,
+            Some(id) if id == grid::id() => Focus::Drawing,
             Some(_) => Focus::Button,
         }
     }

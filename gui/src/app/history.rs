@@ -31,6 +31,13 @@ impl History {
         *self = History { setups: vec![setup], at: 1, changed: String::new() };
     }
 
+    /// What is in effect is what was opened: there is nothing before it.
+    pub fn begin_here(&mut self) {
+        if let Some(now) = self.now().cloned() {
+            self.open(now);
+        }
+    }
+
     /// Changes the setup. Changes of the same thing (`what`, if not empty) one after the other are one step.
     pub fn change(&mut self, what: &str, setup: Setup) {
         if self.now() == Some(&setup) {
@@ -111,5 +118,7 @@ mod tests {
         assert!(!history.can_redo());
         history.undo();
         assert_eq!(history.now(), Some(&with(5)), "after an undo a change is a step of its own");
+        history.begin_here();
+        assert!(!history.can_undo() && !history.can_redo() && history.now() == Some(&with(5)));
     }
 }

@@ -446,6 +446,18 @@ fn a_drawing_is_typed_undone_checked_and_compared() {
     }
     assert_eq!(draw(&harness).cells[0][..4], [Some(0), Some(0), Some(0), None]);
     assert!(draw(&harness).can_undo());
+    // Where frames are slow several keys come at once: all count, in their order.
+    for key in [Key::Num3, Key::Num2, Key::Num2, Key::ArrowLeft, Key::Backspace] {
+        harness.key_press(key);
+    }
+    harness.run();
+    assert_eq!(draw(&harness).cells[0][3..6], [Some(2), None, Some(1)]);
+    for _ in 0..4 {
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    }
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run();
     assert_eq!(draw(&harness).cells[0][..4], [Some(0), Some(0), None, None]);
@@ -474,6 +486,14 @@ fn a_drawing_is_typed_undone_checked_and_compared() {
     harness.get_by_label("Clear").click();
     harness.run();
     assert!(draw(&harness).is_empty() && draw(&harness).grade.is_none());
+    // Keys that draw nothing are commands, also while the grid has the focus.
+    wants(&mut harness, Act::Begin(Way::Draw));
+    harness.key_press(Key::V);
+    harness.run();
+    assert!(draw(&harness).shown);
+    harness.key_press(Key::Q);
+    harness.run();
+    assert!(harness.state().state.predict.is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
 use egui::{
-    Align2, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Role, ScrollArea, Sense, Ui,
+    Align2, Event, EventFilter, FontId, Id, Key, Modifiers, Painter, Pos2, Rect, Role, ScrollArea, Sense, Ui,
     WidgetInfo, pos2, vec2,
 };
 use experiments::exercise::{Away, Problem};
@@ -368,47 +368,53 @@ fn focus(ui: &Ui, sheet: &Sheet<'_>, response: &egui::Response, predict: &Predic
 const DIGITS: [Key; 9] =
     [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
 
+/// What is typed, in order: where frames are slow several keys come at once.
 fn keyboard(ui: &Ui, response: &egui::Response, draw: &Draw, out: &mut Vec<Action>) {
     if !response.has_focus() {
         return;
     }
-    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
-    let mut stroke = |stroke: Stroke| out.push(act(Act::Draw(stroke)));
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        stroke(Stroke::Redo);
+    ui.input_mut(|input| {
+        input.events.retain(|event| {
+            let Event::Key { key, pressed: true, modifiers, .. } = event else { return true };
+            let wanted = typed(*key, *modifiers, draw.brush);
+            let heard = wanted.is_some();
+            out.extend(wanted.map(act));
+            !heard
+        });
+    });
+}
+
+/// Whether a key means something on the grid.
+pub fn hears(key: Key, modifiers: Modifiers) -> bool {
+    typed(key, modifiers, None).is_some()
+}
+
+/// What a key means on the grid.
+fn typed(key: Key, modifiers: Modifiers, brush: Cell) -> Option<Act> {
+    let is = |wanted: Modifiers| modifiers.matches_exact(wanted);
+    if is(Modifiers::COMMAND | Modifiers::SHIFT) && key == Key::Z || is(Modifiers::COMMAND) && key == Key::Y {
+        return Some(Act::Draw(Stroke::Redo));
     }
-    if pressed(Modifiers::COMMAND, Key::Z) {
-        stroke(Stroke::Undo);
+    if is(Modifiers::COMMAND) && key == Key::Z {
+        return Some(Act::Draw(Stroke::Undo));
     }
-    for (key, cores, units) in [
-        (Key::ArrowLeft, 0, -1),
-        (Key::ArrowRight, 0, 1),
-        (Key::ArrowUp, -1, 0),
-        (Key::ArrowDown, 1, 0),
-        (Key::Home, 0, -1_000),
-        (Key::End, 0, 1_000),
-    ] {
-        if pressed(Modifiers::NONE, key) {
-            stroke(Stroke::Move(cores, units));
-        }
+    if !is(Modifiers::NONE) {
+        return None;
     }
-    for (place, key) in DIGITS.into_iter().enumerate() {
-        if pressed(Modifiers::NONE, key) {
-            stroke(Stroke::Type(Some(place)));
-        }
-    }
-    if pressed(Modifiers::NONE, Key::Space) {
-        stroke(Stroke::Type(draw.brush));
-    }
-    if pressed(Modifiers::NONE, Key::Num0) || pressed(Modifiers::NONE, Key::Delete) {
-        stroke(Stroke::Type(None));
-    }
-    if pressed(Modifiers::NONE, Key::Backspace) {
-        stroke(Stroke::Back);
-    }
-    if pressed(Modifiers::NONE, Key::Enter) {
-        out.push(act(Act::Go));
-    }
+    let stroke = match key {
+        Key::ArrowLeft => Stroke::Move(0, -1),
+        Key::ArrowRight => Stroke::Move(0, 1),
+        Key::ArrowUp => Stroke::Move(-1, 0),
+        Key::ArrowDown => Stroke::Move(1, 0),
+        Key::Home => Stroke::Move(0, -1_000),
+        Key::End => Stroke::Move(0, 1_000),
+        Key::Space => Stroke::Type(brush),
+        Key::Num0 | Key::Delete => Stroke::Type(None),
+        Key::Backspace => Stroke::Back,
+        Key::Enter => return Some(Act::Go),
+        key => Stroke::Type(Some(DIGITS.iter().position(|digit| *digit == key)?)),
+    };
+    Some(Act::Draw(stroke))
 }
 
 /// Clicks and drags: a drag draws on one core, from where it began.

@@ -115,8 +115,8 @@ pub fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure
     let mut found = Vec::new();
     let mut parsed = Vec::new();
     for text in policies {
-        match PolicyOption::parse(text) {
-            Ok(policy) => parsed.push(policy),
+        match PolicyOption::parse_all(text) {
+            Ok(policies) => parsed.extend(policies),
             Err(diagnostic) => found.push(diagnostic),
         }
     }

@@ -163,7 +163,8 @@ fn metrics<'a>(document: &'a CompareDocument<'_>) -> impl Iterator<Item = &'a [C
     document.rows.chunks(document.policies.len().max(1))
 }
 
-fn title(row: &CompareRow) -> String {
+/// The metric of a row, with its place and class where these are not everything.
+pub fn title(row: &CompareRow) -> String {
     title_of(&format!("{}/{}", row.metric, row.statistic), &row.scope, &row.class)
 }
 

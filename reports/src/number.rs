@@ -94,6 +94,20 @@ pub fn with_unit(value: f64, unit: &str) -> String {
     }
 }
 
+/// An estimate with half the length of its interval, in one unit and to two digits of the latter: `99.74 ± 0.90 ms`.
+pub fn with_margin(value: f64, margin: f64, unit: &str) -> String {
+    if margin <= 0.0 || !margin.is_finite() || !value.is_finite() {
+        return format!("{} ± {}", with_unit(value, unit), with_unit(margin, unit));
+    }
+    let (name, size) = common_unit(value.abs().max(margin), unit);
+    let (value, margin) = (value / size, margin / size);
+    // The scientific form knows the exponent without a logarithm.
+    let exponent: i32 = format!("{margin:.1e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    let decimals = (1 - exponent).clamp(0, 12) as usize;
+    let name = if matches!(unit, "ns" | "1/s") { format!(" {name}") } else { String::new() };
+    format!("{value:.decimals$} ± {margin:.decimals$}{name}")
+}
+
 /// How the values of one column or block are written without repeating the unit: the unit's name and its size. `like` is a
 /// typical value.
 pub fn common_unit(like: f64, unit: &str) -> (&str, f64) {
@@ -145,6 +159,21 @@ pub(crate) fn json_number<S: serde::Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn margins_have_two_digits_and_the_unit_of_the_value() {
+        for (value, margin, unit, text) in [
+            (99_738_121.0, 897_094.0, "ns", "99.74 ± 0.90 ms"),
+            (-24_642.0, 59_370.0, "ns", "-25 ± 59 us"),
+            (0.0, 1_500.0, "ns", "0.0 ± 1.5 us"),
+            (18_000_000.0, 0.0, "ns", "18 ms ± 0"),
+            (450_159.4, 348.03, "count", "450159 ± 348"),
+            (0.81234, 0.000_996, "1", "0.8123 ± 0.0010"),
+            (12.5, 0.25, "1/s", "12.50 ± 0.25 /s"),
+        ] {
+            assert_eq!(with_margin(value, margin, unit), text);
+        }
+    }
 
     #[test]
     fn units_suit_the_values() {

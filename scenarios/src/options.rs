@@ -149,11 +149,60 @@ impl PolicyOption {
         Ok(PolicyOption { station, spec: spec.to_owned() })
     }
 
+    /// Reads one policy or several with a space between them, as results write the policies of several stations:
+    /// `lb=random web.cpu=fcfs`.
+    #[expect(clippy::result_large_err, reason = "parsed once an option, not in a loop")]
+    pub fn parse_all(text: &str) -> Result<Vec<PolicyOption>, Diagnostic> {
+        let mut parts: Vec<String> = Vec::new();
+        for word in text.split_whitespace() {
+            let head = word.split(':').next().unwrap_or(word);
+            let names_station = head.split_once('=').is_some_and(|(station, _)| !station.is_empty());
+            match parts.last_mut() {
+                // Spaces beside `=`, `:` and `,` divide nothing.
+                Some(last) if !names_station || last.ends_with(['=', ':', ',']) => {
+                    last.push(' ');
+                    last.push_str(word);
+                }
+                _ => parts.push(word.to_owned()),
+            }
+        }
+        match parts.len() {
+            0 | 1 => Ok(vec![PolicyOption::parse(text)?]),
+            _ => parts.iter().map(|part| PolicyOption::parse(part)).collect(),
+        }
+    }
+
     /// The option as it can be written again.
     pub fn text(&self) -> String {
         match &self.station {
             Some(station) => format!("{station}={}", self.spec),
             None => self.spec.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_of_several_stations_stand_in_one_text() {
+        for (text, parts) in [
+            ("fcfs", vec!["fcfs"]),
+            ("lb=random web.cpu=fcfs", vec!["lb=random", "web.cpu=fcfs"]),
+            (
+                "  web.cpu=round-robin:quantum=4ms  web.disk=fcfs lb=jsq ",
+                vec!["web.cpu=round-robin:quantum=4ms", "web.disk=fcfs", "lb=jsq"],
+            ),
+            ("lb = random", vec!["lb=random"]),
+            ("lb= random", vec!["lb=random"]),
+            ("mlfq:quantum=8ms/16ms, boost=1s", vec!["mlfq:quantum=8ms/16ms, boost=1s"]),
+        ] {
+            let found = PolicyOption::parse_all(text).expect(text);
+            assert_eq!(found.iter().map(PolicyOption::text).collect::<Vec<_>>(), parts, "{text}");
+        }
+        for text in ["", " ", "cpu=", "lb=random cpu="] {
+            assert!(PolicyOption::parse_all(text).is_err(), "{text}");
         }
     }
 }

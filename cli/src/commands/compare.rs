@@ -3,31 +3,23 @@
 use crate::args::{CompareArgs, Format, GlobalArgs};
 use crate::commands::report::{Report, Shown};
 use crate::failure::Failure;
-use crate::output::{Block, Output, long_form};
+use crate::output::{Block, Output};
 use crate::progress::Meter;
 use crate::{gate, load};
+use experiments::compare::report::{self, Named};
 use experiments::compare::{Alternative, PolicyCondition, USUAL_BUDGET, best};
 use experiments::condition::Subject;
 use experiments::metrics::{self, MetricName};
 use experiments::{CompareOptions, Comparison, RunPlan};
-use reports::chart::rows::counted;
-use reports::compare::{CompareDocument, FirstDifferenceRow, compare_table};
+use reports::compare::{FirstDifferenceRow, compare_table};
 use reports::condition::condition_table;
-use reports::html::compare::{self, CompareExtras, compare_page};
-use reports::sheet::{CsvStyle, Form};
-use scenarios::Loaded;
+use reports::html::compare::{charts, compare_page};
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
-/// One alternative with its name in the results.
-struct Named {
-    label: String,
-    loaded: Loaded,
-}
-
 pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let target = Output::new(&args.output, global)?;
-    let report = Report::new(&args.report, global)?;
+    let page = Report::new(&args.report, global)?;
     let wanted: Vec<MetricName> = args
         .metric
         .iter()
@@ -73,60 +65,32 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         }
     };
     load::notes(&comparison.notes, global);
-    let replications = comparison.results.iter().map(|result| result.values.len() as u32).max().unwrap_or(0);
+    let replications = report::replications(&comparison);
     global.session.describe(|facts| facts.replications = Some(u64::from(replications)));
     // The best is what the others are compared with, where it was looked for.
     let selected = comparison.selection.as_ref();
     let selected = selected.and_then(|found| named.iter().position(|named| named.label == found.best));
     let reference = selected.unwrap_or(reference);
     let first_difference = first_differences(args, &alternatives, reference, &plan)?;
-    let document = CompareDocument {
-        scenario: &named[reference].loaded.model.name,
-        seed: named[reference].loaded.model.seed,
-        replications,
-        confidence: plan.confidence,
-        ties: named[reference].loaded.model.ties,
-        reference: &named[reference].label,
-        policies: named.iter().map(|named| named.label.clone()).collect(),
-        rows: comparison.rows.clone(),
-        first_difference,
-        noise: options.noise,
-        conclusion: comparison.conclusion.clone(),
-        conditions: comparison.conditions.clone(),
-        selection: comparison.selection.clone(),
-    };
+    let document = report::document(&named, &comparison, &options, &plan, reference, first_difference);
     target.write(|out| match target.format {
-        Format::Table => {
-            let direction = |metric: &str, statistic: &str| {
-                metrics::find(&format!("{metric}/{statistic}"))?.def.better.map(metrics::Better::word)
-            };
-            out.write_all(compare_table(&document, &direction).as_bytes())
-        }
+        Format::Table => out.write_all(compare_table(&document, &report::direction).as_bytes()),
         Format::Json => reports::json::write_compare(&document, out),
         Format::Md => out.write_all(reports::markdown::compare(&document).as_bytes()),
         _ => target.write_blocks(&mut blocks(&named, &comparison, &options.metrics), out),
     })?;
-    report.write(|| {
-        let extras = CompareExtras { responses: responses(&named, &comparison), ..CompareExtras::default() };
-        let mut all = Vec::new();
-        let rows = &mut blocks(&named, &comparison, &options.metrics);
-        long_form(&Form::Csv(CsvStyle::default()), rows, &mut all)?;
+    page.write(|| {
+        let extras = report::extras(&named, &comparison);
         Ok(Shown {
             page: compare_page(&document, &extras),
-            charts: compare::charts(&document, &extras),
-            csv: Some(all),
+            charts: charts(&document, &extras),
+            csv: Some(report::all_rows(&named, &comparison, &options.metrics)),
         })
     })?;
     if !matches!(target.format, Format::Table | Format::Json) && !comparison.conditions.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&comparison.conditions));
     }
     gate::verdict(&comparison.conditions, &comparison.shortfalls)
-}
-
-/// The response times of replication 1 under each policy.
-fn responses(named: &[Named], comparison: &Comparison) -> Vec<(String, Vec<(u64, u64)>)> {
-    let results = named.iter().zip(&comparison.results);
-    results.map(|(named, result)| (named.label.clone(), counted(&result.first.total().response))).collect()
 }
 
 fn options(
@@ -238,17 +202,10 @@ fn blocks<'a>(
     comparison: &'a Comparison,
     wanted: &[MetricName],
 ) -> impl Iterator<Item = Block<'a>> {
-    let wanted: Vec<String> = wanted.iter().map(ToString::to_string).collect();
-    named.iter().zip(&comparison.results).flat_map(move |(named, result)| {
-        let wanted = wanted.clone();
-        (0..result.values.len()).map(move |replication| Block {
-            scenario: &named.loaded.model.name,
-            policy: &named.label,
-            replication: replication as u32 + 1,
-            rows: result
-                .replication_rows(replication)
-                .filter(|row| wanted.is_empty() || wanted.contains(&row.name()))
-                .collect(),
-        })
+    report::blocks(named, comparison, wanted).map(|(named, replication, rows)| Block {
+        scenario: &named.loaded.model.name,
+        policy: &named.label,
+        replication,
+        rows,
     })
 }

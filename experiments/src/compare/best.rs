@@ -1,11 +1,12 @@
 //! The best of many: replications go to the alternatives that are hard to tell apart.
 
+use super::comparing::{Comparing, add_notes};
 use super::rows::Compared;
-use super::{Alternative, CompareOptions, Comparison, prepare};
+use super::{Alternative, CompareOptions, Comparison, WatchAll};
 use crate::condition::Subject;
 use crate::metrics::Better;
 use crate::precision::LEAST_REPLICATIONS;
-use crate::run::{Failure, Progress, Replications, RunPlan, RunResult};
+use crate::run::{Failure, Replications, RunPlan, RunResult};
 use crate::stats::select::{probability_of_correct_selection, spread};
 use crate::stats::{mean, variance};
 use reports::compare::Selection;
@@ -29,12 +30,14 @@ pub fn best(
     budget: u32,
     options: &CompareOptions,
     plan: &RunPlan,
-    watch: &(dyn Fn(usize, Progress) -> bool + Sync),
+    watch: WatchAll<'_>,
 ) -> Result<Comparison, (usize, Failure)> {
     let count = alternatives.len() as u32;
     let waiting = plan.waiting_percentiles || subject.metric.def.name == "waiting";
     let plan = &RunPlan { waiting_percentiles: waiting, ..plan.clone() };
-    let (mut all, mut notes) = prepare(alternatives, plan, watch)?;
+    let mut comparing = Comparing::new(alternatives.iter().map(Alternative::borrowed), options, plan);
+    while comparing.find_warmup(watch)? {}
+    let (mut all, mut notes) = comparing.into_parts();
     let mut totals = vec![LEAST_REPLICATIONS.min(budget / count.max(1)).max(2); alternatives.len()];
     let lower = subject.metric.def.better != Some(Better::Higher);
     let (columns, probability) = loop {
@@ -64,14 +67,12 @@ pub fn best(
     let means: Vec<f64> = columns.iter().map(|column| mean(column).unwrap_or(f64::INFINITY)).collect();
     let best = (0..means.len()).min_by(|a, b| means[*a].total_cmp(&means[*b])).unwrap_or(0);
     let results: Vec<RunResult> = all.into_iter().map(Replications::into_result).collect();
-    for result in &results {
-        let new: Vec<String> = result.notes.iter().filter(|note| !notes.contains(note)).cloned().collect();
-        notes.extend(new);
-    }
+    add_notes(&mut notes, &results);
     let labels: Vec<&str> = alternatives.iter().map(|alternative| alternative.label).collect();
     let options = &CompareOptions { reference: best, metrics: vec![subject.metric], ..options.clone() };
     let compared = Compared { labels: &labels, results: &results, confidence: plan.confidence, options };
     let rows = subject.row(compared.keys()).map(|row| compared.metric_rows(row)).unwrap_or_default();
+    let leads = compared.leads(&rows);
     let conditions = compared.conditions();
     let selection = Selection {
         metric: subject.to_string(),
@@ -84,6 +85,7 @@ pub fn best(
     let shortfalls = if probability >= plan.confidence { Vec::new() } else { vec![selection.text()] };
     Ok(Comparison {
         results,
+        leads,
         rows,
         conclusion: None,
         selection: Some(selection),

@@ -1,5 +1,6 @@
 //! Who wins, by how much, how sure, and what it costs elsewhere.
 
+use super::Lead;
 use super::rows::{Compared, is_default, verdict};
 use crate::metrics::Better;
 use crate::stats::difference::holm;
@@ -14,27 +15,10 @@ impl Compared<'_> {
         let (position, group) = self.primary(rows)?;
         let key = &self.keys()[position];
         let better = key.metric.def.better?;
-        let value = |index: &usize| group[*index].value;
-        // Larger is better from here on.
-        let worth = |index: &usize| match better {
-            Better::Lower => value(index).map_or(f64::NEG_INFINITY, |value| -value),
-            Better::Higher => value(index).unwrap_or(f64::NEG_INFINITY),
-        };
-        let all: Vec<usize> = (0..self.labels.len()).filter(|index| value(index).is_some()).collect();
-        // The first of equals, so that the order of the command line decides.
-        let best_of = |from: Vec<usize>| from.into_iter().rev().max_by(|a, b| worth(a).total_cmp(&worth(b)));
-        let is_better = |index: &usize| group[*index].verdict == Some("better");
-        let shown: Vec<usize> = all.iter().copied().filter(is_better).collect();
-        let replicated = group.iter().any(|row| row.difference_low.is_some());
-        let winner = match best_of(shown) {
-            Some(winner) => winner,
-            // Nobody is shown to beat the reference: it wins if the others are all shown to be worse.
-            None if replicated => reference,
-            None => best_of(all.clone())?,
-        };
-        let others = || all.iter().copied().filter(move |index| *index != winner);
-        let against = if winner == reference { best_of(others().collect())? } else { reference };
-        let rivals: Vec<usize> = self.rivals(position, winner, better, group);
+        let Lead { winner, rivals } = self.lead(position, group)?;
+        let replicated = is_replicated(group);
+        let others = (0..self.labels.len()).filter(|index| *index != winner);
+        let against = if winner == reference { best_of(better, group, others)? } else { reference };
         let gain = &group[if winner == reference { against } else { winner }];
         let sign = if winner == reference { -1.0 } else { 1.0 };
         let base = group[against].value?;
@@ -60,10 +44,9 @@ impl Compared<'_> {
             relative_to: base,
             confidence: replicated.then_some(self.confidence),
             rivals: rivals.into_iter().map(label).collect(),
-            no_practical_difference: all
-                .iter()
-                .filter(|index| group[**index].verdict == Some("no practical difference"))
-                .map(|index| label(*index))
+            no_practical_difference: (0..self.labels.len())
+                .filter(|index| group[*index].verdict == Some("no practical difference"))
+                .map(label)
                 .collect(),
             costs,
         })
@@ -72,17 +55,40 @@ impl Compared<'_> {
     /// The first metric that decides: it has a direction, and not all values are equal.
     fn primary<'r>(&self, rows: &'r [CompareRow]) -> Option<(usize, &'r [CompareRow])> {
         rows.chunks(self.labels.len()).find_map(|group| {
-            if !group.iter().any(|row| row.best) {
-                return None;
-            }
-            let first = &group[0];
-            let position = self.keys().iter().position(|key| {
-                key.metric.def.name == first.metric
-                    && key.metric.statistic == first.statistic
-                    && (&key.scope, &key.class) == (&first.scope, &first.class)
-            });
-            Some((position?, group))
+            let position = self.position_of(group).filter(|_| has_best(group))?;
+            Some((position, group))
         })
+    }
+
+    /// Where the rows of the reference are that these are about.
+    fn position_of(&self, group: &[CompareRow]) -> Option<usize> {
+        let first = &group[0];
+        self.keys().iter().position(|key| {
+            key.metric.def.name == first.metric
+                && key.metric.statistic == first.statistic
+                && (&key.scope, &key.class) == (&first.scope, &first.class)
+        })
+    }
+
+    /// Who is best, one a metric of the rows.
+    pub fn leads(&self, rows: &[CompareRow]) -> Vec<Option<Lead>> {
+        let groups = rows.chunks(self.labels.len());
+        groups.map(|group| self.lead(self.position_of(group).filter(|_| has_best(group))?, group)).collect()
+    }
+
+    /// Who is best on the metric at a position, whose rows these are.
+    fn lead(&self, position: usize, group: &[CompareRow]) -> Option<Lead> {
+        let better = self.keys()[position].metric.def.better?;
+        let all = 0..self.labels.len();
+        let shown = all.clone().filter(|index| group[*index].verdict == Some("better"));
+        let winner = match best_of(better, group, shown) {
+            Some(winner) => winner,
+            // Nobody is shown to beat the reference: it wins if the others are all shown to be worse.
+            None if is_replicated(group) => self.options.reference,
+            None => best_of(better, group, all)?,
+        };
+        group[winner].value?;
+        Some(Lead { winner, rivals: self.rivals(position, winner, better, group) })
     }
 
     /// The alternatives that are not shown to be worse than the winner. Against the reference the verdict of the table holds;
@@ -163,4 +169,29 @@ impl Compared<'_> {
         }
         costs
     }
+}
+
+/// Whether there are differences with intervals.
+fn is_replicated(group: &[CompareRow]) -> bool {
+    group.iter().any(|row| row.difference_low.is_some())
+}
+
+/// Whether one value is better than another.
+fn has_best(group: &[CompareRow]) -> bool {
+    group.iter().any(|row| row.best)
+}
+
+/// The one with the best value; the first of equals, so that the order of the command line decides.
+fn best_of(
+    better: Better,
+    group: &[CompareRow],
+    from: impl DoubleEndedIterator<Item = usize>,
+) -> Option<usize> {
+    // Larger is better from here on.
+    let worth = |value: f64| match better {
+        Better::Lower => -value,
+        Better::Higher => value,
+    };
+    let known = from.rev().filter_map(|index| Some((index, worth(group[index].value?))));
+    known.max_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index)
 }

@@ -4,20 +4,21 @@
 //! arrivals and sizes, so that differences are taken in pairs, replication by replication.
 
 mod best;
+mod comparing;
 mod conclusion;
 mod first;
+pub mod report;
 mod rows;
 
 use crate::metrics::MetricName;
-use crate::precision::Precision;
-use crate::run::{Failure, Progress, Replications, RunPlan, RunResult, find_warmup};
+use crate::run::{Failure, Progress, RunPlan, RunResult};
 use reports::compare::{CompareRow, Conclusion, Selection};
 use reports::condition::ConditionRow;
-use rows::Compared;
 use sim_core::model::Model;
 use std::borrow::Cow;
 
 pub use best::{USUAL_BUDGET, best};
+pub use comparing::Comparing;
 pub use first::first_difference;
 pub use rows::PolicyCondition;
 
@@ -29,6 +30,15 @@ pub struct Alternative<'a> {
     /// The model with that policy.
     pub model: &'a Model,
 }
+
+impl<'a> Alternative<'a> {
+    fn borrowed(&self) -> (String, Cow<'a, Model>) {
+        (self.label.to_owned(), Cow::Borrowed(self.model))
+    }
+}
+
+/// Watches a comparison: hears which alternative is running and how far it is; returning false cancels.
+pub type WatchAll<'w> = &'w (dyn Fn(usize, Progress) -> bool + Sync);
 
 /// What is asked of a comparison.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -52,6 +62,8 @@ pub struct Comparison {
     pub results: Vec<RunResult>,
     /// By metric, then alternative.
     pub rows: Vec<CompareRow>,
+    /// Who is best, one a metric of the rows; `None` where neither direction is better, or all have the same value.
+    pub leads: Vec<Option<Lead>>,
     /// Who wins, by how much, how sure, and at what cost elsewhere; `None` where nothing that was compared has a direction.
     pub conclusion: Option<Conclusion>,
     /// How the best was found, where it was looked for; see [`best`].
@@ -62,6 +74,16 @@ pub struct Comparison {
     pub notes: Vec<String>,
     /// Where the plan's precision was not reached, a sentence each.
     pub shortfalls: Vec<String>,
+}
+
+/// Who is best on one metric, as far as it is shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lead {
+    /// Index of the best of those that are shown to be better than the reference; of the reference where none is. With one
+    /// replication that of the best value.
+    pub winner: usize,
+    /// Those that are not shown to be worse than the winner. It is alone at the top where there are none.
+    pub rivals: Vec<usize>,
 }
 
 /// The metrics that are compared unless others are asked for.
@@ -90,66 +112,14 @@ pub fn compare(
     alternatives: &[Alternative<'_>],
     options: &CompareOptions,
     plan: &RunPlan,
-    watch: &(dyn Fn(usize, Progress) -> bool + Sync),
+    watch: WatchAll<'_>,
 ) -> Result<Comparison, (usize, Failure)> {
-    let named = options.metrics.iter().any(|metric| metric.def.name == "waiting");
-    let plan = &RunPlan { waiting_percentiles: plan.waiting_percentiles || named, ..plan.clone() };
-    let (mut all, mut notes) = prepare(alternatives, plan, watch)?;
+    let mut comparing = Comparing::new(alternatives.iter().map(Alternative::borrowed), options, plan);
     let mut next = Some(plan.precision.as_ref().map_or(plan.replications, |precision| precision.least));
     // Pairs need as many of each: whoever is least precise decides.
     while let Some(total) = next {
-        for (index, replications) in all.iter_mut().enumerate() {
-            replications
-                .extend_to(total, &|progress| watch(index, progress))
-                .map_err(|failure| (index, failure))?;
-        }
-        let more =
-            |precision: &Precision| all.iter().filter_map(|r| precision.next(r, plan.confidence)).max();
-        next = plan.precision.as_ref().and_then(more);
+        while comparing.step(total, u32::MAX, watch)? {}
+        next = comparing.next();
     }
-    let mut shortfalls = Vec::new();
-    if let Some(precision) = &plan.precision {
-        for (alternative, replications) in alternatives.iter().zip(&all) {
-            let found = precision.shortfalls(replications, plan.confidence);
-            shortfalls.extend(found.into_iter().map(|said| format!("{}: {said}", alternative.label)));
-        }
-    }
-    let results: Vec<RunResult> = all.into_iter().map(Replications::into_result).collect();
-    for result in &results {
-        let new: Vec<String> = result.notes.iter().filter(|note| !notes.contains(note)).cloned().collect();
-        notes.extend(new);
-    }
-    let labels: Vec<&str> = alternatives.iter().map(|alternative| alternative.label).collect();
-    let compared = Compared { labels: &labels, results: &results, confidence: plan.confidence, options };
-    let rows = compared.rows();
-    let conclusion = compared.conclusion(&rows);
-    let conditions = compared.conditions();
-    Ok(Comparison { results, rows, conclusion, selection: None, conditions, notes, shortfalls })
-}
-
-/// The alternatives before their first replications, with one warm-up for all, and remarks on it.
-fn prepare<'a>(
-    alternatives: &[Alternative<'a>],
-    plan: &RunPlan,
-    watch: &(dyn Fn(usize, Progress) -> bool + Sync),
-) -> Result<(Vec<Replications<'a>>, Vec<String>), (usize, Failure)> {
-    let mut notes = Vec::new();
-    let mut warmup = None;
-    if plan.warmup_auto {
-        // One window for all, the shortest: pairs must hold the same jobs.
-        for (index, alternative) in alternatives.iter().enumerate() {
-            let found = find_warmup(alternative.model, plan, &|progress| watch(index, progress));
-            let (at, said) = found.map_err(|failure| (index, failure))?;
-            notes.extend(said.into_iter().map(|note| format!("{}: {note}", alternative.label)));
-            warmup = warmup.max(Some(at));
-        }
-    }
-    let replications = alternatives.iter().map(|alternative| {
-        let model = match warmup {
-            Some(warmup) => Cow::Owned(Model { warmup, ..alternative.model.clone() }),
-            None => Cow::Borrowed(alternative.model),
-        };
-        Replications::from_warmup(model, plan, Vec::new())
-    });
-    Ok((replications.collect(), notes))
+    Ok(comparing.finish())
 }

@@ -1,7 +1,7 @@
 //! Replications, recording, warm-up and comparison.
 
 use crate::models::{mm1, tasks};
-use experiments::compare::Alternative;
+use experiments::compare::{Alternative, Comparing, Lead};
 use experiments::condition::Subject;
 use experiments::metrics;
 use experiments::precision::Precision;
@@ -14,6 +14,7 @@ use reports::rows::{ALL, RunDocument, SummaryRow};
 use sim_core::RunError;
 use sim_core::model::Stop;
 use sim_core::units::Time;
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn jobs(n: u64) -> Stop {
@@ -274,6 +275,9 @@ fn comparison_finds_the_better_policy() {
     let verdicts: Vec<Option<&str>> = found.rows.iter().map(|row| row.verdict).collect();
     assert_eq!(verdicts, [Some("reference"), Some("better"), Some("no difference shown")]);
     assert_eq!(found.rows.iter().map(|row| row.best).collect::<Vec<_>>(), [false, true, false]);
+    assert_eq!(found.leads, [Some(Lead { winner: 1, rivals: Vec::new() })]);
+    let same = compare(&[alternatives[0], alternatives[2]], &asked, &plan, &|_, _| true).unwrap();
+    assert_eq!(same.leads, [None], "who is equal is no better");
     assert_eq!(found.rows[2].difference, Some(0.0));
     assert_eq!(found.rows[2].p_holm, Some(1.0));
     // The same work for all: completed jobs and their total demand agree.
@@ -449,5 +453,30 @@ fn the_metric_that_was_named_first_decides() {
         let conclusion = found.conclusion.unwrap();
         assert_eq!(conclusion.metric, named[0]);
         assert!(winner.is_none_or(|winner| conclusion.winner == winner), "{named:?}: {}", conclusion.text());
+    }
+}
+
+#[test]
+fn a_comparison_in_steps_is_the_comparison_at_once() {
+    let models = ["fcfs", "srtf"].map(|policy| mm1(policy, 0.8, jobs(2_000)));
+    for plan in [
+        RunPlan { replications: 3, ..RunPlan::default() },
+        RunPlan { replications: 3, warmup_auto: true, threads: 2, ..RunPlan::default() },
+    ] {
+        let alternatives = [("fcfs", &models[0]), ("srtf", &models[1])];
+        let whole = alternatives.map(|(label, model)| Alternative { label, model });
+        let whole = compare(&whole, &CompareOptions::default(), &plan, &|_, _| true).unwrap();
+        for at_a_time in [1, 2] {
+            let models = alternatives.map(|(label, model)| (label.to_owned(), Cow::Owned(model.clone())));
+            let mut comparing = Comparing::new(models, &CompareOptions::default(), &plan);
+            let mut done = vec![comparing.done()];
+            while comparing.step(plan.replications, at_a_time, &|_, _| true).unwrap() {
+                done.push(comparing.done());
+            }
+            // Nobody gets far ahead.
+            let ahead = |done: &Vec<u32>| done.iter().max().zip(done.iter().min()).map(|(a, b)| a - b);
+            assert!(done.iter().all(|done| ahead(done) <= Some(at_a_time)), "{done:?}");
+            assert_eq!(comparing.finish(), whole, "{at_a_time} at a time");
+        }
     }
 }

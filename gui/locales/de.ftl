@@ -68,6 +68,7 @@ cmd-show-plots = Verteilungen zeigen
 cmd-race = Strategien vergleichen
 cmd-batch = Wiederholungen
 cmd-run-batch = Wiederholungen starten
+cmd-run-race = Wiederholungen des Vergleichs starten
 cmd-cancel = Abbrechen
 cmd-lessons = Lektionen zeigen
 cmd-next-lesson = Nächste Lektion
@@ -388,6 +389,22 @@ race-remove = { $policy } entfernen
 race-export = Als CSV exportieren …
 race-parts = { $policy } weicht ab bei Entscheidung { $number }, t = { $at }
 race-same = { $policy } entscheidet alles gleich
+race-alone = alle Strategien des Vergleichs sind dieselbe: wähle eine andere
+race-replications = Wiederholungen von jeder
+race-common = Alle Strategien bekommen dieselben Zufallszahlen, Wiederholung für Wiederholung; Unterschiede werden paarweise gebildet.
+race-run = ▶ Alle starten
+race-old = der Aufbau oder die Strategien wurden seitdem geändert; neu starten
+race-over = Über { $replications } Wiederholungen jeder Strategie: Mittel und Unterschiede mit { $level }-%-Intervallen.
+race-policy = Strategie
+race-mean = Mittel
+race-difference = Unterschied
+race-verdict = Urteil
+race-tied = unentschieden: { $policies }
+race-reference = Referenz
+race-better = besser
+race-worse = schlechter
+race-small = kein wesentlicher Unterschied
+race-undecided = kein Unterschied gezeigt
 
 # Replications
 batch-replications = Wiederholungen

@@ -68,6 +68,7 @@ cmd-show-plots = Show the distributions
 cmd-race = Race policies
 cmd-batch = Replications
 cmd-run-batch = Run the replications
+cmd-run-race = Run replications of the race
 cmd-cancel = Cancel
 cmd-lessons = Show the lessons
 cmd-next-lesson = Next lesson
@@ -388,6 +389,22 @@ race-remove = Remove { $policy }
 race-export = Export as CSV …
 race-parts = { $policy } parts at decision { $number }, t = { $at }
 race-same = { $policy } decides everything the same
+race-alone = all policies of the race are the same: choose another one
+race-replications = Replications of each
+race-common = All policies meet the same random numbers, replication by replication; differences are taken in pairs.
+race-run = ▶ Run them all
+race-old = the setup or the policies have changed since; run again
+race-over = Over { $replications } replications of each policy: means and differences with { $level } % intervals.
+race-policy = policy
+race-mean = mean
+race-difference = difference
+race-verdict = verdict
+race-tied = undecided: { $policies }
+race-reference = reference
+race-better = better
+race-worse = worse
+race-small = no practical difference
+race-undecided = no difference shown
 
 # Replications
 batch-replications = Replications

@@ -1,6 +1,8 @@
 //! Files: what is read from them and written to them. Results are written by `reports`, as the command line writes them.
 
-use crate::app::state::State;
+use crate::app::state::{Compared, State};
+use experiments::compare::report;
+use reports::compare::compare_table;
 use reports::csv::LongForm;
 use reports::rows::SummaryRow;
 use reports::table::{TableOptions, run_table};
@@ -37,6 +39,14 @@ pub enum Export {
     SheetText,
     /// The report of the replications, one page.
     BatchHtml,
+    /// The report of the comparison, one page.
+    CompareHtml,
+    /// The document of the comparison.
+    CompareJson,
+    /// The numbers of all its replications in long form.
+    CompareCsv,
+    /// Its table.
+    CompareTable,
 }
 
 impl Export {
@@ -48,10 +58,10 @@ impl Export {
                 Some(scenarios::InputKind::AccessLog) => "log",
                 _ => "csv",
             },
-            Export::Json | Export::BatchJson => "json",
-            Export::Csv | Export::RaceCsv | Export::BatchCsv | Export::SheetCsv => "csv",
-            Export::Table | Export::BatchTable | Export::SheetText => "txt",
-            Export::SheetHtml | Export::BatchHtml => "html",
+            Export::Json | Export::BatchJson | Export::CompareJson => "json",
+            Export::Csv | Export::RaceCsv | Export::BatchCsv | Export::CompareCsv | Export::SheetCsv => "csv",
+            Export::Table | Export::BatchTable | Export::CompareTable | Export::SheetText => "txt",
+            Export::SheetHtml | Export::BatchHtml | Export::CompareHtml => "html",
             Export::Png => "png",
             Export::Svg => "svg",
         }
@@ -65,6 +75,9 @@ impl Export {
         let stem = state.setup().map_or("run", |setup| setup.short_name());
         let what = match self {
             Export::RaceCsv => "-race",
+            Export::CompareHtml | Export::CompareJson | Export::CompareCsv | Export::CompareTable => {
+                "-comparison"
+            }
             Export::BatchJson | Export::BatchCsv | Export::BatchTable | Export::BatchHtml => "-replications",
             _ => "",
         };
@@ -83,6 +96,10 @@ pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
         }
         Export::Png | Export::Svg => return picture(export, state),
         Export::SheetHtml | Export::SheetCsv | Export::SheetText => return sheet(export, state),
+        Export::CompareHtml | Export::CompareJson | Export::CompareCsv | Export::CompareTable => {
+            let compared = state.race.repeated.result.as_ref().ok_or_else(nothing)?;
+            return comparison(export, compared).map_err(|error| error.to_string());
+        }
         Export::Json => {
             let snapshot = state.snapshot.as_ref().ok_or_else(nothing)?;
             reports::json::write_run(&snapshot.document(), &mut out)
@@ -122,6 +139,20 @@ pub fn bytes(export: Export, state: &State) -> Result<Vec<u8>, String> {
         }
     };
     written.map_err(|error| error.to_string())?;
+    Ok(out)
+}
+
+/// The comparison of the race's policies as the command line writes it.
+fn comparison(export: Export, compared: &Compared) -> io::Result<Vec<u8>> {
+    let Compared { named, comparison, options, plan, .. } = compared;
+    let document = report::document(named, comparison, options, plan, options.reference, None);
+    let mut out = Vec::new();
+    match export {
+        Export::CompareHtml => out = crate::manifest::comparison(compared, &document)?.into_bytes(),
+        Export::CompareJson => reports::json::write_compare(&document, &mut out)?,
+        Export::CompareCsv => out = report::all_rows(named, comparison, &options.metrics),
+        _ => out = compare_table(&document, &report::direction).into_bytes(),
+    }
     Ok(out)
 }
 

@@ -24,6 +24,9 @@ struct Arguments {
     /// Another policy to race with; up to three
     #[arg(long, value_name = "POLICY")]
     race: Vec<String>,
+    /// Run so many replications: of all policies of the race, where there is one
+    #[arg(long, value_name = "R")]
+    replications: Option<String>,
     /// Instant to show, such as 12ms
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
@@ -65,6 +68,7 @@ impl Arguments {
             lesson: self.lesson.clone(),
             policy: self.policy.clone(),
             race: self.race.clone(),
+            replications: self.replications.clone(),
             at: self.at.clone(),
             look: self.look.clone(),
             language: self.language.clone(),

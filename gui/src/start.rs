@@ -20,6 +20,8 @@ pub struct Start {
     pub policy: Vec<String>,
     /// Policies to race with.
     pub race: Vec<String>,
+    /// How many replications to run: of all policies of the race, where there is one.
+    pub replications: Option<String>,
     /// The instant to show.
     pub at: Option<String>,
     /// `light`, `dark` or `projector`.
@@ -54,8 +56,8 @@ impl Start {
             app.apply(Action::Open(input.clone()));
         }
         for policy in &self.policy {
-            let option = scenarios::PolicyOption::parse(policy).map_err(|found| found.message)?;
-            if let Some(setup) = app.state.setup() {
+            for option in scenarios::PolicyOption::parse_all(policy).map_err(|found| found.message)? {
+                let Some(setup) = app.state.setup() else { break };
                 let setup = setup.with_policy(option.station.as_deref(), &option.spec);
                 app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
             }
@@ -64,6 +66,13 @@ impl Start {
         app.state.history.begin_here();
         if !self.race.is_empty() {
             app.apply(Action::Race(self.race.clone()));
+        }
+        if let Some(text) = &self.replications {
+            let count = text.parse().ok().filter(|count| (2..=100_000).contains(count));
+            let count =
+                count.ok_or_else(|| format!("`{text}` is no number of replications, from 2 to 100000"))?;
+            app.apply(Action::Replications(count));
+            app.apply(if self.race.is_empty() { Action::RunBatch } else { Action::RunRace });
         }
         if let Some(at) = &self.at {
             let span = sim_core::quantity::parse_span(at).map_err(|error| format!("`{at}`: {error}"))?;

@@ -140,6 +140,8 @@ pub enum Action {
     Replications(u32),
     /// Run them.
     RunBatch,
+    /// Run them of all policies of the race.
+    RunRace,
     /// Stop what runs.
     Cancel,
     /// Ask what a job that arrives now is like.

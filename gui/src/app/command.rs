@@ -99,6 +99,14 @@ fn has_whole_run(state: &State) -> bool {
     has_run(state) && state.predict.is_none()
 }
 
+fn can_repeat_race(state: &State) -> bool {
+    has_setup(state) && state.predict.is_none() && !state.race.others.is_empty()
+}
+
+fn is_busy(state: &State) -> bool {
+    state.running.is_some() || state.batch.progress.is_some() || state.race.repeated.progress.is_some()
+}
+
 fn has_sheet(state: &State) -> bool {
     state.sheet.made.is_ok()
 }
@@ -215,7 +223,8 @@ pub static COMMANDS: &[Command] = commands![
     "race" Run [ctrl(Key::R)] always, |_| Action::Show(Pane::Race);
     "batch" Run [ctrl(Key::B)] always, |_| Action::Show(Pane::Batch);
     "run-batch" Run [ctrl(Key::Enter)] |s| has_setup(s) && s.predict.is_none(), |_| Action::RunBatch;
-    "cancel" Run [] |s| s.running.is_some() || s.batch.progress.is_some(), |_| Action::Cancel;
+    "run-race" Run [ctrl_shift(Key::Enter)] can_repeat_race, |_| Action::RunRace;
+    "cancel" Run [] is_busy, |_| Action::Cancel;
 
     "lessons" Learn [ctrl(Key::L)] always, |_| Action::Lesson(LessonAction::List);
     "next-lesson" Learn [ctrl(Key::PageDown)] |s| lesson_beside(s, true), |_| Action::Lesson(LessonAction::Beside(true));

@@ -10,6 +10,7 @@ pub mod lessons;
 pub mod network;
 pub mod panes;
 pub mod predict;
+pub mod repeat;
 pub mod sessions;
 pub mod state;
 pub mod update;

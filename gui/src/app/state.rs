@@ -14,6 +14,7 @@ use crate::model::snapshot::Snapshot;
 use crate::theme::Look;
 use crate::words::Language;
 use experiments::Progress;
+use experiments::compare::report::Named;
 use reports::compare::{CompareRow, FirstDifferenceRow};
 use reports::rows::SummaryRow;
 use scenarios::Diagnostic;
@@ -209,6 +210,41 @@ pub struct Race {
     pub result: Option<Arc<RaceResult>>,
     /// Why nothing came out.
     pub trouble: Option<String>,
+    /// Replications of all of them.
+    pub repeated: Repeated,
+}
+
+/// Replications of all policies of a race. How many are wanted, [`Batch`] says.
+#[derive(Clone, Default)]
+pub struct Repeated {
+    /// How far they are, over all policies.
+    pub progress: Option<Progress>,
+    /// What came out.
+    pub result: Option<Arc<Compared>>,
+    /// Why nothing came out.
+    pub trouble: Option<String>,
+}
+
+/// What replications of a race found.
+pub struct Compared {
+    /// The setup whose policy the others are compared with.
+    pub setup: Setup,
+    /// The other policies, as they were asked for.
+    pub others: Vec<String>,
+    /// The policies with their names and models, the one of the setup first.
+    pub named: Vec<Named>,
+    /// The differences and who is better.
+    pub comparison: experiments::Comparison,
+    /// What was asked of the comparison.
+    pub options: experiments::CompareOptions,
+    /// The plan.
+    pub plan: experiments::RunPlan,
+    /// What `--policy` says in a command that makes the same comparison.
+    pub policies: Vec<String>,
+    /// The name under which the input was opened.
+    pub opened: String,
+    /// Whether its text is still what was opened: then a command makes the same report.
+    pub repeats: bool,
 }
 
 /// What a race found.
@@ -228,6 +264,8 @@ pub struct RaceResult {
 pub struct Batch {
     /// How many are wanted.
     pub replications: u32,
+    /// Whether those of a race were asked for last: they are shown then.
+    pub of_race: bool,
     /// How far they are.
     pub progress: Option<Progress>,
     /// What came out.

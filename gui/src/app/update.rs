@@ -5,7 +5,7 @@ use super::action::{Action, RowChange, Step, Switch};
 use super::panes::Pane;
 use super::predict::draw::Stroke;
 use super::predict::{self, Act};
-use super::state::{Batch, Bookmark, Fork, Overlays, Race, Selection, State, View, Window};
+use super::state::{Batch, Bookmark, Fork, Overlays, Race, Repeated, Selection, State, View, Window};
 use crate::files;
 use crate::model::events::{last_before, next_after};
 use crate::model::rows::RowKind;
@@ -54,13 +54,22 @@ impl App {
                 self.rerun();
             }
             Action::Race(others) => {
+                if others.is_empty() {
+                    state.race.repeated = Repeated::default();
+                }
                 state.race.others = others;
                 self.engine.race(&mut self.state);
             }
             Action::Replications(count) => state.batch.replications = count.clamp(2, 100_000),
             Action::RunBatch => {
                 state.show.push(Pane::Batch);
+                state.batch.of_race = false;
                 self.engine.batch(&mut self.state);
+            }
+            Action::RunRace => {
+                state.show.extend([Pane::Race, Pane::Batch]);
+                state.batch.of_race = true;
+                self.engine.repeat_race(&mut self.state);
             }
             Action::Cancel => self.engine.cancel(&mut self.state),
             Action::Fork => self.fork(),
@@ -91,6 +100,10 @@ impl App {
         }
         let was = self.state.predict.is_some();
         predict::apply(&mut self.state, act);
+        if self.state.predict.is_some() {
+            // Their numbers would tell.
+            self.engine.stop_replications(&mut self.state);
+        }
         if was && self.state.predict.is_none() {
             self.engine.race(&mut self.state);
         }
@@ -131,6 +144,7 @@ impl App {
 
     /// Shows something else.
     fn fresh(&mut self, setup: Setup) {
+        self.engine.stop_replications(&mut self.state);
         let state = &mut self.state;
         let kept = state.settings.sessions.find(&setup.input.name);
         let bookmarks = kept.map(|session| session.bookmarks.clone()).unwrap_or_default();

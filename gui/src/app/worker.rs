@@ -1,7 +1,8 @@
 //! The engine beside the window. Small runs are made in the frame of the change; larger ones on a worker, the last run
 //! staying on show until the new one is there.
 
-use super::state::{Batch, BatchResult, Race, RaceResult, State};
+use super::repeat::{AT_A_TIME, Wanted, opened, racers};
+use super::state::{Batch, BatchResult, Compared, Race, RaceResult, Repeated, State};
 use crate::model::setup::Setup;
 use crate::model::snapshot::{AT_ONCE_EVENTS, Snapshot, Trouble, plan, trouble};
 use experiments::background::{Background, Outcome, Reporter};
@@ -20,6 +21,7 @@ const WITHOUT_THREADS: u64 = 2_000_000;
 type Run = Result<Snapshot, Trouble>;
 type Raced = Result<RaceResult, Trouble>;
 type Batched = Result<BatchResult, Trouble>;
+type Repetition = Result<Compared, Trouble>;
 
 /// Grounds of decisions that are being found out.
 struct LookingUp {
@@ -35,6 +37,7 @@ pub struct Engine {
     batch: Option<Background<Batched>>,
     /// Why decisions were taken that somebody looks at.
     look_up: Option<LookingUp>,
+    repetition: Option<Background<Repetition>>,
     /// The last run did not fit into a frame: the next will not either.
     was_long: bool,
     context: Option<egui::Context>,
@@ -99,8 +102,7 @@ impl Engine {
     pub fn batch(&mut self, state: &mut State) {
         let Some(setup) = state.setup().cloned() else { return };
         let replications = state.batch.replications.max(2);
-        let opened = state.settings.recent.first().cloned().unwrap_or_default();
-        let repeats = state.history.first().is_some_and(|first| first.input.text == setup.input.text);
+        let (opened, repeats) = opened(state, &setup);
         let mut begun = None;
         let step = move |reporter: &Reporter<'_>| {
             let found = batch(&setup, replications, &mut begun, &|progress| reporter.watch(progress))?;
@@ -112,10 +114,30 @@ impl Engine {
         self.poll(state);
     }
 
-    /// Stops what is under way.
-    pub fn cancel(&mut self, state: &mut State) {
+    /// Runs replications of all policies of the race.
+    pub fn repeat_race(&mut self, state: &mut State) {
+        let Some(wanted) = Wanted::now(state) else { return };
+        let repeated = &mut state.race.repeated;
+        repeated.trouble = None;
+        repeated.progress = Some(wanted.progress());
+        let mut begun = None;
+        let step =
+            move |reporter: &Reporter<'_>| wanted.step(&mut begun, &|progress| reporter.watch(progress));
+        self.repetition = Some(Background::in_steps(step, self.wake()));
+        self.poll(state);
+    }
+
+    /// Stops replications that are under way.
+    pub fn stop_replications(&mut self, state: &mut State) {
         self.batch = None;
         state.batch.progress = None;
+        self.repetition = None;
+        state.race.repeated.progress = None;
+    }
+
+    /// Stops what is under way.
+    pub fn cancel(&mut self, state: &mut State) {
+        self.stop_replications(state);
         self.race = None;
         if self.run.take().is_some() {
             state.running = None;
@@ -126,7 +148,9 @@ impl Engine {
 
     /// Whether something is under way.
     pub fn is_busy(&self) -> bool {
-        self.run.is_some() || self.race.is_some() || self.batch.is_some() || self.look_up.is_some()
+        let runs = self.run.is_some() || self.race.is_some();
+        let replications = self.batch.is_some() || self.repetition.is_some();
+        runs || replications || self.look_up.is_some()
     }
 
     /// Goes on with what is under way, where there are no threads, as long as `more` says so.
@@ -136,6 +160,7 @@ impl Engine {
             self.race.as_ref().is_some_and(|race| race.turn(more)),
             self.batch.as_ref().is_some_and(|batch| batch.turn(more)),
             self.look_up.as_ref().is_some_and(|looking| looking.work.turn(more)),
+            self.repetition.as_ref().is_some_and(|repetition| repetition.turn(more)),
         ];
         if let Some(context) = self.context.as_ref().filter(|_| busy.contains(&true)) {
             context.request_repaint();
@@ -160,6 +185,14 @@ impl Engine {
             if let Some(outcome) = batch.take() {
                 self.batch = None;
                 accept_batch(outcome_of(outcome), &mut state.batch);
+            }
+        }
+        if let Some(repetition) = &self.repetition {
+            let repeated = &mut state.race.repeated;
+            repeated.progress = repetition.progress().or(repeated.progress);
+            if let Some(outcome) = repetition.take() {
+                self.repetition = None;
+                accept_repetition(outcome_of(outcome), repeated);
             }
         }
         if self.look_up.as_ref().is_some_and(|looking| looking.work.take().is_some()) {
@@ -202,6 +235,9 @@ impl Engine {
             }
             if let Some(looking) = self.look_up.take() {
                 looking.work.wait();
+            }
+            if let Some(repetition) = self.repetition.take() {
+                accept_repetition(outcome_of(repetition.wait()), &mut state.race.repeated);
             }
         }
     }
@@ -271,22 +307,12 @@ fn limit() -> Option<u64> {
     None
 }
 
-/// Where a race changes the policy: the one place that there is, or the first scheduler that is no device.
+/// The race itself: one run of each policy, side by side.
 fn race(setup: &Setup, others: &[String], budget: Option<u64>, watch: Watch<'_>) -> Raced {
-    let load = |setup: &Setup| scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes);
-    let first = load(setup)?;
-    let mut all = vec![(first.policy.clone(), setup.clone(), first)];
-    for other in others {
-        let option = scenarios::PolicyOption::parse(other).map_err(|found| Trouble::Mistakes(vec![found]))?;
-        let setup = setup.with_policy(option.station.as_deref(), &option.spec);
-        let loaded = load(&setup)?;
-        if all.iter().all(|(label, ..)| label != other) {
-            all.push((other.clone(), setup, loaded));
-        }
-    }
+    let all = racers(setup, others)?;
     let alternatives: Vec<Alternative<'_>> =
-        all.iter().map(|(label, _, loaded)| Alternative { label, model: &loaded.model }).collect();
-    let plan = plan(&all[0].2, budget);
+        all.iter().map(|(one, _)| Alternative { label: &one.label, model: &one.loaded.model }).collect();
+    let plan = plan(&all[0].0.loaded, budget);
     let failed = |(_, failure): (usize, experiments::Failure)| trouble(&failure);
     let told = |_: usize, progress: Progress| watch(progress);
     let comparison =
@@ -296,11 +322,11 @@ fn race(setup: &Setup, others: &[String], budget: Option<u64>, watch: Watch<'_>)
         .map(|other| experiments::first_difference(alternatives[0], *other, &plan).map_err(failed))
         .collect::<Result<_, _>>()?;
     let rows = comparison.rows;
-    let labels = all.iter().map(|(label, ..)| label.clone()).collect();
+    let labels = all.iter().map(|(named, _)| named.label.clone()).collect();
     let lanes = all
         .into_iter()
         .zip(comparison.results)
-        .map(|((_, setup, loaded), result)| Snapshot::of(setup, loaded, result, watch).map(Arc::new))
+        .map(|((named, setup), result)| Snapshot::of(setup, named.loaded, result, watch).map(Arc::new))
         .collect::<Result<_, _>>()?;
     Ok(RaceResult { lanes, labels, rows, differences })
 }
@@ -320,9 +346,6 @@ struct Begun {
     plan: RunPlan,
     replications: Replications<'static>,
 }
-
-/// Where there are no threads a page must answer between replications; where there are they run side by side.
-const AT_A_TIME: u32 = if cfg!(target_arch = "wasm32") { 1 } else { u32::MAX };
 
 /// Some replications more; the result when there are as many as wanted.
 fn batch(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>) -> Option<Batched> {
@@ -377,6 +400,18 @@ fn accept_batch(found: Batched, batch: &mut Batch) {
             batch.trouble = mistakes.first().map(|mistake| mistake.message.clone());
         }
         Err(Trouble::Failed(words)) => batch.trouble = Some(words),
+        Err(Trouble::TooLong | Trouble::Cancelled) => {}
+    }
+}
+
+fn accept_repetition(found: Repetition, repeated: &mut Repeated) {
+    repeated.progress = None;
+    match found {
+        Ok(result) => repeated.result = Some(Arc::new(result)),
+        Err(Trouble::Mistakes(mistakes)) => {
+            repeated.trouble = mistakes.first().map(|mistake| mistake.message.clone());
+        }
+        Err(Trouble::Failed(words)) => repeated.trouble = Some(words),
         Err(Trouble::TooLong | Trouble::Cancelled) => {}
     }
 }

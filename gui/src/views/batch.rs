@@ -1,5 +1,6 @@
 //! Replications: many runs of the same setup with other random numbers, and how sure the means are.
 
+use super::compared;
 use crate::app::action::Action;
 use crate::app::state::{BatchResult, State};
 use crate::files::Export;
@@ -12,6 +13,7 @@ use reports::number::with_unit;
 /// Draws the replications.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let batch = &state.batch;
+    let compared = state.race.repeated.result.as_ref().filter(|_| batch.of_race);
     ui.horizontal_wrapped(|ui| {
         ui.label(tr!("batch-replications"));
         let mut count = batch.replications;
@@ -31,7 +33,9 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 out.push(Action::Cancel);
             }
         }
-        if batch.result.is_some() {
+        if compared.is_some() {
+            compared::exports(ui, out);
+        } else if batch.result.is_some() {
             for (key, export) in [
                 ("batch-export-html", Export::BatchHtml),
                 ("batch-export-table", Export::BatchTable),
@@ -47,6 +51,10 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let colors = theme::palette(state.settings.look.is_dark());
     if let Some(trouble) = &batch.trouble {
         ui.colored_label(colors.bad, trouble);
+    }
+    if let Some(compared) = compared {
+        compared::result(ui, state, compared);
+        return;
     }
     let Some(result) = &batch.result else {
         ui.weak(tr!("batch-hint"));

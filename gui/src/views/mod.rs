@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod chart;
+pub mod compared;
 pub mod dropped;
 pub mod events;
 pub mod lessons;

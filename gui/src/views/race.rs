@@ -1,8 +1,7 @@
 //! Two to four policies on the same work, one below the other on one time axis.
 
-use super::chart;
 use super::setup::seats;
-use super::swatch;
+use super::{chart, compared, swatch};
 use crate::app::action::Action;
 use crate::app::state::{RaceResult, State};
 use crate::files::Export;
@@ -40,9 +39,12 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         if state.race.result.is_some() && ui.button(tr!("race-export")).clicked() {
             out.push(Action::Export(Export::RaceCsv));
         }
+        if !state.race.others.is_empty() {
+            compared::controls(ui, state, out);
+        }
     });
     let colors = theme::palette(state.settings.look.is_dark());
-    if let Some(trouble) = &state.race.trouble {
+    for trouble in state.race.trouble.iter().chain(&state.race.repeated.trouble) {
         ui.colored_label(colors.bad, trouble);
     }
     let Some(race) = &state.race.result else {

@@ -16,6 +16,7 @@ use experiments::exercise::Pick;
 use std::collections::BTreeSet;
 
 /// What a command may change.
+#[expect(clippy::struct_excessive_bools, reason = "each is about a command of its own")]
 struct Seen {
     view: View,
     look: Look,
@@ -23,6 +24,7 @@ struct Seen {
     overlays: Overlays,
     undo: (bool, bool),
     batch: bool,
+    repeated: bool,
     failed: bool,
     lesson: Option<String>,
     done: bool,
@@ -58,6 +60,7 @@ fn seen(app: &App) -> Seen {
         overlays: app.state.overlays.clone(),
         undo: (app.state.history.can_undo(), app.state.history.can_redo()),
         batch: app.state.batch.result.is_some() || app.state.batch.progress.is_some(),
+        repeated: app.state.race.repeated.result.is_some(),
         failed: app.state.failed.is_some(),
         lesson: app.state.lessons.open.as_ref().map(|lesson| lesson.id.clone()),
         done: app.state.settings.lessons.values().any(|progress| *progress == Progress::Done),
@@ -86,6 +89,9 @@ fn prepare(harness: &mut Harness<'_, App>, command: &Command) {
     app.apply(Action::Find("c".to_owned()));
     app.apply(Action::Zoom(2.0));
     app.apply(Action::Seek(6_000_000));
+    if command.id == "run-race" {
+        app.apply(Action::Race(vec!["fcfs".to_owned()]));
+    }
     asked(&mut app, command.id);
     *harness.state_mut() = app;
     // A field may have the focus from the command before.
@@ -180,6 +186,7 @@ fn holds(id: &str, before: &Seen, after: &Seen) -> bool {
         "race" => pane(Pane::Race),
         "batch" => pane(Pane::Batch),
         "run-batch" => after.batch,
+        "run-race" => after.repeated && pane(Pane::Race) && pane(Pane::Batch),
         "cancel" => !after.failed,
         "exercise" => pane(Pane::Exercise),
         "predict-next" => after.predict.as_ref().is_some_and(|found| found.way == Some(Way::Next)),
@@ -224,7 +231,7 @@ fn settle(harness: &mut Harness<'_, App>, id: &str) {
             harness.run_steps(4);
             harness.state_mut().state.view.playing = false;
         }
-        "run-batch" => {
+        "run-batch" | "run-race" => {
             harness.run_steps(2);
             harness.state_mut().wait();
         }

@@ -11,6 +11,7 @@ mod machine;
 mod network;
 mod pictures;
 mod predict;
+mod race;
 mod readable;
 mod same;
 mod schedule;

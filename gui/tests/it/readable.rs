@@ -55,6 +55,8 @@ impl Window {
         let setup = app.state.setup().expect("open").with_policy(None, "round-robin:quantum=1ms");
         app.apply(Action::Change { what: String::new(), setup: Box::new(setup) });
         app.apply(Action::Race(vec!["srtf".to_owned(), "hrrn".to_owned()]));
+        app.apply(Action::Replications(3));
+        app.apply(Action::RunRace);
         app.apply(Action::Seek(9_000_000));
         app.wait();
         app.state.news.clear();

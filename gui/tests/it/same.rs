@@ -1,12 +1,13 @@
 //! The window changes no result: what it shows and writes is what the command line prints for the same input.
 
-use crate::support::{act, opened};
+use crate::support::{act, opened, program};
 use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::files::{Export, bytes};
 use dispatchlab_gui::model::setup::Setup;
 use dispatchlab_gui::model::snapshot::Snapshot;
 use experiments::{Decisions, RunPlan, report};
 use scenarios::{Input, Options, library};
+use std::process::Command;
 
 /// The run as `dispatchlab run NAME` makes it: on all threads, without decisions.
 fn as_a_command(name: &str, options: &Options) -> (scenarios::Loaded, experiments::RunResult) {
@@ -57,6 +58,18 @@ fn replications_give_the_report_of_the_command_line() {
     let command =
         "dispatchlab run --html=report.html --policy=round-robin:quantum=1ms --replications=3 -- stallings";
     assert!(page.contains(command), "{}", &page[..600]);
+    if let Some(program) = program("replications_give_the_report_of_the_command_line") {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let html = format!("--html={}", file.path().display());
+        let out = Command::new(program)
+            .args(["run", &html, "--policy=round-robin:quantum=1ms", "--replications=3", "--no-manifest"])
+            .args(["--", "stallings"])
+            .output()
+            .expect("it starts");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let expected = std::fs::read_to_string(file.path()).expect("written");
+        assert!(page == expected, "another report than the command line's");
+    }
     let loaded = scenarios::load(&setup.input, &setup.options).expect("right");
     let plan = RunPlan { replications: 3, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
     let result = experiments::run(&loaded.model, &plan, &|_| true).expect("it ends");

@@ -5,6 +5,7 @@ use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::app::state::Settings;
 use dispatchlab_gui::raster::Raster;
 use egui_kittest::{Harness, TestRenderer};
+use std::path::PathBuf;
 
 /// Draws pictures on the processor.
 #[derive(Default)]
@@ -63,4 +64,28 @@ pub fn act(harness: &mut Harness<'_, App>, action: Action) {
     harness.state_mut().apply(action);
     harness.state_mut().wait();
     harness.run();
+}
+
+/// The command line, where it was built beside this test from the sources as they are; else it is said that the test did
+/// not run.
+pub fn program(test: &str) -> Option<PathBuf> {
+    let found = std::env::current_exe().ok().and_then(|own| {
+        let folder = own.parent()?.parent()?;
+        let program = folder.join(format!("dispatchlab{}", std::env::consts::EXE_SUFFIX));
+        let built = program.metadata().and_then(|about| about.modified()).ok()?;
+        // Cargo writes down what it was built from: `PROGRAM: SOURCE SOURCE ...`.
+        let sources = std::fs::read_to_string(folder.join("dispatchlab.d")).ok()?;
+        let (_, sources) = sources.split_once(": ")?;
+        let older = |source: &str| {
+            let changed = std::fs::metadata(source).and_then(|about| about.modified());
+            changed.is_ok_and(|changed| changed <= built)
+        };
+        sources.split_whitespace().all(older).then_some(program)
+    });
+    if found.is_none() {
+        println!(
+            "DID NOT RUN: {test}: the command line is not built beside it, or not from the sources as they are"
+        );
+    }
+    found
 }

@@ -6,7 +6,7 @@ pub mod sheet;
 
 use super::action::Action;
 use super::panes::Pane;
-use super::state::{BatchResult, State, Window};
+use super::state::{BatchResult, Compared, State, Window};
 use crate::files::Export;
 use crate::model::snapshot::Snapshot;
 use crate::model::veil::Veil;
@@ -156,6 +156,7 @@ pub struct Predict {
     pub mode: Mode,
     before: Option<Arc<Snapshot>>,
     batch: Option<Arc<BatchResult>>,
+    compared: Option<Arc<Compared>>,
 }
 
 impl Predict {
@@ -205,7 +206,7 @@ pub fn forbids(state: &State, action: &Action) -> bool {
     state.predict.is_some()
         && match action {
             Action::Export(export) | Action::Save(export, _) | Action::BrowseSave(export) => tells(export),
-            Action::AskFork | Action::Fork | Action::RunBatch | Action::Race(_) => true,
+            Action::AskFork | Action::Fork | Action::RunBatch | Action::RunRace | Action::Race(_) => true,
             _ => false,
         }
 }
@@ -272,8 +273,13 @@ pub fn begin(state: &mut State, way: Way) {
     };
     match mode {
         Ok(mode) => {
-            let predict =
-                Predict { whole, mode, before: state.before.take(), batch: state.batch.result.take() };
+            let predict = Predict {
+                whole,
+                mode,
+                before: state.before.take(),
+                batch: state.batch.result.take(),
+                compared: state.race.repeated.result.take(),
+            };
             state.predict = Some(predict);
             state.race.result = None;
             state.overlays = super::state::Overlays::default();
@@ -302,6 +308,7 @@ pub fn leave(state: &mut State) {
     state.snapshot = Some(whole);
     state.before = predict.before;
     state.batch.result = predict.batch;
+    state.race.repeated.result = predict.compared;
 }
 
 /// Another run takes the place of the one that is predicted: it is predicted from the start.

@@ -135,6 +135,7 @@ fn asked() -> Start {
     start.input = all("input").pop();
     start.policy = all("policy");
     start.race = all("race");
+    start.replications = all("replications").pop();
     start.at = all("at").pop();
     start.show = all("show");
     start.look = all("look").pop();

@@ -6,33 +6,18 @@ use scenarios::CODES;
 /// Lines of a source file.
 const LONGEST: usize = 600;
 
-/// Longer files: how long, and why they stay whole.
-const LONGER: &[(&str, usize, &str)] = &[
-    (
-        "sim-core/src/policy.rs",
-        750,
-        "what a policy author reads, on one page: views, answers, the two traits",
-    ),
-    ("sim-core/src/model.rs", 700, "the whole input of a run on one page, half of it documentation"),
-];
-
 #[test]
 fn no_source_file_is_too_long() {
     let mut found = Vec::new();
     for package in ["sim-core", "policies", "scenarios", "experiments", "reports", "cli", "gui"] {
         for file in files(&root().join(package).join("src"), "rs") {
             let (name, lines) = (shown(&file), read(&file).lines().count());
-            let limit =
-                LONGER.iter().find(|(long, ..)| *long == name).map_or(LONGEST, |(_, limit, _)| *limit);
-            if lines > limit {
-                found.push(format!("{name}: {lines} lines, at most {limit}"));
+            if lines > LONGEST {
+                found.push(format!("{name}: {lines} lines, at most {LONGEST}"));
             }
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
-    for (name, _, reason) in LONGER {
-        assert!(root().join(name).is_file() && !reason.is_empty(), "{name} is gone: take it off the list");
-    }
 }
 
 /// Put together here, so that this file does not contain them.

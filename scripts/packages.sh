@@ -16,6 +16,20 @@ need() {
   command -v "$program" >/dev/null
 }
 
+# The target of pages of the web.
+web=wasm32-unknown-unknown
+
+# web_std: succeeds when the standard library for that target is here, or rustup could add it.
+web_std() {
+  local place
+  place=$(rustc --print target-libdir --target "$web" 2>/dev/null) || return 1
+  [[ -d $place ]] && return 0
+  command -v rustup >/dev/null || return 1
+  echo "adding the standard library for $web" >&2
+  timeout 120 rustup target add "$web" >&2 </dev/null || true
+  [[ -d $place ]]
+}
+
 # Where Cargo puts what it builds, whatever variables or configuration say.
 target_directory() {
   cargo metadata --format-version 1 --no-deps --locked | sed -E 's/.*"target_directory":"([^"]*)".*/\1/'

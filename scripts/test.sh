@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Passes all tests of the workspace: unit, integration and documentation tests, the commands of the documentation, and the
-# limits on instructions a customer and on memory. Installs what it needs from the system's packages where it may (as root); where it may
-# not, it says by name what did not run. Exit code 0: everything that ran passed.
+# Passes all tests of the workspace: unit, integration and documentation tests, the commands of the documentation, the lints of
+# the window as a page of the web, and the limits on instructions a customer and on memory. Installs what it needs from the
+# system's packages and from rustup where it may; where it may not, it says by name what did not run. Exit code 0: everything
+# that ran passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/packages.sh
@@ -27,6 +28,14 @@ while IFS= read -r line; do
 done < <(grep '^DID NOT RUN: ' "$log" | sort -u || true)
 
 status=0
+if web_std; then
+  step "the window as a page of the web: it compiles, without warnings"
+  # Some lints are expected only where pointers are longer.
+  cargo clippy -p dispatchlab-gui --target "$web" --locked -- -D warnings -A unfulfilled-lint-expectations || status=$?
+else
+  not_run+=("the window as a page of the web: no standard library for $web (rustup target add $web)")
+fi
+
 if need valgrind valgrind; then
   step "instructions a customer"
   bash scripts/instructions.sh || status=$?

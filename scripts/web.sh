@@ -13,21 +13,13 @@ exec </dev/null
 step() { printf '\n== %s\n' "$*" >&2; }
 missing() { echo "$*" >&2; exit 77; }
 
-web=wasm32-unknown-unknown
 name=dispatchlab-gui
 built=$(target_directory)
 page=${1:-$built/page}
 wanted=${DISPATCHLAB_WEB_TOOLCHAIN:-}
 
-has_std() { [[ -d $(rustc --print target-libdir --target "$web" 2>/dev/null) ]]; }
-
-if [[ $wanted != debian ]] && ! has_std && command -v rustup >/dev/null; then
-  step "standard library for the web"
-  rustup target add "$web" >&2 || true
-fi
-
 build=(build --locked -p "$name" --bin "$name" --profile web --target "$web")
-if [[ $wanted != debian ]] && has_std; then
+if [[ $wanted != debian ]] && web_std; then
   step "build"
   cargo "${build[@]}"
 elif [[ $wanted != rustup ]]; then

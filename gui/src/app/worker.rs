@@ -14,9 +14,8 @@ use std::sync::Arc;
 
 /// Inputs longer than this are not even read in the frame, in bytes.
 const AT_ONCE_BYTES: usize = 1 << 18;
-/// Where there are no threads a run may take this many events: the page stands still for it, for a second or so.
-#[cfg(target_arch = "wasm32")]
-const WITHOUT_THREADS: u64 = 2_000_000;
+/// Events that a run may take: where there are no threads the page stands still for it, for a second or so.
+const LIMIT: Option<u64> = if cfg!(target_arch = "wasm32") { Some(2_000_000) } else { None };
 
 type Run = Result<Snapshot, Trouble>;
 type Raced = Result<RaceResult, Trouble>;
@@ -66,7 +65,7 @@ impl Engine {
         }
         state.running = Some(None);
         let work = move |reporter: &Reporter<'_>| {
-            Snapshot::compute(&setup, decisions, limit(), &|progress| reporter.watch(progress))
+            Snapshot::compute(&setup, decisions, LIMIT, &|progress| reporter.watch(progress))
         };
         self.run = Some(self.start(work));
         self.poll(state);
@@ -91,9 +90,8 @@ impl Engine {
                 return;
             }
         }
-        let work = move |reporter: &Reporter<'_>| {
-            race(&setup, &others, limit(), &|progress| reporter.watch(progress))
-        };
+        let work =
+            move |reporter: &Reporter<'_>| race(&setup, &others, LIMIT, &|progress| reporter.watch(progress));
         self.race = Some(self.start(work));
         self.poll(state);
     }
@@ -298,13 +296,6 @@ fn outcome_of<T>(outcome: Outcome<Result<T, Trouble>>) -> Result<T, Trouble> {
         Outcome::Done(found) => found,
         Outcome::Panicked(words) => Err(Trouble::Failed(crate::tr!("run-bug", words = words))),
     }
-}
-
-fn limit() -> Option<u64> {
-    #[cfg(target_arch = "wasm32")]
-    return Some(WITHOUT_THREADS);
-    #[cfg(not(target_arch = "wasm32"))]
-    None
 }
 
 /// The race itself: one run of each policy, side by side.

@@ -167,7 +167,7 @@ pub fn start() {
             match started {
                 Ok(()) => shown.remove(),
                 Err(error) => {
-                    shown.set_text_content(Some(&format!("DispatchLab could not start: {error:?}")))
+                    shown.set_text_content(Some(&format!("DispatchLab could not start: {error:?}")));
                 }
             }
         }

@@ -101,7 +101,7 @@ state-dispatch = Zuteilung
 state-ready = bereit
 state-preempted = verdrängt
 state-blocked = blockiert
-state-waiting = wartet auf ein Token
+state-waiting = wartet auf eine Marke
 state-joining = wartet auf Kinder
 status-completed = fertig
 status-unfinished = nicht fertig
@@ -182,6 +182,7 @@ network-name = Name
 network-set = { $name } setzen
 network-clear = { $name } entfernen
 network-fixed = fest
+network-default = Vorgabe
 network-value-of = Wert von { $name }
 network-duplicate = Verdoppeln
 network-remove = Entfernen
@@ -561,3 +562,9 @@ sheet-html = HTML …
 sheet-csv = CSV …
 sheet-text = Text …
 sheet-same = Dasselbe auf der Kommandozeile:
+sheet-heading = { $title } ({ $policy }) auf { $cores ->
+    [one] einem Kern
+   *[other] { $cores } Kernen
+}{ $io }, Aufgabe { $seed }
+sheet-means = Antwortzeit { $response } ms, Wartezeit { $waiting } ms
+sheet-with-io = {" "}mit E/A

@@ -182,6 +182,7 @@ network-name = name
 network-set = Set { $name }
 network-clear = Remove { $name }
 network-fixed = fixed
+network-default = default
 network-value-of = value of { $name }
 network-duplicate = Duplicate
 network-remove = Remove
@@ -561,3 +562,9 @@ sheet-html = HTML …
 sheet-csv = CSV …
 sheet-text = Text …
 sheet-same = The same on the command line:
+sheet-heading = { $title } ({ $policy }) on { $cores ->
+    [one] one core
+   *[other] { $cores } cores
+}{ $io }, problem { $seed }
+sheet-means = response { $response } ms, waiting { $waiting } ms
+sheet-with-io = {" "}with I/O

@@ -10,7 +10,7 @@
 //! | [`app`] | the state, the actions that change it, the table of commands, the engine beside the window |
 //! | [`model`] | one run with the indices that views need: rows, level of detail, who was where |
 //! | [`views`] | one file a view; each reads the state and returns actions |
-//! | [`theme`], [`words`] | the only colors, the only texts |
+//! | [`theme`], [`words`], [`catalog`] | the only colors, the only texts |
 //! | [`files`] | what is written |
 //! | [`platform`] | desktop or web: dialogs, reading, writing |
 //! | [`start`] | what a window begins with |
@@ -18,6 +18,7 @@
 //! | [`window`] | the platform's window around it all |
 
 pub mod app;
+pub mod catalog;
 pub mod files;
 mod manifest;
 pub mod model;

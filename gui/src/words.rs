@@ -36,6 +36,14 @@ impl Language {
         }
     }
 
+    /// What catalogs say of themselves, as it is written; nothing where the catalogs speak the language.
+    pub fn catalog(self) -> &'static str {
+        match self {
+            Language::English => "",
+            Language::German => include_str!("../locales/catalog.de.ftl"),
+        }
+    }
+
     /// Its messages as they are written.
     pub fn source(self) -> &'static str {
         match self {
@@ -54,22 +62,25 @@ struct Words {
 impl Words {
     fn new(language: Language) -> Words {
         let id: LanguageIdentifier = language.code().parse().expect("a language code");
-        let resource = match FluentResource::try_new(language.source().to_owned()) {
-            Ok(resource) => resource,
-            Err((_, errors)) => panic!("{}: {errors:?}", language.name()),
-        };
         let mut plain = BTreeMap::new();
-        let names: Vec<String> = keys(language).map(str::to_owned).collect();
+        let names: Vec<&str> = keys(language).chain(keys_of(language.catalog())).collect();
         let mut bundle = FluentBundle::new(vec![id]);
         // Marks of direction around parameters would be seen as boxes, and compared by nobody.
         bundle.set_use_isolating(false);
-        bundle.add_resource(resource).unwrap_or_else(|errors| panic!("{}: {errors:?}", language.name()));
+        for source in [language.source(), language.catalog()] {
+            let resource = match FluentResource::try_new(source.to_owned()) {
+                Ok(resource) => resource,
+                Err((_, errors)) => panic!("{}: {errors:?}", language.name()),
+            };
+            let added = bundle.add_resource(resource);
+            added.unwrap_or_else(|errors| panic!("{}: {errors:?}", language.name()));
+        }
         for name in names {
-            if let Some(pattern) = bundle.get_message(&name).and_then(|message| message.value()) {
+            if let Some(pattern) = bundle.get_message(name).and_then(|message| message.value()) {
                 let mut errors = Vec::new();
                 let text = bundle.format_pattern(pattern, None, &mut errors).into_owned();
                 if errors.is_empty() {
-                    plain.insert(name, text);
+                    plain.insert(name.to_owned(), text);
                 }
             }
         }
@@ -91,12 +102,17 @@ impl Words {
 
 /// The keys of a language's messages.
 pub fn keys(language: Language) -> impl Iterator<Item = &'static str> {
+    keys_of(language.source())
+}
+
+/// The keys of the messages of a text.
+pub fn keys_of(source: &'static str) -> impl Iterator<Item = &'static str> {
     let message = |line: &'static str| {
         let key = line.split_once(" =")?.0;
         let starts = line.starts_with(|c: char| c.is_ascii_lowercase());
         starts.then_some(key)
     };
-    language.source().lines().filter_map(message)
+    source.lines().filter_map(message)
 }
 
 thread_local! {
@@ -121,6 +137,16 @@ pub fn say(key: &str, values: &[(&str, FluentValue<'_>)]) -> String {
             .or_else(english),
     };
     found.unwrap_or_else(|| key.to_owned())
+}
+
+/// What a catalog says, in the language in use; `None` where that is English or has no such message.
+pub fn of_catalog(key: &str, values: &[(&str, FluentValue<'_>)]) -> Option<String> {
+    match LANGUAGE.get() {
+        Language::English => None,
+        Language::German => {
+            GERMAN.with(|words| words.get_or_init(|| Words::new(Language::German)).say(key, values))
+        }
+    }
 }
 
 /// `tr!("key")`, or `tr!("key", name = value)`: a message in the language in use.

@@ -46,8 +46,17 @@ pub const QUESTIONS: [&str; 3] = [
     "Fill in the table: when does each task first run, when does it finish, and how long does it wait?",
     "What are the mean response and the mean waiting time?",
 ];
+/// What has to be known where one device serves all tasks, where each has its own, and where there are several cores.
+pub const RULES: [&str; 3] = [
+    "I/O takes no core. One device serves it, first come, first served; who waits for it is away as well. A task whose I/O \
+     ends joins the ready queue before one that arrives at that instant.",
+    "I/O takes no core, and each task has a device of its own. A task whose I/O ends joins the ready queue before one that \
+     arrives at that instant.",
+    "The cores are alike: which of those that are free a task is given does not matter. A task that goes on running stays on \
+     its core.",
+];
 /// What is asked beside the schedule where tasks do I/O.
-const DRAW_IO: &str = " Below them, mark when each task is away for I/O; what is graded are the cores.";
+pub const DRAW_IO: &str = " Below them, mark when each task is away for I/O; what is graded are the cores.";
 /// Columns of a line of time to draw on.
 const BLANK: usize = 70;
 /// Columns of that table.
@@ -61,20 +70,10 @@ impl<'a> Sheet<'a> {
         format!("{} ({}) on {cores}{io}, problem {}", self.title, self.policy, self.seed)
     }
 
-    /// What has to be known beside the policy's definition.
+    /// What has to be known beside the policy's definition, of [`RULES`].
     pub fn rules(&self) -> Vec<&'static str> {
-        let io = self.io.map(|device| match device {
-            "fcfs" => {
-                "I/O takes no core. One device serves it, first come, first served; who waits for it is away as well. A task \
-                 whose I/O ends joins the ready queue before one that arrives at that instant."
-            }
-            _ => {
-                "I/O takes no core, and each task has a device of its own. A task whose I/O ends joins the ready queue before \
-                 one that arrives at that instant."
-            }
-        });
-        let cores = "The cores are alike: which of those that are free a task is given does not matter. A task that goes on \
-                     running stays on its core.";
+        let [one, own, cores] = RULES;
+        let io = self.io.map(|device| if device == "fcfs" { one } else { own });
         io.into_iter().chain((self.cores > 1).then_some(cores)).collect()
     }
 

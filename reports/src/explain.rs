@@ -327,6 +327,11 @@ impl<'a> KeyName<'a> {
     }
 }
 
+/// The name of a part of a policy's key as people read it, without unit and sign.
+pub fn key_name(key: &str) -> &str {
+    KeyName::new(key).name
+}
+
 #[cfg(test)]
 mod tests {
     use super::KeyName;

@@ -120,7 +120,10 @@ impl App {
             Ok(lesson) => self.begin(Arc::new(lesson)),
             Err(found) => {
                 // The first few: all are on the command line, with their places.
-                let words = found.iter().take(3).map(|found| format!("{}: {}", found.file, found.message));
+                let words = found
+                    .iter()
+                    .take(3)
+                    .map(|found| format!("{}: {}", found.file, crate::catalog::mistake(found)));
                 self.refuse(name, words.collect());
             }
         }

@@ -265,7 +265,7 @@ impl App {
         };
         let old = &self.state.mistakes;
         let new = mistakes.iter().filter(|mistake| old.iter().all(|old| old.message != mistake.message));
-        let mistakes = new.map(|mistake| mistake.message.clone()).collect();
+        let mistakes = new.map(crate::catalog::mistake).collect();
         let name = root.at(&path).and_then(|item| item.text_of("name")).map(str::to_owned);
         let name = name.unwrap_or_else(|| match path.last() {
             Some(Part::Key(key)) => key.clone(),

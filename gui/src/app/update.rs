@@ -130,8 +130,7 @@ impl App {
         match Input::of(&shown, bytes, folder) {
             Ok(input) => self.start(Setup::new(input), &shown),
             Err(mistakes) => {
-                let words = |mistake: scenarios::Diagnostic| [Some(mistake.message), mistake.help];
-                self.refuse(name, mistakes.into_iter().flat_map(words).flatten().collect());
+                self.refuse(name, mistakes.iter().flat_map(crate::catalog::sentences).collect());
             }
         }
     }

@@ -325,7 +325,7 @@ fn race(setup: &Setup, others: &[String], budget: Option<u64>, watch: Watch<'_>)
 fn accept_race(found: Raced, race: &mut Race) {
     (race.result, race.trouble) = match found {
         Ok(result) => (Some(Arc::new(result)), None),
-        Err(Trouble::Mistakes(mistakes)) => (None, mistakes.first().map(|mistake| mistake.message.clone())),
+        Err(Trouble::Mistakes(mistakes)) => (None, mistakes.first().map(crate::catalog::mistake)),
         Err(Trouble::Failed(words)) => (None, Some(words)),
         Err(Trouble::TooLong | Trouble::Cancelled) => (None, Some(crate::tr!("run-too-long"))),
     };
@@ -388,7 +388,7 @@ fn accept_batch(found: Batched, batch: &mut Batch) {
     match found {
         Ok(result) => batch.result = Some(Arc::new(result)),
         Err(Trouble::Mistakes(mistakes)) => {
-            batch.trouble = mistakes.first().map(|mistake| mistake.message.clone());
+            batch.trouble = mistakes.first().map(crate::catalog::mistake);
         }
         Err(Trouble::Failed(words)) => batch.trouble = Some(words),
         Err(Trouble::TooLong | Trouble::Cancelled) => {}

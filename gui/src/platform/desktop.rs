@@ -94,9 +94,8 @@ pub fn read(name: &str) -> Result<Input, Vec<String>> {
     } else if let Some(input) = Input::library(name) {
         return Ok(input);
     }
-    let words = |mistakes: Vec<scenarios::Diagnostic>| {
-        mistakes.into_iter().flat_map(|mistake| [Some(mistake.message), mistake.help]).flatten().collect()
-    };
+    let words =
+        |mistakes: Vec<scenarios::Diagnostic>| mistakes.iter().flat_map(crate::catalog::sentences).collect();
     Input::read(if name == "-" { "./-" } else { name }).map_err(words)
 }
 

@@ -64,7 +64,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         ui.colored_label(colors.bad, tr!("batch-old"));
     }
     for note in &result.result.notes {
-        ui.weak(note);
+        ui.weak(crate::catalog::told(note));
     }
     ScrollArea::horizontal().auto_shrink(false).show(ui, |ui| table(ui, result));
 }

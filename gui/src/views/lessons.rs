@@ -67,7 +67,10 @@ fn list(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 Err((id, found)) => {
                     ui.strong(id);
                     for mistake in found.iter().take(3) {
-                        ui.colored_label(colors.bad, format!("{}: {}", mistake.file, mistake.message));
+                        ui.colored_label(
+                            colors.bad,
+                            format!("{}: {}", mistake.file, crate::catalog::mistake(mistake)),
+                        );
                     }
                 }
             }

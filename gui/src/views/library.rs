@@ -2,6 +2,7 @@
 
 use crate::app::action::Action;
 use crate::app::state::State;
+use crate::catalog;
 use crate::tr;
 use egui::{RichText, ScrollArea, Ui};
 use scenarios::library;
@@ -35,10 +36,14 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             ui.label(RichText::new(if title == key { folder.to_owned() } else { title }).strong());
             for entry in entries {
                 let chosen = open == Some(entry.name);
-                if ui.selectable_label(chosen, entry.short()).on_hover_text(entry.title()).clicked() {
+                if ui
+                    .selectable_label(chosen, entry.short())
+                    .on_hover_text(catalog::said(entry.title()))
+                    .clicked()
+                {
                     out.push(Action::Open(entry.name.to_owned()));
                 }
-                ui.small(RichText::new(entry.title()).weak());
+                ui.small(RichText::new(catalog::said(entry.title())).weak());
             }
         }
     });

@@ -77,7 +77,8 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
             let name = found.name();
             let def = find(&name).map(|metric| metric.def);
             row.col(|ui| {
-                ui.label(&name).on_hover_text(def.map_or("", |def| def.help));
+                ui.label(&name)
+                    .on_hover_text(def.map_or_else(String::new, |def| crate::catalog::said(def.help)));
             });
             row.col(|ui| {
                 ui.label(found.value.map_or_else(|| "–".to_owned(), |value| with_unit(value, found.unit)));

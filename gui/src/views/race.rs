@@ -4,6 +4,7 @@ use super::setup::seats;
 use super::{chart, compared, swatch};
 use crate::app::action::Action;
 use crate::app::state::{RaceResult, State};
+use crate::catalog;
 use crate::files::Export;
 use crate::theme;
 use crate::tr;
@@ -80,7 +81,11 @@ fn add(ui: &mut Ui, state: &State, seats: &[seats::Seat], out: &mut Vec<Action>)
                 for def in policies::catalog().filter(|def| def.layer() == seat.layer) {
                     let spec =
                         if seats.len() > 1 { format!("{}={}", seat.name, def.id) } else { def.id.to_owned() };
-                    if ui.selectable_label(false, def.title).on_hover_text(def.definition).clicked() {
+                    if ui
+                        .selectable_label(false, catalog::title(def))
+                        .on_hover_text(catalog::definition(def))
+                        .clicked()
+                    {
                         let mut others = state.race.others.clone();
                         others.push(spec);
                         out.push(Action::Race(others));

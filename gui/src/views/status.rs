@@ -35,7 +35,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 }
             }
             if let Some(failed) = &state.failed {
-                ui.colored_label(colors.bad, failed);
+                ui.colored_label(colors.bad, crate::catalog::told(failed));
             }
             let Some(snapshot) = &state.snapshot else {
                 match state.setup() {
@@ -58,7 +58,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
             ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
             for note in snapshot.thinned.iter().chain(&snapshot.loaded.notes).chain(&snapshot.result.notes) {
-                ui.colored_label(colors.bad, "⚠").on_hover_text(note);
+                let note = crate::catalog::told(note);
+                ui.colored_label(colors.bad, "⚠").on_hover_text(&note);
                 ui.small(note);
             }
         });

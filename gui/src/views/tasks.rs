@@ -3,6 +3,7 @@
 use super::setup::{change, task_list};
 use crate::app::action::Action;
 use crate::app::state::State;
+use crate::catalog;
 use crate::theme;
 use crate::tr;
 use egui::{ComboBox, TextEdit, Ui};
@@ -39,7 +40,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         let missing = scenarios::COLUMNS.iter().filter(|column| !has(&table, column.name));
         let combo = ComboBox::from_id_salt("column").selected_text(tr!("tasks-column")).show_ui(ui, |ui| {
             for column in missing {
-                if ui.selectable_label(false, column.name).on_hover_text(column.help).clicked() {
+                if ui.selectable_label(false, column.name).on_hover_text(catalog::said(column.help)).clicked()
+                {
                     out.push(change("", setup.with_text(table.with_column(text, column.name))));
                 }
             }
@@ -47,7 +49,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         combo.response.accessible_name(tr!("tasks-column"));
     });
     for mistake in state.mistakes.iter().take(6) {
-        ui.colored_label(colors.bad, format!("✖ {}", mistake.message));
+        ui.colored_label(colors.bad, format!("✖ {}", catalog::mistake(mistake)));
     }
     if table.header.is_empty() {
         return;
@@ -65,7 +67,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             for name in &table.header {
                 header.col(|ui| {
                     let help = scenarios::COLUMNS.iter().find(|column| column.name == name);
-                    ui.strong(name).on_hover_text(help.map_or("", |column| column.help));
+                    ui.strong(name)
+                        .on_hover_text(help.map_or_else(String::new, |column| catalog::said(column.help)));
                 });
             }
             header.col(|_| {});

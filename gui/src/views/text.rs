@@ -80,9 +80,9 @@ fn mistake_ui(ui: &mut Ui, mistake: &Diagnostic, text: &str, colors: &Palette) -
         }
         (None, None) => String::new(),
     };
-    let title = format!("✖ {} {}  [{}]", place, mistake.message, mistake.code);
+    let title = format!("✖ {} {}  [{}]", place, crate::catalog::mistake(mistake), mistake.code);
     let clicked = ui.link(egui::RichText::new(title).color(colors.bad)).clicked();
-    if let Some(help) = &mistake.help {
+    if let Some(help) = crate::catalog::help(mistake) {
         ui.weak(help);
     }
     clicked

@@ -3,6 +3,7 @@
 use super::chart::details;
 use crate::app::action::{Action, Step};
 use crate::app::state::{Selection, State};
+use crate::catalog;
 use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
@@ -94,7 +95,7 @@ pub fn explanation(
         ui.weak("");
         ui.weak(if is_balancer { tr!("why-server") } else { tr!("why-job") });
         for key in &found.keys {
-            ui.weak(key);
+            ui.weak(catalog::said(key));
         }
         ui.end_row();
         for row in &found.candidates {
@@ -124,7 +125,7 @@ pub fn explanation(
     let why = RichText::new(format!("▶ {}", found.why));
     ui.label(if found.tie { why.color(colors.markers[1]) } else { why });
     if let Some(note) = &found.note {
-        ui.weak(note);
+        ui.weak(catalog::told(note));
     }
     ui.separator();
 }

@@ -316,9 +316,10 @@ fn blame(root: &Item, graph: &mut Graph, mistakes: &[Diagnostic]) {
     let flows = graph.flows.iter().filter_map(|flow| flow.path.clone());
     let all: Vec<Path> = nodes.chain(groups).chain(flows).chain(graph.steps.keys().cloned()).collect();
     for mistake in mistakes {
-        let words = match &mistake.help {
-            Some(help) => format!("{}\n{help}", mistake.message),
-            None => mistake.message.clone(),
+        let what = crate::catalog::mistake(mistake);
+        let words = match crate::catalog::help(mistake) {
+            Some(help) => format!("{what}\n{help}"),
+            None => what,
         };
         let place = mistake.span.as_ref().filter(|_| mistake.option.is_none()).map(|span| span.start);
         let Some(path) = place.and_then(|place| root.smallest(&all, place)) else {

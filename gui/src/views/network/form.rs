@@ -2,6 +2,7 @@
 
 use crate::app::action::Action;
 use crate::app::network::{Edit, NetworkAction};
+use crate::catalog;
 use crate::tr;
 use egui::{Button, Checkbox, ComboBox, DragValue, Id, TextEdit, Ui};
 use scenarios::draft::{Item, Path, Value, at, edit, key};
@@ -46,12 +47,14 @@ impl Form<'_> {
     fn row(self, ui: &mut Ui, found: &Key, item: Option<&Item>, path: &Path, out: &mut Vec<Action>) {
         let form = Form { counts: self.counts || matches!(found.kind, Kind::CountLaw), ..self };
         ui.push_id(found.name, |ui| {
+            let help = catalog::said(found.help);
             ui.horizontal(|ui| {
-                label(ui, found.name, found.help);
+                label(ui, found.name, &help);
                 let Some(item) = item else {
-                    let default = found.help.rsplit_once("default").map_or("–", |(_, text)| text.trim());
+                    let default =
+                        help.rsplit_once(&tr!("network-default")).map_or("–", |(_, text)| text.trim());
                     let default = default.trim_start_matches(':').trim();
-                    if !found.required && add(ui, found.name).on_hover_text(found.help).clicked() {
+                    if !found.required && add(ui, found.name).on_hover_text(&help).clicked() {
                         out.push(set(path, starter(found.kind, form.counts)));
                     }
                     if found.required {
@@ -88,7 +91,7 @@ impl Form<'_> {
                 let now: i64 = text.parse().unwrap_or(min);
                 let mut value = now;
                 let field = DragValue::new(&mut value).range(min..=max).speed(0.1);
-                ui.add(field).accessible_name(found.name).on_hover_text(found.help);
+                ui.add(field).accessible_name(found.name).on_hover_text(catalog::said(found.help));
                 if value != now {
                     out.push(set(path, value.to_string()));
                 }
@@ -97,7 +100,7 @@ impl Form<'_> {
                 let now: f64 = text.parse().unwrap_or(min);
                 let mut value = now;
                 let field = DragValue::new(&mut value).range(min..=max).speed(0.01).max_decimals(6);
-                ui.add(field).accessible_name(found.name).on_hover_text(found.help);
+                ui.add(field).accessible_name(found.name).on_hover_text(catalog::said(found.help));
                 if value != now {
                     out.push(set(path, format!("{:?}", (value * 1e6).round() / 1e6)));
                 }
@@ -144,7 +147,12 @@ impl Form<'_> {
             ) => {
                 let mut value = text.clone();
                 let field = TextEdit::singleline(&mut value).desired_width(120.0);
-                if ui.add(field).accessible_name(found.name).on_hover_text(found.help).changed() {
+                if ui
+                    .add(field)
+                    .accessible_name(found.name)
+                    .on_hover_text(catalog::said(found.help))
+                    .changed()
+                {
                     out.push(set(path, edit::string(&value)));
                 }
             }

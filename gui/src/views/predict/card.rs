@@ -243,7 +243,7 @@ fn verdict(ui: &mut Ui, state: &State, whole: &Snapshot, next: &Next, given: &Gi
         ui.set_min_width(ui.available_width());
         ui.label(RichText::new(title).strong().size(16.0).color(color));
         if let Some(remark) = &given.remark {
-            ui.label(&remark.text);
+            ui.label(crate::catalog::told(&remark.text));
         }
         let key = if next.at + 1 < next.questions.len() { "predict-on" } else { "predict-last" };
         let go = ui.button(RichText::new(tr!(key)).strong());
@@ -268,7 +268,7 @@ fn reason(ui: &mut Ui, whole: &Snapshot, question: &Question) {
         let spec = &whole.model().processors[question.processor as usize].scheduler.spec;
         let def = policies::parse(policies::Layer::Scheduler, spec).ok().map(|parsed| parsed.def);
         let preemptive = def.is_some_and(|def| def.traits.preemptive);
-        let rule = def.map_or("", |def| def.rule);
+        let rule = def.map_or_else(String::new, |def| crate::catalog::said(def.rule));
         let key = if preemptive { "predict-stays" } else { "predict-stays-always" };
         let right = whole.job_name(question.right as u32);
         ui.label(tr!(key, task = right, rule = rule));

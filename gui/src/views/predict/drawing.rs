@@ -126,7 +126,7 @@ fn graded(ui: &mut Ui, state: &State, predict: &Predict, grade: &Grade) {
     for remark in &grade.remarks {
         ui.horizontal_wrapped(|ui| {
             ui.colored_label(colors.bad, RichText::new(name_of(remark.mistake)).strong());
-            ui.label(&remark.text);
+            ui.label(crate::catalog::told(&remark.text));
         });
     }
     if let Some(at) = grade.first_wrong_ns {

@@ -8,6 +8,7 @@ mod sheet;
 use crate::app::action::Action;
 use crate::app::predict::{Act, Mode, Way};
 use crate::app::state::State;
+use crate::catalog;
 use crate::theme;
 use crate::tr;
 use egui::{RichText, ScrollArea, Ui};
@@ -71,8 +72,9 @@ pub fn name_of(mistake: Mistake) -> String {
 fn policy(ui: &mut Ui, spec: &str) {
     let Ok(parsed) = policies::parse(policies::Layer::Scheduler, spec) else { return };
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new(parsed.def.title).strong()).on_hover_text(parsed.def.definition);
-        ui.monospace(spec).on_hover_text(parsed.def.definition);
+        let definition = catalog::definition(parsed.def);
+        ui.label(RichText::new(catalog::title(parsed.def)).strong()).on_hover_text(&definition);
+        ui.monospace(spec).on_hover_text(definition);
     });
 }
 

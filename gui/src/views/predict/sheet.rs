@@ -4,6 +4,7 @@ use super::act;
 use crate::app::action::Action;
 use crate::app::predict::{Act, Way};
 use crate::app::state::State;
+use crate::catalog;
 use crate::files::Export;
 use crate::theme;
 use crate::tr;
@@ -65,9 +66,16 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
 
 /// The sheet, with the key where it has one.
 fn sheet(ui: &mut Ui, sheet: &Sheet<'_>) {
-    ui.strong(sheet.heading());
-    for text in std::iter::once(sheet.definition).chain(sheet.rules()) {
-        ui.label(text);
+    let def = policies::parse(Layer::Scheduler, sheet.policy).ok().map(|parsed| parsed.def);
+    let title = def.map_or_else(|| sheet.title.to_owned(), catalog::title);
+    let (policy, seed) = (sheet.policy, sheet.seed.to_string());
+    let io = if sheet.io.is_some() { tr!("sheet-with-io") } else { String::new() };
+    let heading =
+        tr!("sheet-heading", title = title, policy = policy, cores = sheet.cores, io = io, seed = seed);
+    ui.strong(heading);
+    ui.label(def.map_or_else(|| sheet.definition.to_owned(), catalog::definition));
+    for rule in sheet.rules() {
+        ui.label(catalog::said(rule));
     }
     egui::Grid::new("sheet").striped(true).spacing([14.0, 3.0]).show(ui, |ui| {
         for (index, row) in sheet.list.iter().enumerate() {
@@ -80,7 +88,7 @@ fn sheet(ui: &mut Ui, sheet: &Sheet<'_>) {
     });
     for (number, question) in sheet.questions().iter().enumerate() {
         ui.add_space(3.0);
-        ui.label(format!("{}. {question}", number + 1));
+        ui.label(format!("{}. {}", number + 1, catalog::said(question)));
         if sheet.answers {
             answer(ui, sheet, number);
         }
@@ -110,7 +118,7 @@ fn answer(ui: &mut Ui, sheet: &Sheet<'_>, question: usize) {
         }
         _ => {
             let (response, waiting) = sheet.means();
-            ui.monospace(format!("response {response} ms, waiting {waiting} ms"));
+            ui.monospace(tr!("sheet-means", response = response, waiting = waiting));
         }
     }
 }
@@ -123,15 +131,15 @@ fn wished(ui: &mut Ui, wish: &mut Wish) {
     ui.horizontal_wrapped(|ui| {
         ui.label(tr!("sheet-policy"));
         let id = wish.policy.split(':').next().unwrap_or_default().to_owned();
-        let shown = policies::find(Layer::Scheduler, &id).map_or(id.as_str(), |def| def.title);
+        let shown = policies::find(Layer::Scheduler, &id).map_or_else(|| id.clone(), catalog::title);
         let width = (ui.available_width() - 10.0).clamp(60.0, 190.0);
         let combo = ComboBox::from_id_salt("wish-policy").selected_text(shown).width(width).truncate();
         let combo = combo.height(380.0).show_ui(ui, |ui| {
             let drawn =
                 policies::catalog().filter(|def| def.layer() == Layer::Scheduler && !def.traits.random);
             for def in drawn {
-                let text = format!("{}  ({})", def.title, def.id);
-                if ui.selectable_label(def.id == id, text).on_hover_text(def.definition).clicked() {
+                let text = format!("{}  ({})", catalog::title(def), def.id);
+                if ui.selectable_label(def.id == id, text).on_hover_text(catalog::definition(def)).clicked() {
                     def.id.clone_into(&mut wish.policy);
                 }
             }

@@ -89,8 +89,8 @@ impl Dials<'_> {
         ];
         for (index, (word, cost)) in costs.into_iter().enumerate() {
             let key = scenarios::keys::INTERRUPTS.key(word);
-            let help = key.map_or("", |key| key.help);
-            if let Some(text) = params::span(ui, word, help, cost.0, 0, MOST) {
+            let help = key.map_or_else(String::new, |key| crate::catalog::said(key.help));
+            if let Some(text) = params::span(ui, word, &help, cost.0, 0, MOST) {
                 let mut texts = costs.map(|(_, cost)| cost.to_string());
                 texts[index] = text;
                 let zero = Span::ZERO.to_string();

@@ -6,6 +6,7 @@ pub mod seats;
 
 use crate::app::action::Action;
 use crate::app::state::State;
+use crate::catalog;
 use crate::model::setup::Setup;
 use crate::model::tasks::Table;
 use crate::theme;
@@ -53,8 +54,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
 fn mistakes(ui: &mut Ui, state: &State) {
     let colors = theme::palette(state.settings.look.is_dark());
     for mistake in state.mistakes.iter().take(20) {
-        ui.colored_label(colors.bad, format!("✖ {}", mistake.message));
-        if let Some(help) = &mistake.help {
+        ui.colored_label(colors.bad, format!("✖ {}", catalog::mistake(mistake)));
+        if let Some(help) = catalog::help(mistake) {
             ui.weak(help);
         }
     }
@@ -88,14 +89,14 @@ pub fn policy_picker(
     let mut changed = None;
     let (id, given) = params::split(spec);
     let current = policies::find(layer, id);
-    let shown = current.map_or(id, |def| def.title);
+    let shown = current.map_or_else(|| id.to_owned(), catalog::title);
     let all: Vec<&'static PolicyDef> = policies::catalog().filter(|def| def.layer() == layer).collect();
     let width = (ui.available_width() - 6.0).min(220.0);
     let combo = ComboBox::from_id_salt("policy").selected_text(shown).width(width).height(420.0);
     let combo = combo.show_ui(ui, |ui| {
         for def in all {
             let chosen = current.is_some_and(|current| current.id == def.id);
-            let label = format!("{}  ({})", def.title, def.id);
+            let label = format!("{}  ({})", catalog::title(def), def.id);
             let response = ui.selectable_label(chosen, label).on_hover_text(tooltip(def));
             if response.clicked() && !chosen {
                 changed = Some((None, def.id.to_owned()));
@@ -104,7 +105,7 @@ pub fn policy_picker(
     });
     combo.response.accessible_name(name).on_hover_text(current.map(tooltip).unwrap_or_default());
     let def = current?;
-    ui.weak(format!("{} · {}", def.rule, def.tie));
+    ui.weak(format!("{} · {}", catalog::said(def.rule), catalog::said(def.tie)));
     for param in def.params {
         let text =
             given.iter().find(|(name, _)| *name == param.name).map_or(param.default, |(_, value)| value);
@@ -119,7 +120,7 @@ pub fn policy_picker(
 fn tooltip(def: &PolicyDef) -> String {
     let source: Vec<String> =
         def.source.iter().map(|cite| format!("{} {}", cite.work, cite.place).trim().to_owned()).collect();
-    format!("{}\n\n{}", def.definition, source.join("\n"))
+    format!("{}\n\n{}", catalog::definition(def), source.join("\n"))
 }
 
 /// One control by itself, for lessons: a parameter of the first policy that has it, a cost, or the demand. Where there is
@@ -317,6 +318,6 @@ fn ties(ui: &mut Ui, setup: &Setup, now: &Ties, out: &mut Vec<Action>) {
             let entries = now.entries().map(|(k, v)| format!("{k}={}", if k == key { new } else { v }));
             out.push(set(entries.join(",")));
         }
-        ui.small(rule.help);
+        ui.small(catalog::said(rule.help));
     }
 }

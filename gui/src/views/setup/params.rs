@@ -28,7 +28,11 @@ pub fn with(def: &PolicyDef, given: &[(&str, &str)], name: &str, value: &str) ->
 /// Draws a control; the new value as text, where it was changed.
 pub fn ui(ui: &mut Ui, param: &ParamDef, text: &str) -> Option<String> {
     let name = param.name;
-    let help = format!("{}\n{}", param.help, tr!("param-default", value = shown(param.default)));
+    let help = format!(
+        "{}\n{}",
+        crate::catalog::said(param.help),
+        tr!("param-default", value = shown(param.default))
+    );
     match (param.kind, param.parse(text)) {
         (ParamKind::Span | ParamKind::SpanOrOff, Ok(Value::Span(now))) => {
             let least = u64::from(param.kind == ParamKind::Span);

@@ -119,6 +119,8 @@ chart-arrows = Pfeile
 chart-arrows-zoom = vergrößern, um zu sehen, wer wen weckte
 chart-arrows-thinned = { $drawn } von { $all } Weckrufen haben einen Pfeil: vergrößern
 chart-name = Gantt-Diagramm
+thinned-rows = { $jobs } Jobs haben keine eigene Zeile: zu viele ihres Tasks überlappen sich
+thinned-end = das Diagramm zeigt die ersten { $jobs } Jobs, bis { $end }; die Zahlen sind die des ganzen Laufs; ganz gezeichnet werden Läufe mit höchstens { $most } Jobs
 chart-merged = { $merged } Abschnitte sind zu Spalten zusammengefasst, { $drawn } stehen allein: vergrößern zeigt alle
 chart-zoom-in = hier schmaler als ein Pixel: vergrößern
 axis-name = Zeitachse, Zeiger bei { $at }
@@ -260,6 +262,10 @@ no-run-yet = der erste Lauf ist unterwegs
 no-run = es gibt keinen Lauf zu zeigen
 run-too-long = der Lauf ist zu lang für diese Seite
 run-bug = das ist ein Fehler in DispatchLab: { $words }
+mistakes-first = { $count ->
+    [one] 1 Fehler
+   *[other] { $count } Fehler
+}
 mistakes =
     { $count ->
         [one] 1 Fehler
@@ -309,7 +315,7 @@ controls-set-help = Wie die Option --set der Befehlszeile: ein Pfad und ein Wert
 controls-seed = Startwert
 controls-until = Lauf bis
 controls-warmup = Anlaufzeit
-controls-default = wie in der Eingabe
+controls-default = wie gegeben
 controls-ties = Gleichstandsregeln
 controls-preset = Vorgabe
 param-default = Vorgabe: { $value }
@@ -337,6 +343,13 @@ why-server = Server
 why-more = und { $count } weitere
 why-chosen = Gewählt bei { $at }: Entscheidung zeigen
 why-soon = das Warum wird ermittelt …
+why-runs = { $station } Kern { $core } führt { $job } aus, bis die Arbeit getan ist
+why-runs-at-most = { $station } Kern { $core } führt { $job } aus, höchstens { $slice } lang
+why-taken = { $station } Kern { $core } wird für { $job } frei gemacht
+why-sent = { $balancer } schickt { $job } zu { $server }
+why-only-server = der einzige Server, der zur Wahl stand
+why-only-job = der einzige Job, der zur Wahl stand
+why-tie = { $rule }; die Schlüssel waren gleich, also entschied die Gleichstandsregel: { $tie }
 why-last = Vorige Entscheidung
 why-next = Nächste Entscheidung
 

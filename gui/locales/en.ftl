@@ -119,6 +119,8 @@ chart-arrows = Arrows
 chart-arrows-zoom = zoom in to see who woke whom
 chart-arrows-thinned = { $drawn } of { $all } wake-ups have an arrow: zoom in
 chart-name = Gantt chart
+thinned-rows = { $jobs } jobs have no row of their own: too many of their task overlap
+thinned-end = the chart shows the first { $jobs } jobs, to { $end }; the numbers are those of the whole run, of which only runs of at most { $most } jobs are drawn whole
 chart-merged = { $merged } stretches are merged into columns, { $drawn } stand alone: zoom in to see all
 chart-zoom-in = narrower than a pixel here: zoom in
 axis-name = Time axis, cursor at { $at }
@@ -260,6 +262,10 @@ no-run-yet = the first run is under way
 no-run = there is no run to show
 run-too-long = the run is too long for this page
 run-bug = this is a bug in DispatchLab: { $words }
+mistakes-first = { $count ->
+    [one] 1 mistake
+   *[other] { $count } mistakes
+}
 mistakes =
     { $count ->
         [one] 1 mistake
@@ -337,6 +343,13 @@ why-server = server
 why-more = and { $count } more
 why-chosen = Chosen at { $at }: show the decision
 why-soon = finding out why …
+why-runs = { $station } core { $core } runs { $job } until its work is done
+why-runs-at-most = { $station } core { $core } runs { $job } for at most { $slice }
+why-taken = { $station } core { $core } is taken for { $job }
+why-sent = { $balancer } sends { $job } to { $server }
+why-only-server = the only server it could have chosen
+why-only-job = the only job it could have chosen
+why-tie = { $rule }; keys were equal, so the tie rule decided: { $tie }
 why-last = Previous decision
 why-next = Next decision
 

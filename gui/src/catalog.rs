@@ -9,9 +9,11 @@
 //! sentence is taken apart into its words, which name its message, `tell-` and the words, and what stands between them, which
 //! the message has as `$a`, `$b` and so on. What has no message is shown in English, a mistake below the title of its code.
 
+use crate::tr;
 use crate::words;
 use fluent_bundle::FluentValue;
 use policies::PolicyDef;
+use reports::explain::{Headline, Reason};
 use scenarios::Diagnostic;
 
 /// The name of a phrase's message.
@@ -144,7 +146,7 @@ pub fn help(found: &Diagnostic) -> Option<String> {
     }
     // What a parameter or key is, and its name or default.
     if let Some((what, default)) = english.rsplit_once("; default `") {
-        return Some(format!("{}; {} `{default}", said(what), crate::tr!("network-default")));
+        return Some(format!("{}; {} `{default}", said(what), tr!("network-default")));
     }
     if let Some((name, what)) = english.split_once("`: ").filter(|(name, _)| name.starts_with('`')) {
         return Some(format!("{name}`: {}", said(what)));
@@ -157,10 +159,41 @@ pub fn sentences(found: &Diagnostic) -> impl Iterator<Item = String> + use<> {
     std::iter::once(mistake(found)).chain(help(found))
 }
 
+/// What was decided.
+pub fn headline(found: &Headline) -> String {
+    match found {
+        Headline::Runs { station, core, job, slice: Some(slice) } => {
+            let (station, job, slice) = (station.as_str(), job.as_str(), slice.to_string());
+            tr!("why-runs-at-most", station = station, core = core, job = job, slice = slice)
+        }
+        Headline::Runs { station, core, job, slice: None } => {
+            tr!("why-runs", station = station.as_str(), core = core, job = job.as_str())
+        }
+        Headline::Taken { station, core, job } => {
+            tr!("why-taken", station = station.as_str(), core = core, job = job.as_str())
+        }
+        Headline::Sent { balancer, job, server } => {
+            tr!("why-sent", balancer = balancer.as_str(), job = job.as_str(), server = server.as_str())
+        }
+    }
+}
+
+/// What decided.
+pub fn reason(found: &Reason) -> String {
+    match found {
+        Reason::OnlyServer => tr!("why-only-server"),
+        Reason::OnlyJob => tr!("why-only-job"),
+        Reason::Rule(rule) => said(rule),
+        Reason::Tie { rule, tie } => tr!("why-tie", rule = said(rule), tie = said(tie)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::key;
+    use crate::model::snapshot::Snapshot;
     use crate::words::{self, Language};
+    use policies::Layer;
     use scenarios::keys::{self, Kind, Table};
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -319,6 +352,40 @@ mod tests {
         }
         words::set(Language::English);
         assert!(missing.is_empty(), "locales/catalog.de.ftl lacks\n{}", missing.join("\n"));
+    }
+
+    /// Notes of a policy's decisions in a run of an input of the library.
+    fn notes(input: &str, station: &str, def: &policies::PolicyDef, until: &str) -> BTreeSet<String> {
+        let input = scenarios::Input::library(input).expect("it is there");
+        let mut setup = crate::model::setup::Setup::new(input).with_policy(Some(station), def.id);
+        setup.options.until = Some(until.to_owned());
+        setup.options.warmup = Some("0".to_owned());
+        let run = Snapshot::compute(&setup, experiments::Decisions::Explained, None, &|_| true);
+        let Ok(run) = run else { panic!("{def:?} does not run") };
+        let grounds = run.trace().decisions.iter().filter_map(|decision| decision.grounds.as_ref());
+        grounds.filter_map(|grounds| grounds.note.clone()).collect()
+    }
+
+    #[test]
+    fn every_language_tells_the_notes_of_every_policy() {
+        let mut of = BTreeSet::new();
+        for def in policies::catalog() {
+            let found = match def.layer() {
+                Layer::Scheduler => notes("stallings", "cpu", def, "1s"),
+                Layer::Balancer => notes("web-shop", "lb", def, "50ms"),
+            };
+            words::set(Language::German);
+            for note in found {
+                assert!(
+                    super::told_there(&note).is_some(),
+                    "{def:?} lacks {}: {note}",
+                    super::pattern(&note).0
+                );
+                of.insert(def.id);
+            }
+            words::set(Language::English);
+        }
+        assert_eq!(of.into_iter().collect::<Vec<_>>(), ["lottery", "power-of-d"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::grid::Grid;
 use sim_core::model::Model;
 use sim_core::trace::{Decision, DecisionKind, Trace};
 use sim_core::units::{Span, Time};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// Candidates beyond this many are counted, not listed.
 const MAX_CANDIDATES: usize = 40;
@@ -37,8 +37,8 @@ pub struct Vocabulary {
 pub struct Explanation {
     /// When.
     pub at: Time,
-    /// What was decided, in one line.
-    pub headline: String,
+    /// What was decided.
+    pub headline: Headline,
     /// The policy as written.
     pub policy: String,
     /// Names of the parts of the keys, as people read them.
@@ -47,12 +47,90 @@ pub struct Explanation {
     pub candidates: Vec<CandidateRow>,
     /// How many candidates are not listed.
     pub left_out: usize,
-    /// The rule that decided, with the tie rule where keys were equal.
-    pub why: String,
-    /// Whether the tie rule decided.
-    pub tie: bool,
+    /// What decided.
+    pub why: Reason,
     /// What else the policy has to say.
     pub note: Option<String>,
+}
+
+/// What was decided. Written, it is one line in English.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Headline {
+    /// A job got a core.
+    Runs {
+        /// The processor.
+        station: String,
+        /// Its core.
+        core: u32,
+        /// The job.
+        job: String,
+        /// For how long at most; `None`: until its work is done.
+        slice: Option<Span>,
+    },
+    /// A core was taken from the job that ran on it.
+    Taken {
+        /// The processor.
+        station: String,
+        /// Its core.
+        core: u32,
+        /// The job it was taken for.
+        job: String,
+    },
+    /// A job was sent to a server.
+    Sent {
+        /// The balancer.
+        balancer: String,
+        /// The job.
+        job: String,
+        /// The server.
+        server: String,
+    },
+}
+
+impl fmt::Display for Headline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Headline::Runs { station, core, job, slice: Some(slice) } => {
+                write!(f, "{station} core {core} runs {job} for at most {slice}")
+            }
+            Headline::Runs { station, core, job, slice: None } => {
+                write!(f, "{station} core {core} runs {job} until its work is done")
+            }
+            Headline::Taken { station, core, job } => write!(f, "{station} core {core} is taken for {job}"),
+            Headline::Sent { balancer, job, server } => write!(f, "{balancer} sends {job} to {server}"),
+        }
+    }
+}
+
+/// What decided. Written, it is one line in English.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reason {
+    /// There was one server.
+    OnlyServer,
+    /// There was one job.
+    OnlyJob,
+    /// The rule.
+    Rule(String),
+    /// Keys were equal by the rule, and the tie rule decided.
+    Tie {
+        /// The rule.
+        rule: String,
+        /// The tie rule.
+        tie: String,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::OnlyServer => f.write_str("the only server it could have chosen"),
+            Reason::OnlyJob => f.write_str("the only job it could have chosen"),
+            Reason::Rule(rule) => f.write_str(rule),
+            Reason::Tie { rule, tie } => {
+                write!(f, "{rule}; keys were equal, so the tie rule decided: {tie}")
+            }
+        }
+    }
 }
 
 /// One of the things that could have been chosen.
@@ -176,46 +254,46 @@ impl<'a> Explainer<'a> {
     pub fn explain(&self, decision: &Decision) -> Explanation {
         let (words, is_balancer) = self.words(decision.kind);
         let chosen = self.candidate_name(decision.kind, decision.chosen);
-        let who = if is_balancer { "server" } else { "job" };
-        let (count, tie) = (decision.candidates().len(), decision.is_tie());
-        let why = if count == 1 {
-            format!("the only {who} it could have chosen")
-        } else if tie {
-            format!("{}; keys were equal, so the tie rule decided: {}", words.rule, words.tie)
+        let rule = words.rule.clone();
+        let why = if decision.candidates().len() == 1 {
+            if is_balancer { Reason::OnlyServer } else { Reason::OnlyJob }
+        } else if decision.is_tie() {
+            Reason::Tie { rule, tie: words.tie.clone() }
         } else {
-            words.rule.clone()
+            Reason::Rule(rule)
         };
         let names: Vec<KeyName<'_>> = words.keys.iter().take(2).map(|key| KeyName::new(key)).collect();
         let (candidates, left_out) = self.candidates(decision, &names);
         Explanation {
             at: decision.at,
-            headline: self.headline(decision, &chosen),
+            headline: self.headline(decision, chosen),
             policy: words.spec.clone(),
             keys: names.iter().map(|key| key.name.to_owned()).collect(),
             candidates,
             left_out,
             why,
-            tie: tie && count > 1,
             note: decision.grounds.as_ref().and_then(|grounds| grounds.note.clone()),
         }
     }
 
-    fn headline(&self, decision: &Decision, chosen: &str) -> String {
+    fn headline(&self, decision: &Decision, chosen: String) -> Headline {
         match decision.kind {
-            DecisionKind::Dispatch { processor, core } => {
-                let until = match decision.slice {
-                    Some(slice) if slice != Span::FOREVER => format!("for at most {slice}"),
-                    _ => "until its work is done".to_owned(),
-                };
-                format!("{} core {core} runs {chosen} {until}", self.processor(processor))
-            }
+            DecisionKind::Dispatch { processor, core } => Headline::Runs {
+                station: self.processor(processor).to_owned(),
+                core,
+                job: chosen,
+                slice: decision.slice.filter(|slice| *slice != Span::FOREVER),
+            },
             DecisionKind::Preempt { processor, core } => {
-                format!("{} core {core} is taken for {chosen}", self.processor(processor))
+                Headline::Taken { station: self.processor(processor).to_owned(), core, job: chosen }
             }
             DecisionKind::Balance { balancer, job } => {
                 let balancer = self.model.balancers.get(balancer as usize);
-                let name = balancer.map_or("?", |balancer| balancer.name.as_str());
-                format!("{name} sends {} to {chosen}", self.job_name(job))
+                Headline::Sent {
+                    balancer: balancer.map_or("?", |balancer| balancer.name.as_str()).to_owned(),
+                    job: self.job_name(job),
+                    server: chosen,
+                }
             }
         }
     }

@@ -96,7 +96,7 @@ pub fn first() -> Tree<Pane> {
     let beside = tabs(&[Pane::Why, Pane::Events, Pane::Tasks, Pane::Text]);
     let bottom = split(&mut tiles, LinearDir::Horizontal, [below, beside], 0.58);
     let right = split(&mut tiles, LinearDir::Vertical, [chart, bottom], 0.54);
-    let root = split(&mut tiles, LinearDir::Horizontal, [left, right], 0.29);
+    let root = split(&mut tiles, LinearDir::Horizontal, [left, right], 0.31);
     Tree::new(egui::Id::unique("panes"), root, tiles)
 }
 

@@ -52,6 +52,28 @@ pub enum Waker {
     Preempted,
 }
 
+/// What is left out of a picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Thinned {
+    /// So many jobs have no row of their own.
+    Rows(usize),
+    /// The chart ends after so many jobs, at a time.
+    End(usize, Time),
+}
+
+impl Thinned {
+    /// In words.
+    pub fn words(self) -> String {
+        match self {
+            Thinned::Rows(jobs) => crate::tr!("thinned-rows", jobs = jobs.to_string()),
+            Thinned::End(jobs, end) => {
+                let (jobs, most) = (jobs.to_string(), RECORDED_JOBS.to_string());
+                crate::tr!("thinned-end", jobs = jobs, end = end.to_string(), most = most)
+            }
+        }
+    }
+}
+
 /// A run and its indices.
 pub struct Snapshot {
     /// What was run.
@@ -62,8 +84,8 @@ pub struct Snapshot {
     pub result: RunResult,
     /// The beginning of a run that is too large to be drawn whole.
     shortened: Option<Trace>,
-    /// What was left out, in words.
-    pub thinned: Vec<String>,
+    /// What was left out.
+    pub thinned: Vec<Thinned>,
     /// The rows of the schedule.
     pub rows: Rows,
     /// Who was where.
@@ -122,8 +144,7 @@ impl Snapshot {
             },
         );
         if rows.hidden_jobs > 0 {
-            let hidden = rows.hidden_jobs;
-            thinned.push(format!("{hidden} jobs have no row of their own: too many of their task overlap"));
+            thinned.push(Thinned::Rows(rows.hidden_jobs));
         }
         let mut several = vec![false; model.tasks.len()];
         for job in trace.jobs.iter().filter(|job| job.job > 1) {
@@ -356,7 +377,7 @@ pub fn trouble(failure: &experiments::Failure) -> Trouble {
 }
 
 /// The beginning of a run that is too large to be kept whole: as many of its first jobs as can be drawn.
-fn beginning(loaded: &Loaded, thinned: &mut Vec<String>, watch: Watch<'_>) -> Result<Trace, Trouble> {
+fn beginning(loaded: &Loaded, thinned: &mut Vec<Thinned>, watch: Watch<'_>) -> Result<Trace, Trouble> {
     let mut jobs = CHART_JOBS;
     loop {
         let mut model = loaded.model.clone();
@@ -373,13 +394,7 @@ fn beginning(loaded: &Loaded, thinned: &mut Vec<String>, watch: Watch<'_>) -> Re
         }
         match result.trace {
             Some(trace) if result.has_segments || jobs <= 20 => {
-                let recorded = RECORDED_JOBS;
-                thinned.push(format!(
-                    "the chart shows the first {} jobs, to {}; the numbers are those of the whole run, of which only \
-                     runs of at most {recorded} jobs are drawn whole",
-                    trace.jobs.len(),
-                    trace.end
-                ));
+                thinned.push(Thinned::End(trace.jobs.len(), trace.end));
                 return Ok(trace);
             }
             _ => jobs /= 10,

@@ -27,6 +27,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let followed = ui.data(|data| data.get_temp::<u64>(id));
     let mut builder = TableBuilder::new(ui)
         .striped(true)
+        .cell_layout(egui::Layout::left_to_right(Align::Center))
         .sense(Sense::click())
         .column(Column::initial(96.0).resizable(true))
         .column(Column::initial(90.0).resizable(true))
@@ -51,7 +52,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             });
             row.col(|ui| {
                 swatch::ui(ui, snapshot.task_of(event.job), dark);
-                ui.label(snapshot.job_name(event.job));
+                let name = snapshot.job_name(event.job);
+                ui.add(egui::Label::new(&name).truncate()).on_hover_text(name);
             });
             row.col(|ui| {
                 let text = RichText::new(text);

@@ -61,7 +61,7 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
     let table = TableBuilder::new(ui)
         .striped(true)
         .vscroll(false)
-        .column(Column::initial(160.0))
+        .column(Column::initial(150.0))
         .column(Column::initial(84.0))
         .column(Column::remainder().at_least(80.0));
     let table = table.header(height, |mut header| {
@@ -120,6 +120,7 @@ fn jobs(ui: &mut Ui, state: &State, snapshot: &Snapshot, out: &mut Vec<Action>) 
     let table = TableBuilder::new(ui)
         .striped(true)
         .vscroll(false)
+        .cell_layout(egui::Layout::left_to_right(egui::Align::Center))
         .sense(Sense::click())
         .column(Column::initial(90.0).resizable(true))
         .columns(Column::initial(84.0).resizable(true), columns.len() - 1);
@@ -138,7 +139,8 @@ fn jobs(ui: &mut Ui, state: &State, snapshot: &Snapshot, out: &mut Vec<Action>) 
             row.set_selected(state.view.selection.is_some_and(|selection| selection.job as usize == index));
             row.col(|ui| {
                 swatch::ui(ui, record.task, dark);
-                ui.label(snapshot.job_name(index as u32));
+                let name = snapshot.job_name(index as u32);
+                ui.add(egui::Label::new(&name).truncate()).on_hover_text(name);
             });
             let values = [
                 optional(Some(record.arrival.0)),

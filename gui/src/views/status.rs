@@ -29,7 +29,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 }
             }
             if !state.mistakes.is_empty() {
-                let text = tr!("mistakes", count = state.mistakes.len());
+                let key = if state.snapshot.is_some() { "mistakes" } else { "mistakes-first" };
+                let text = tr!(key, count = state.mistakes.len());
                 if ui.link(RichText::new(text).color(colors.bad).strong()).clicked() {
                     out.push(Action::Show(Pane::Text));
                 }
@@ -57,8 +58,9 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             let digest = snapshot.result.digest.map_or_else(|| "–".to_owned(), reports::json::digest_hex);
             ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
             ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
-            for note in snapshot.thinned.iter().chain(&snapshot.loaded.notes).chain(&snapshot.result.notes) {
-                let note = crate::catalog::told(note);
+            let said = snapshot.loaded.notes.iter().chain(&snapshot.result.notes);
+            let said = said.map(|note| crate::catalog::told(note));
+            for note in snapshot.thinned.iter().map(|thinned| thinned.words()).chain(said) {
                 ui.colored_label(colors.bad, "⚠").on_hover_text(&note);
                 ui.small(note);
             }

@@ -56,13 +56,15 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     }
     let height = ui.text_style_height(&egui::TextStyle::Body) + 8.0;
     // A few columns share what there is; many are scrolled.
-    let room = ui.available_width() - 28.0 - 8.0 * (table.header.len() + 1) as f32;
+    let last = ui.spacing().interact_size.y + 2.0 * ui.spacing().button_padding.x;
+    let between = ui.spacing().item_spacing.x;
+    let room = ui.available_width() - last - between * (table.header.len() + 1) as f32;
     let each = (room / table.header.len() as f32).clamp(48.0, 70.0);
     egui::ScrollArea::horizontal().show(ui, |ui| {
         let builder = TableBuilder::new(ui)
             .striped(true)
             .columns(Column::initial(each).at_least(44.0).resizable(true), table.header.len())
-            .column(Column::exact(28.0));
+            .column(Column::exact(last));
         let body = builder.header(height, |mut header| {
             for name in &table.header {
                 header.col(|ui| {

@@ -8,7 +8,7 @@ use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
 use egui::{Grid, RichText, ScrollArea, Ui};
-use reports::explain::Explanation;
+use reports::explain::{Explanation, Reason};
 use sim_core::trace::{Decision, DecisionKind};
 
 /// Decisions of one instant that are shown.
@@ -48,7 +48,8 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
         let explainer = snapshot.explainer();
         for index in range.clone().take(SHOWN) {
             let Some(decision) = snapshot.explained(index) else {
-                ui.strong(explainer.explain(&snapshot.trace().decisions[index]).headline);
+                let found = explainer.explain(&snapshot.trace().decisions[index]);
+                ui.strong(catalog::headline(&found.headline));
                 ui.weak(tr!("why-soon"));
                 ui.separator();
                 continue;
@@ -87,7 +88,7 @@ pub fn explanation(
 ) {
     let colors = theme::palette(state.settings.look.is_dark());
     ui.label(RichText::new(format!("t = {}", found.at)).monospace());
-    ui.strong(&found.headline);
+    ui.strong(catalog::headline(&found.headline));
     ui.weak(tr!("why-policy", policy = found.policy.clone()));
     let is_balancer = matches!(decision.kind, DecisionKind::Balance { .. });
     let columns = found.keys.len() + 2;
@@ -101,7 +102,11 @@ pub fn explanation(
         for row in &found.candidates {
             let mark = if row.chosen { "✔" } else { "" };
             ui.colored_label(colors.good, mark);
-            let mut name = RichText::new(row.label());
+            let mut name = RichText::new(if row.running {
+                format!("{} {}", row.name, tr!("predict-running"))
+            } else {
+                row.name.clone()
+            });
             if row.chosen {
                 name = name.strong().color(colors.good);
             }
@@ -122,8 +127,9 @@ pub fn explanation(
     if found.left_out > 0 {
         ui.weak(tr!("why-more", count = found.left_out));
     }
-    let why = RichText::new(format!("▶ {}", found.why));
-    ui.label(if found.tie { why.color(colors.markers[1]) } else { why });
+    let why = RichText::new(format!("▶ {}", catalog::reason(&found.why)));
+    let tie = matches!(found.why, Reason::Tie { .. });
+    ui.label(if tie { why.color(colors.markers[1]) } else { why });
     if let Some(note) = &found.note {
         ui.weak(catalog::told(note));
     }

@@ -75,7 +75,11 @@ fn a_large_run_is_made_beside_the_window_thinned_and_says_so() {
     let snapshot = harness.state().state.snapshot.clone().expect("run");
     assert_eq!(snapshot.result.first.released, 150_000);
     assert!(snapshot.trace().jobs.len() <= 25_000, "{}", snapshot.trace().jobs.len());
-    assert!(snapshot.thinned.iter().any(|note| note.contains("the first")), "{:?}", snapshot.thinned);
+    assert!(
+        snapshot.thinned.iter().any(|thinned| thinned.words().contains("the first")),
+        "{:?}",
+        snapshot.thinned
+    );
     // And one that nobody waits for.
     harness.state_mut().apply(Action::Change {
         what: String::new(),

@@ -6,7 +6,7 @@ use dispatchlab_gui::app::panes::Pane;
 use dispatchlab_gui::model::rows::{Activity, Bar};
 use dispatchlab_gui::model::setup::Setup;
 use dispatchlab_gui::model::snapshot::Snapshot;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT, Queryable as _};
 use experiments::Decisions;
 
 #[test]
@@ -178,4 +178,29 @@ fn rows_of_a_large_run_are_those_of_its_jobs() {
     assert!(events.is_sorted());
     let begun = (0..trace.jobs.len()).map(|job| snapshot.rows.of_job(job as u32).len()).sum::<usize>();
     assert_eq!(events.len(), begun + 2 * trace.jobs.len(), "a release, a completion, and each stretch");
+}
+
+/// Words that would be English, in what the pane says.
+fn why_in_german(policy: &str, at: u64) -> Vec<String> {
+    let mut harness = opened("srtf");
+    let setup = harness.state().state.setup().expect("open").with_policy(None, policy);
+    act(&mut harness, Action::Change { what: String::new(), setup: Box::new(setup) });
+    act(&mut harness, Action::Language(dispatchlab_gui::words::Language::German));
+    act(&mut harness, Action::Seek(at));
+    harness.run();
+    let all = harness.query_all_by_label_contains(" ");
+    all.filter_map(|node| NodeT::accesskit_node(&node).label()).collect()
+}
+
+#[test]
+fn the_reason_is_said_in_the_language_of_the_window() {
+    for (policy, expected) in [
+        ("srtf", ["cpu Kern 0 wird für P2 frei gemacht", "▶ geringste Restarbeit"]),
+        ("lottery", ["cpu Kern 0 führt P", "gezogen: "]),
+    ] {
+        let said = why_in_german(policy, 1_000_000);
+        for words in expected {
+            assert!(said.iter().any(|text| text.contains(words)), "{policy} lacks `{words}`: {said:#?}");
+        }
+    }
 }

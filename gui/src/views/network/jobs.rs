@@ -118,7 +118,7 @@ fn row(
 ) {
     let colors = theme::palette(crowd.state.settings.look.is_dark());
     let weak = colors.weak;
-    let end = super::lettering::line(ui.painter(), at, Align2::LEFT_CENTER, words, 13.0, weak, 104.0).right();
+    let end = super::lettering::line(ui.painter(), at, Align2::LEFT_CENTER, words, 13.0, weak, 124.0).right();
     let each = JOB * 2.0 + 2.0;
     let from = end.max(at.x + 62.0) + JOB + 4.0;
     let fits = (((right - 8.0 - from) / each).floor().max(0.0) as usize + 1).min(ROW);

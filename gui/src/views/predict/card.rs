@@ -4,6 +4,7 @@ use super::{act, name_of, policy, score, settings};
 use crate::app::action::Action;
 use crate::app::predict::{Act, Given, Next, Outcome, Predict};
 use crate::app::state::State;
+use crate::catalog;
 use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
@@ -223,7 +224,7 @@ fn keys(ui: &mut Ui, found: &Explanation) {
             format!("{} {}", row.name, row.keys.get(part).map_or("–", String::as_str))
         };
         let values: Vec<String> = found.candidates.iter().map(of).collect();
-        ui.label(RichText::new(format!("{name}: {}", values.join(", "))).strong());
+        ui.label(RichText::new(format!("{}: {}", catalog::said(name), values.join(", "))).strong());
     }
 }
 
@@ -243,7 +244,7 @@ fn verdict(ui: &mut Ui, state: &State, whole: &Snapshot, next: &Next, given: &Gi
         ui.set_min_width(ui.available_width());
         ui.label(RichText::new(title).strong().size(16.0).color(color));
         if let Some(remark) = &given.remark {
-            ui.label(crate::catalog::told(&remark.text));
+            ui.label(catalog::told(&remark.text));
         }
         let key = if next.at + 1 < next.questions.len() { "predict-on" } else { "predict-last" };
         let go = ui.button(RichText::new(tr!(key)).strong());
@@ -253,22 +254,26 @@ fn verdict(ui: &mut Ui, state: &State, whole: &Snapshot, next: &Next, given: &Gi
     });
 }
 
+/// A decision with its reason.
+pub fn decision(ui: &mut Ui, whole: &Snapshot, index: usize) {
+    let found = whole.explainer().explain(&whole.trace().decisions[index]);
+    ui.label(catalog::headline(&found.headline));
+    keys(ui, &found);
+    ui.label(format!("▶ {}", catalog::reason(&found.why)));
+    if let Some(note) = &found.note {
+        ui.weak(catalog::told(note));
+    }
+}
+
 /// Why it is so.
 fn reason(ui: &mut Ui, whole: &Snapshot, question: &Question) {
     if let Some(index) = question.decision {
-        let decision = &whole.trace().decisions[index];
-        let found = whole.explainer().explain(decision);
-        ui.label(&found.headline);
-        keys(ui, &found);
-        ui.label(format!("▶ {}", found.why));
-        if let Some(note) = &found.note {
-            ui.weak(note);
-        }
+        decision(ui, whole, index);
     } else {
         let spec = &whole.model().processors[question.processor as usize].scheduler.spec;
         let def = policies::parse(policies::Layer::Scheduler, spec).ok().map(|parsed| parsed.def);
         let preemptive = def.is_some_and(|def| def.traits.preemptive);
-        let rule = def.map_or_else(String::new, |def| crate::catalog::said(def.rule));
+        let rule = def.map_or_else(String::new, |def| catalog::said(def.rule));
         let key = if preemptive { "predict-stays" } else { "predict-stays-always" };
         let right = whole.job_name(question.right as u32);
         ui.label(tr!(key, task = right, rule = rule));

@@ -131,7 +131,14 @@ fn graded(ui: &mut Ui, state: &State, predict: &Predict, grade: &Grade) {
     }
     if let Some(at) = grade.first_wrong_ns {
         egui::CollapsingHeader::new(tr!("draw-why", at = Time(at).to_string())).show(ui, |ui| {
-            ui.monospace(predict.whole.explainer().at(Time(at)));
+            let decisions = predict.whole.decisions_at(at);
+            let first = predict.whole.trace().decisions.get(decisions.start);
+            if let Some(first) = first.filter(|first| first.at.0 != at) {
+                ui.weak(tr!("why-before", at = first.at.to_string()));
+            }
+            for index in decisions {
+                super::card::decision(ui, &predict.whole, index);
+            }
         });
     }
 }

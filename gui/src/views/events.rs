@@ -56,8 +56,9 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 ui.add(egui::Label::new(&name).truncate()).on_hover_text(name);
             });
             row.col(|ui| {
-                let text = RichText::new(text);
-                ui.label(color.map_or(text.clone(), |color| text.color(color)));
+                let shown = RichText::new(&text);
+                let shown = color.map_or(shown.clone(), |color| shown.color(color));
+                ui.add(egui::Label::new(shown).truncate()).on_hover_text(text);
             });
             if row.response().clicked() {
                 out.push(Action::Seek(event.at));

@@ -189,7 +189,11 @@ fn why_in_german(policy: &str, at: u64) -> Vec<String> {
     act(&mut harness, Action::Seek(at));
     harness.run();
     let all = harness.query_all_by_label_contains(" ");
-    all.filter_map(|node| NodeT::accesskit_node(&node).label()).collect()
+    let text = |node: egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        node.value().or_else(|| node.label())
+    };
+    all.filter_map(text).collect()
 }
 
 #[test]

@@ -400,7 +400,7 @@ fn accept_repetition(found: Repetition, repeated: &mut Repeated) {
     match found {
         Ok(result) => repeated.result = Some(Arc::new(result)),
         Err(Trouble::Mistakes(mistakes)) => {
-            repeated.trouble = mistakes.first().map(|mistake| mistake.message.clone());
+            repeated.trouble = mistakes.first().map(crate::catalog::mistake);
         }
         Err(Trouble::Failed(words)) => repeated.trouble = Some(words),
         Err(Trouble::TooLong | Trouble::Cancelled) => {}

@@ -321,7 +321,7 @@ impl<'a> Replications<'a> {
         notes.extend(recording.iter().flat_map(Recording::notes));
         let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
         let trace = recording.map(|recording| recording.trace);
-        if plan.decisions != Decisions::Unrecorded && trace.is_none() {
+        if plan.decisions == Decisions::Explained && trace.is_none() {
             notes.push(format!(
                 "more than {RECORDED_JOBS} jobs: decisions are kept only if records are asked for"
             ));

@@ -23,9 +23,15 @@ pub fn grid(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
     }
 }
 
+/// Marks of one kind nearer than this on a row are one mark, in points.
+const ONE_MARK: f32 = 3.0;
+/// Marks of one kind nearer than this are ticks at the edge of the row: arrows would hide what happens.
+const CROWDED: f32 = 10.0;
+
 /// Releases as arrows up, deadlines as arrows down, missed ones red with a cross.
 pub fn marks(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
     let colors = theme::palette(frame.dark);
+    let mut drawn: [Vec<f32>; 4] = Default::default();
     for (place, index) in frame.order.iter().enumerate() {
         let top = frame.plot.top() + place as f32 * frame.row_height;
         if top + frame.row_height < seen.top() || top > seen.bottom() {
@@ -33,23 +39,37 @@ pub fn marks(painter: &Painter, frame: &Frame<'_>, seen: Rect) {
         }
         let row = &frame.snapshot.rows.rows[*index];
         let from = row.marks.partition_point(|mark| (mark.at as f64) < frame.scale.from);
-        let mut last = [f32::NEG_INFINITY; 4];
-        for mark in &row.marks[from..] {
-            if mark.at as f64 > frame.scale.to {
-                break;
+        for mark in row.marks[from..].iter().take_while(|mark| mark.at as f64 <= frame.scale.to) {
+            let (x, same) = (frame.x(mark.at), &mut drawn[mark.kind as usize]);
+            if same.last().is_none_or(|last| x - last >= ONE_MARK) {
+                same.push(x);
             }
-            let x = frame.x(mark.at);
-            let kind = mark.kind as usize;
-            if x - last[kind] < 3.0 {
-                continue;
+        }
+        for kind in [MarkKind::Release, MarkKind::Deadline, MarkKind::Missed, MarkKind::Lost] {
+            let same = &mut drawn[kind as usize];
+            for (index, x) in same.iter().enumerate() {
+                let crowded = is_crowded(same, index);
+                mark_at(painter, pos2(*x, top), frame.row_height, kind, crowded, &colors);
             }
-            last[kind] = x;
-            mark_at(painter, pos2(x, top), frame.row_height, mark.kind, &colors);
+            same.clear();
         }
     }
 }
 
-fn mark_at(painter: &Painter, at: egui::Pos2, height: f32, kind: MarkKind, colors: &theme::Palette) {
+/// Whether the one before or after is too near for arrows.
+fn is_crowded(places: &[f32], index: usize) -> bool {
+    let from = &places[index.saturating_sub(1)..places.len().min(index + 2)];
+    from.windows(2).any(|pair| pair[1] - pair[0] < CROWDED)
+}
+
+fn mark_at(
+    painter: &Painter,
+    at: egui::Pos2,
+    height: f32,
+    kind: MarkKind,
+    crowded: bool,
+    colors: &theme::Palette,
+) {
     let (top, bottom) = (at.y + 1.0, at.y + height - 1.0);
     let head = |y: f32, up: bool, color: Color32| {
         let tip = if up { y } else { y + 5.0 };
@@ -58,6 +78,15 @@ fn mark_at(painter: &Painter, at: egui::Pos2, height: f32, kind: MarkKind, color
         painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
     };
     match kind {
+        MarkKind::Release if crowded => {
+            painter.vline(at.x, top..=top + 5.0, (1.2, colors.text));
+        }
+        MarkKind::Deadline if crowded => {
+            painter.vline(at.x, bottom - 5.0..=bottom, (1.2, colors.weak));
+        }
+        MarkKind::Missed | MarkKind::Lost if crowded => {
+            painter.vline(at.x, bottom - 7.0..=bottom, (2.0, colors.bad));
+        }
         MarkKind::Release => {
             painter.vline(at.x, top..=bottom, (1.2, colors.text));
             head(top, true, colors.text);
@@ -296,7 +325,7 @@ pub fn sample(painter: &Painter, rect: Rect, activity: Activity, dark: bool) {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_WAKEUPS, thinned};
+    use super::{MAX_WAKEUPS, is_crowded, thinned};
 
     #[test]
     fn no_more_arrows_are_drawn_than_can_be_told_apart_and_none_is_left_out_without_need() {
@@ -316,5 +345,12 @@ mod tests {
             assert!(drawn <= MAX_WAKEUPS, "{all}: {drawn}");
             assert_eq!((0..all).step_by(every).count(), drawn, "{all}");
         }
+    }
+    #[test]
+    fn marks_with_a_neighbor_within_ten_points_are_crowded() {
+        let places = [0.0, 9.5, 30.0, 40.0, 44.0];
+        let found: Vec<bool> = (0..places.len()).map(|index| is_crowded(&places, index)).collect();
+        assert_eq!(found, [true, true, false, true, true]);
+        assert!(!is_crowded(&[5.0], 0));
     }
 }

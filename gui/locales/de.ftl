@@ -295,8 +295,8 @@ library-bench = Große Läufe
 # Controls
 controls-empty = öffne etwas, um seine Strategie zu ändern
 controls-scheduler = Scheduler von { $station }
-controls-balancer = Lastverteiler { $station }
-controls-policy = Verfahren
+controls-balancer = Verteiler { $station }
+controls-policy = Strategie
 controls-policy-of = Strategie von { $station }
 controls-machine = Maschine und Lauf
 controls-cores = Kerne

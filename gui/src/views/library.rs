@@ -36,14 +36,15 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             ui.label(RichText::new(if title == key { folder.to_owned() } else { title }).strong());
             for entry in entries {
                 let chosen = open == Some(entry.name);
-                if ui
-                    .selectable_label(chosen, entry.short())
-                    .on_hover_text(catalog::said(entry.title()))
-                    .clicked()
-                {
+                // A log has no comment that would say what it shows.
+                let title = entry.text.starts_with('#').then(|| catalog::said(entry.title()));
+                let label = ui.selectable_label(chosen, entry.short());
+                if label.on_hover_text(title.as_deref().unwrap_or(entry.name)).clicked() {
                     out.push(Action::Open(entry.name.to_owned()));
                 }
-                ui.small(RichText::new(catalog::said(entry.title())).weak());
+                if let Some(title) = title {
+                    ui.small(RichText::new(title).weak());
+                }
             }
         }
     });

@@ -193,6 +193,7 @@ mod tests {
     use super::key;
     use crate::model::snapshot::Snapshot;
     use crate::words::{self, Language};
+    use experiments::exercise::{Ask, Pick, judge, questions};
     use policies::Layer;
     use scenarios::keys::{self, Kind, Table};
     use std::collections::{BTreeMap, BTreeSet};
@@ -386,6 +387,38 @@ mod tests {
             words::set(Language::English);
         }
         assert_eq!(of.into_iter().collect::<Vec<_>>(), ["lottery", "power-of-d"]);
+    }
+
+    #[test]
+    fn every_language_tells_what_is_wrong_with_any_answer_to_a_decision() {
+        let mut missing = BTreeSet::new();
+        for def in policies::catalog().filter(|def| def.layer() == Layer::Scheduler && !def.traits.random) {
+            for name in ["stallings", "io", "convoy"] {
+                let input = scenarios::Input::library(name).expect("it is there");
+                let setup = crate::model::setup::Setup::new(input).with_policy(None, def.id);
+                let decisions = experiments::Decisions::Explained;
+                let Ok(run) = Snapshot::compute(&setup, decisions, None, &|_| true) else { continue };
+                let (model, trace) = (run.model(), run.trace());
+                let picks = (0..=trace.jobs.len() as u64).map(Pick::Job).chain([Pick::Nobody]);
+                let picks: Vec<Pick> = picks.collect();
+                let asked = questions(model, trace, Ask { single: true, arrivals: true });
+                for question in asked.unwrap_or_default() {
+                    for pick in &picks {
+                        let Some(remark) = judge(model, trace, &question, *pick) else { continue };
+                        words::set(Language::German);
+                        if super::told_there(&remark.text).is_none() {
+                            missing.insert(format!(
+                                "{} =    # {}",
+                                super::pattern(&remark.text).0,
+                                remark.text
+                            ));
+                        }
+                        words::set(Language::English);
+                    }
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:#?}");
     }
 
     #[test]

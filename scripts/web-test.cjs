@@ -130,6 +130,19 @@ async function main() {
     await has("response/mean");
     check("replications run between frames", true);
     await picture("6-replications");
+
+    await page.goto(`${address}?accessible&input=stallings&race=srtf&show=race`);
+    await has("srtf");
+    await click("▶ Run them all", "button");
+    await has("★ srtf");
+    check("replications of a race run between frames", true);
+    await picture("7-race");
+    await click("Report …", "button");
+    await has("Write");
+    const [report] = await Promise.all([page.waitForEvent("download"), click("Write", "button")]);
+    const html = fs.readFileSync(await report.path(), "utf8");
+    const command = "dispatchlab compare --html=report.html --policy=srtf --replications=30 -- stallings";
+    check(`its report is downloaded as ${report.suggestedFilename()}`, html.includes(command));
     const long = [
       'name = "long"', "seed = 1", "stop = { jobs = 5_000_000 }",
       "[[class]]", 'name = "a"', 'steps = [{ work = "cpu", demand = { exponential = { mean = "1ms" } } }]',
@@ -154,7 +167,7 @@ async function main() {
     await starting("Bibliothek").waitFor({ state: "attached" });
     await kept("tone:Dark");
     check("language and look are kept", true);
-    await picture("7-again");
+    await picture("8-again");
 
     check(`no error was logged: ${JSON.stringify(wrong)}`, wrong.length === 0);
   } finally {

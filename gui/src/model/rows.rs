@@ -161,6 +161,8 @@ pub struct Rows {
     job_lanes: Vec<u32>,
     /// Jobs that no row shows, because too many overlap.
     pub hidden_jobs: usize,
+    /// What occurs, in the order of the legend.
+    pub occurring: Vec<Activity>,
 }
 
 impl Rows {
@@ -168,7 +170,12 @@ impl Rows {
     pub fn new(model: &Model, trace: &Trace) -> Rows {
         let (cores, jobs) = both(|| Rows::of_cores(model, trace), || Rows::of_jobs(model, trace));
         let rows = cores.rows.into_iter().chain(jobs.rows).collect();
-        Rows { rows, core_bars: cores.core_bars, ..jobs }
+        let mut found = [false; Activity::ALL.len()];
+        for bar in cores.core_bars.iter().chain(&jobs.job_bars) {
+            found[bar.activity as usize] = true;
+        }
+        let occurring = Activity::ALL.into_iter().filter(|activity| found[*activity as usize]).collect();
+        Rows { rows, core_bars: cores.core_bars, occurring, ..jobs }
     }
 
     /// The stretches of a row, by start.

@@ -25,13 +25,16 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     let height = ui.text_style_height(&egui::TextStyle::Body) + 4.0;
     let id = ui.scope_id().with("followed");
     let followed = ui.data(|data| data.get_temp::<u64>(id));
+    let width = ui.available_width();
+    // Widths that somebody drew are kept while the pane keeps its own, more or less.
     let mut builder = TableBuilder::new(ui)
+        .id_salt(("events", (width / 48.0) as u32))
         .striped(true)
-        .cell_layout(egui::Layout::left_to_right(Align::Center))
         .sense(Sense::click())
-        .column(Column::initial(96.0).resizable(true))
-        .column(Column::initial(90.0).resizable(true))
-        .column(Column::remainder());
+        .cell_layout(egui::Layout::left_to_right(Align::Center))
+        .column(Column::initial((0.32 * width).clamp(54.0, 96.0)).resizable(true).clip(true))
+        .column(Column::initial((0.32 * width).clamp(64.0, 104.0)).resizable(true).clip(true))
+        .column(Column::remainder().clip(true));
     if followed != Some(cursor) {
         builder = builder.scroll_to_row(current, Some(Align::Center)).animate_scrolling(false);
     }

@@ -63,7 +63,7 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
         .vscroll(false)
         .column(Column::initial(150.0))
         .column(Column::initial(84.0))
-        .column(Column::remainder().at_least(80.0));
+        .column(Column::remainder().at_least(60.0).clip(true));
     let table = table.header(height, |mut header| {
         for key in ["metrics-metric", "metrics-value", "metrics-change"] {
             header.col(|ui| {

@@ -58,10 +58,11 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             let digest = snapshot.result.digest.map_or_else(|| "–".to_owned(), reports::json::digest_hex);
             ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
             ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
+            // Notes tell what to know; nothing is wrong.
             let said = snapshot.loaded.notes.iter().chain(&snapshot.result.notes);
             let said = said.map(|note| crate::catalog::told(note));
             for note in snapshot.thinned.iter().map(|thinned| thinned.words()).chain(said) {
-                ui.colored_label(colors.bad, "⚠").on_hover_text(&note);
+                ui.label("ℹ").on_hover_text(&note);
                 ui.small(note);
             }
         });

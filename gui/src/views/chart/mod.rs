@@ -14,7 +14,7 @@ use crate::app::state::{State, Window};
 use crate::model::lod::Scale;
 use crate::model::rows::{Activity, RowKind};
 use crate::model::snapshot::Snapshot;
-use crate::theme;
+use crate::theme::{self, Pattern};
 use crate::tr;
 use egui::scroll_area::ScrollSource;
 use egui::{Align2, FontId, Rect, Sense, Ui, pos2, vec2};
@@ -175,11 +175,14 @@ fn content(ui: &mut Ui, frame: &Frame<'_>, body: Rect, gutter: f32, out: &mut Ve
         let inner = label.rect.intersect(seen).shrink2(vec2(2.0, 0.0));
         let galley = painter.layout_no_wrap(name, font, label.ink);
         if galley.size().x <= inner.width() {
-            painter.galley(
-                Align2::CENTER_CENTER.align_size_within_rect(galley.size(), inner).min,
-                galley,
-                label.ink,
-            );
+            let place = Align2::CENTER_CENTER.align_size_within_rect(galley.size(), inner);
+            // No pattern runs through the name.
+            if let (color, Pattern::Upright | Pattern::Middle) =
+                theme::task(frame.snapshot.task_of(label.job), frame.dark)
+            {
+                painter.rect_filled(place.expand2(vec2(2.0, -1.0)).intersect(inner), 2.0, color);
+            }
+            painter.galley(place.min, galley, label.ink);
         }
     }
     overlay::marks(&painter, frame, seen);
@@ -315,14 +318,18 @@ fn bar(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             response.request_focus();
         }
         ui.separator();
-        legend(ui, state.settings.look.is_dark());
+        if let Some(snapshot) = &state.snapshot {
+            legend(ui, &snapshot.rows.occurring, state.settings.look.is_dark());
+        }
     });
 }
 
-/// Each state with its height and pattern, in words.
-fn legend(ui: &mut Ui, dark: bool) {
+/// Each state that occurs with its height and pattern, in words; running and ready always.
+fn legend(ui: &mut Ui, occurring: &[Activity], dark: bool) {
     let font = egui::TextStyle::Small.resolve(ui.style());
-    for activity in Activity::ALL {
+    let always = [Activity::Run, Activity::Ready];
+    let is_told = |activity: &Activity| always.contains(activity) || occurring.contains(activity);
+    for activity in Activity::ALL.into_iter().filter(is_told) {
         // A sign and its word stay together.
         let word = ui.painter().layout_no_wrap(tr!(activity.key()), font.clone(), egui::Color32::PLACEHOLDER);
         let space = ui.spacing().item_spacing.x;

@@ -159,7 +159,7 @@ fn frame(painter: &Painter, sheet: &Sheet<'_>, names: &[Arrival]) {
     let colors = theme::palette(sheet.state.settings.look.is_dark());
     let (columns, cores) = (sheet.draw.columns(), sheet.draw.cells.len());
     let bottom = sheet.bottom();
-    let every = if sheet.cell < 22.0 { 5 } else { 1 };
+    let every = if sheet.cell < 18.0 { 5 } else { 1 };
     for column in 0..=columns {
         let x = sheet.x(column);
         let strong = column % 5 == 0;

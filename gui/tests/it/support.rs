@@ -5,7 +5,7 @@ use dispatchlab_gui::app::action::Action;
 use dispatchlab_gui::app::state::Settings;
 use dispatchlab_gui::raster::Raster;
 use egui_kittest::{Harness, TestRenderer};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Draws pictures on the processor.
 #[derive(Default)]
@@ -70,17 +70,22 @@ pub fn act(harness: &mut Harness<'_, App>, action: Action) {
 /// not run.
 pub fn program(test: &str) -> Option<PathBuf> {
     let found = std::env::current_exe().ok().and_then(|own| {
-        let folder = own.parent()?.parent()?;
-        let program = folder.join(format!("dispatchlab{}", std::env::consts::EXE_SUFFIX));
+        let program = own.parent()?.parent()?.join(format!("dispatchlab{}", std::env::consts::EXE_SUFFIX));
         let built = program.metadata().and_then(|about| about.modified()).ok()?;
-        // Cargo writes down what it was built from: `PROGRAM: SOURCE SOURCE ...`.
-        let sources = std::fs::read_to_string(folder.join("dispatchlab.d")).ok()?;
-        let (_, sources) = sources.split_once(": ")?;
-        let older = |source: &str| {
-            let changed = std::fs::metadata(source).and_then(|about| about.modified());
-            changed.is_ok_and(|changed| changed <= built)
-        };
-        sources.split_whitespace().all(older).then_some(program)
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
+        let crates = ["sim-core", "policies", "scenarios", "experiments", "reports", "cli"];
+        let mut folders: Vec<PathBuf> = crates.map(|name| root.join(name).join("src")).to_vec();
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().ok()?.flatten() {
+                let about = entry.metadata().ok()?;
+                if about.is_dir() {
+                    folders.push(entry.path());
+                } else if about.modified().ok()? > built {
+                    return None;
+                }
+            }
+        }
+        Some(program)
     });
     if found.is_none() {
         println!(

@@ -210,6 +210,12 @@ impl Snapshot {
         if self.several[record.task as usize] { format!("{task}#{}", record.job) } else { task.clone() }
     }
 
+    /// Which job of its task it is, where the task has several.
+    pub fn number_of(&self, job: u32) -> Option<u64> {
+        let record = self.trace().jobs.get(job as usize)?;
+        self.several[record.task as usize].then_some(record.job)
+    }
+
     /// The job's task.
     pub fn task_of(&self, job: u32) -> u32 {
         self.trace().jobs.get(job as usize).map_or(0, |record| record.task)

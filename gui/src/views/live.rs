@@ -9,11 +9,14 @@ use crate::model::rows::{Activity, RowKind};
 use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, FontId, Id, Pos2, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
 use std::collections::BTreeMap;
 
 /// Size of a job, in points.
 const JOB: f32 = 24.0;
+/// Its greatest width.
+const JOB_WIDTH: f32 = 64.0;
 /// Height of the place of a core, in points.
 const SEAT: f32 = JOB + 20.0;
 /// Jobs that are drawn in one queue; the rest is counted.
@@ -233,8 +236,10 @@ impl Machine<'_, '_> {
         let label = tr!("live-queue", count = station.queue.len());
         let start = pos2(card.left() + 8.0, y);
         let from = painter.text(start, Align2::LEFT_CENTER, label, font.clone(), colors.weak).right() + 8.0;
-        let each = JOB + 12.0;
-        let fits = (((card.right() - from - 34.0) / each).max(1.0) as usize).min(QUEUE);
+        let room = card.right() - from - 34.0;
+        // Few have room for their names.
+        let each = (room / station.queue.len().max(1) as f32).clamp(JOB + 12.0, JOB_WIDTH + 8.0);
+        let fits = ((room / each).max(1.0) as usize).min(QUEUE);
         for (index, job) in station.queue.iter().take(fits).enumerate() {
             let place = pos2(from + each * (index as f32 + 0.5), y);
             if station.next == Some(*job) {
@@ -260,7 +265,7 @@ impl Machine<'_, '_> {
         let x = ui.ctx().animate_value_with_time(id.with("x"), goal.x, MOVE);
         let y = ui.ctx().animate_value_with_time(id.with("y"), goal.y, MOVE);
         let (color, _) = theme::task(self.snapshot.task_of(job), dark);
-        let size = vec2(width.clamp(JOB, 64.0), JOB - 4.0);
+        let size = vec2(width.clamp(JOB, JOB_WIDTH), JOB - 4.0);
         let rect = Rect::from_center_size(self.origin + vec2(x, y), size);
         let painter = ui.painter();
         let edge = theme::edge(self.snapshot.task_of(job), dark);
@@ -272,10 +277,17 @@ impl Machine<'_, '_> {
         let ink = theme::ink_on(color);
         let name = self.snapshot.job_name(job);
         let font = FontId::proportional(11.0);
-        let galley = painter.layout_no_wrap(name.clone(), font.clone(), ink);
-        let fits = galley.size().x <= rect.width() - 2.0;
-        let text = if fits { name.clone() } else { (job + 1).to_string() };
-        ui.painter_at(rect).text(rect.center(), Align2::CENTER_CENTER, text, font, ink);
+        let mut galley = painter.layout_no_wrap(name.clone(), font.clone(), ink);
+        let room = rect.width() - 4.0;
+        if galley.size().x > room {
+            // Of a task with several jobs the number tells more than the name.
+            let number = self.snapshot.number_of(job).map(|number| format!("#{number}"));
+            let mut text = LayoutJob::simple_singleline(number.unwrap_or_else(|| name.clone()), font, ink);
+            text.wrap = TextWrapping::truncate_at_width(room);
+            galley = painter.layout_job(text);
+        }
+        let corner = Align2::CENTER_CENTER.anchor_size(rect.center(), galley.size()).min;
+        ui.painter_at(rect).galley(corner, galley, ink);
         let response = ui.interact(rect, id.with("click"), Sense::click());
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if response.on_hover_text(&name).clicked() {

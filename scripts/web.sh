@@ -3,7 +3,7 @@
 # The folder then holds all there is; any web server will do, and no file needs to be larger than the program.
 #
 # The standard library for the web comes from rustup; where it cannot be had, from Debian's rustc-web and rust-web-src,
-# which build it themselves (run so far until the standard library was there, not to a page).
+# which build it themselves.
 # DISPATCHLAB_WEB_TOOLCHAIN=rustup or =debian asks for one of them.
 # Exit code 77: neither is here; the last line says what is missing.
 set -euo pipefail

@@ -41,7 +41,7 @@ ok() { echo "ok: $*"; }
 
 # The display chooses its own number.
 exec 3<>"$place/display"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp >"$place/xvfb.log" 2>&1 &
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset >"$place/xvfb.log" 2>&1 &
 running+=($!)
 for _ in $(seq 100); do [[ -s $place/display ]] && break; sleep 0.1; done
 [[ -s $place/display ]] || missing "Xvfb does not start: $(tail -n 1 "$place/xvfb.log")"

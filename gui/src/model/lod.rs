@@ -2,7 +2,8 @@
 //!
 //! A column that several stretches start in shows the longest of them, of equal ones the earliest, so that a picture
 //! depends on nothing but data and view. The next column is found by galloping: its first stretch is mostly near, and a
-//! binary search over the rest would cost as much as the drawing.
+//! binary search over the rest would cost as much as the drawing. Where a column has [`MANY`] groups of stretches or more,
+//! the group at its edge belongs to it as a whole: what is drawn is drawn where it is, and every stretch is counted once.
 
 use super::rows::Bar;
 
@@ -10,50 +11,72 @@ use super::rows::Bar;
 const SCAN: usize = 48;
 /// Children of a node of the tree of maxima.
 const FAN: usize = 16;
+/// Nodes in a column from which on it ends with a node.
+const MANY: usize = 4;
 
-/// For each range of a row the longest stretch in it: a tree of maxima with [`FAN`] children a node.
+/// For each range of a row the longest stretch in it: a tree of maxima with [`FAN`] children a node; and where every
+/// [`FAN`]th stretch starts. Both are compact: a million stretches do not fit into a processor's caches, these do.
 #[derive(Clone, Debug, Default)]
 pub struct Peaks {
-    /// `levels[k][i]` is the index of the longest of the stretches `i * FAN^(k+1) ..`.
-    levels: Vec<Vec<u32>>,
+    /// `levels[k][i]` is the longest of the stretches `i * FAN^(k+1) ..`.
+    levels: Vec<Vec<Peak>>,
+    /// `starts[i]` is the start of stretch `i * FAN`.
+    starts: Vec<u64>,
+}
+
+/// The longest of some stretches; of equal ones the earliest.
+#[derive(Clone, Copy, Debug)]
+struct Peak {
+    length: u64,
+    index: u32,
+}
+
+impl Peak {
+    fn of(bars: &[Bar], index: usize) -> Peak {
+        Peak { length: bars[index].length(), index: index as u32 }
+    }
+
+    fn or(self, other: Peak) -> Peak {
+        let longer = other.length > self.length;
+        let earlier = other.length == self.length && other.index < self.index;
+        if longer || earlier { other } else { self }
+    }
 }
 
 impl Peaks {
     /// Of the stretches of one row.
     pub fn new(bars: &[Bar]) -> Peaks {
-        let mut levels: Vec<Vec<u32>> = Vec::new();
-        if bars.len() > SCAN {
-            let count = bars.len() as u32;
-            let first = (0..count).step_by(FAN).map(|from| longest(bars, from..count.min(from + FAN as u32)));
-            levels.push(first.collect());
-            while let Some(below) = levels.last().filter(|below| below.len() > 1) {
-                let level = below.chunks(FAN).map(|chunk| longest(bars, chunk.iter().copied())).collect();
-                levels.push(level);
-            }
+        if bars.len() <= SCAN {
+            return Peaks::default();
         }
-        Peaks { levels }
+        let count = bars.len();
+        let first = (0..count).step_by(FAN).filter_map(|from| longest(bars, from..count.min(from + FAN)));
+        let mut levels: Vec<Vec<Peak>> = vec![first.collect()];
+        while let Some(below) = levels.last().filter(|below| below.len() > 1) {
+            let level =
+                below.chunks(FAN).filter_map(|chunk| chunk.iter().copied().reduce(Peak::or)).collect();
+            levels.push(level);
+        }
+        Peaks { levels, starts: bars.iter().step_by(FAN).map(|bar| bar.start).collect() }
     }
 
     /// The longest stretch of `from..to`, which is not empty; of equal ones the earliest.
     fn longest(&self, bars: &[Bar], from: usize, to: usize) -> usize {
-        if to - from <= SCAN || self.levels.is_empty() {
-            return longest(bars, from as u32..to as u32) as usize;
-        }
-        let mut best: Option<u32> = None;
-        let mut take = |index: u32| {
-            let better = best.is_none_or(|best| {
-                let (new, old) = (bars[index as usize].length(), bars[best as usize].length());
-                new > old || new == old && index < best
-            });
-            if better {
-                best = Some(index);
-            }
+        let found = if to - from <= SCAN || self.levels.is_empty() {
+            longest(bars, from..to)
+        } else {
+            self.climb(bars, from, to)
         };
-        let (mut from, mut to) = (from, to);
-        // Level by level: what sticks out of whole nodes, then the nodes.
+        found.map_or(0, |peak| peak.index as usize)
+    }
+
+    /// Level by level: what sticks out of whole nodes, then the nodes.
+    fn climb(&self, bars: &[Bar], mut from: usize, mut to: usize) -> Option<Peak> {
+        let mut best: Option<Peak> = None;
+        let mut take = |peak: Peak| best = Some(best.map_or(peak, |best| best.or(peak)));
         for level in 0..=self.levels.len() {
             let node = |index: usize| match level {
-                0 => index as u32,
+                0 => Peak::of(bars, index),
                 _ => self.levels[level - 1][index],
             };
             while from < to && from % FAN != 0 {
@@ -69,13 +92,39 @@ impl Peaks {
             }
             (from, to) = (from / FAN, to / FAN);
         }
-        best.map_or(0, |best| best as usize)
+        best
+    }
+
+    /// The first stretch after `at` that starts at `edge` or later; in a column of many the first of the next node.
+    fn next(&self, bars: &[Bar], at: usize, edge: f64) -> usize {
+        let (mut low, mut high) = (at + 1, bars.len());
+        if !self.starts.is_empty() {
+            // The last stretch of those whose starts are kept that is before the edge: what is looked for follows it.
+            let node = gallop(&self.starts, at / FAN, |start| (start as f64) < edge);
+            high = high.min((node + 1) * FAN);
+            if node >= at / FAN + MANY {
+                return high;
+            }
+            low = low.max(node * FAN + 1);
+        }
+        low.min(high) + bars[low.min(high)..high].partition_point(|bar| (bar.start as f64) < edge)
     }
 }
 
-fn longest(bars: &[Bar], indices: impl Iterator<Item = u32>) -> u32 {
-    let longer = |a: u32, b: u32| if bars[b as usize].length() > bars[a as usize].length() { b } else { a };
-    indices.reduce(longer).unwrap_or(0)
+fn longest(bars: &[Bar], range: std::ops::Range<usize>) -> Option<Peak> {
+    range.map(|index| Peak::of(bars, index)).reduce(Peak::or)
+}
+
+/// The last index from `at` on for which `before` holds, which does for `at` and then up to some index.
+fn gallop(starts: &[u64], at: usize, before: impl Fn(u64) -> bool) -> usize {
+    let holds = |index: usize| starts.get(index).is_some_and(|start| before(*start));
+    let (mut low, mut step) = (at, 1);
+    while holds(low + step) {
+        low += step;
+        step *= 2;
+    }
+    let high = (low + step).min(starts.len());
+    low + starts[(low + 1).min(high)..high].partition_point(|start| before(*start))
 }
 
 /// A part of time and how wide it is drawn.
@@ -136,25 +185,12 @@ pub fn visible(bars: &[Bar], peaks: &Peaks, scale: &Scale, mut draw: impl FnMut(
             continue;
         }
         let edge = scale.time(left.floor() + 1.0);
-        let next = gallop(bars, at, edge);
+        let next = peaks.next(bars, at, edge);
         let index = peaks.longest(bars, at, next);
         let (left, right) = (scale.x(bars[index].start), scale.x(bars[index].end));
         draw(Piece { index, merged: next - at, left, right: right.max(left + 1.0) });
         at = next;
     }
-}
-
-/// The first stretch after `at` that starts at `edge` or later.
-fn gallop(bars: &[Bar], at: usize, edge: f64) -> usize {
-    let before = |index: usize| index < bars.len() && (bars[index].start as f64) < edge;
-    let mut step = 1;
-    let mut low = at;
-    while before(low + step) {
-        low += step;
-        step *= 2;
-    }
-    let high = (low + step).min(bars.len());
-    low + 1 + bars[low + 1..high].partition_point(|bar| (bar.start as f64) < edge)
 }
 
 #[cfg(test)]
@@ -212,8 +248,26 @@ mod tests {
         let peaks = Peaks::new(&bars);
         for (from, to) in [(0, 3000), (1, 2999), (17, 900), (255, 257), (16, 272), (2990, 3000), (1000, 1049)]
         {
-            let plain = longest(&bars, from as u32..to as u32) as usize;
+            let plain = longest(&bars, from..to).expect("not empty").index as usize;
             assert_eq!(peaks.longest(&bars, from, to), plain, "{from}..{to}");
+        }
+    }
+
+    #[test]
+    fn the_next_column_is_that_of_a_plain_scan() {
+        for count in [1usize, 2, 16, 17, 48, 49, 50, 64, 65, 1000] {
+            // Several start at once now and then.
+            let bars: Vec<Bar> =
+                (0..count as u64).map(|index| bar(index / 3 * 10, index / 3 * 10 + 1)).collect();
+            let peaks = Peaks::new(&bars);
+            for at in 0..count {
+                for edge in [0.0, 5.0, bars[at].start as f64, bars[at].start as f64 + 0.5, 155.0, 160.0, 1e9]
+                {
+                    let plain =
+                        (at + 1..count).find(|next| bars[*next].start as f64 >= edge).unwrap_or(count);
+                    assert_eq!(peaks.next(&bars, at, edge), plain, "{count} bars, after {at}, {edge}");
+                }
+            }
         }
     }
 

@@ -171,7 +171,8 @@ impl Rows {
         let (cores, jobs) = both(|| Rows::of_cores(model, trace), || Rows::of_jobs(model, trace));
         let rows = cores.rows.into_iter().chain(jobs.rows).collect();
         let mut found = [false; Activity::ALL.len()];
-        for bar in cores.core_bars.iter().chain(&jobs.job_bars) {
+        // What cores do is in the rows of their jobs too.
+        for bar in &jobs.job_bars {
             found[bar.activity as usize] = true;
         }
         let occurring = Activity::ALL.into_iter().filter(|activity| found[*activity as usize]).collect();

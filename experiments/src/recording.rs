@@ -12,6 +12,10 @@ const MAX_CANDIDATES: usize = 4_000_000;
 /// So many candidates are kept without being asked for: all of a small run's.
 const FIRST_CANDIDATES: usize = 5_000;
 
+/// Stretches that there is room for from the beginning, for each job and in all.
+const ROOM_A_JOB: u64 = 24;
+const ROOM: u64 = 400_000;
+
 /// What is recorded of decisions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Decisions {
@@ -41,6 +45,19 @@ pub(crate) struct Recording {
 impl Recording {
     pub fn new(decisions: Decisions) -> Recording {
         Recording { decisions, ..Recording::default() }
+    }
+
+    /// With room for a run of so many jobs: what is copied from a shorter list to a longer one again and again takes a tenth
+    /// of a run. Memory that is not used is never touched.
+    pub fn of_jobs(decisions: Decisions, jobs: Option<u64>) -> Recording {
+        let mut recording = Recording::new(decisions);
+        let room = jobs.unwrap_or(0).saturating_mul(ROOM_A_JOB).min(ROOM) as usize;
+        recording.trace.segments.reserve(room);
+        recording.trace.stays.reserve(room / 2);
+        if decisions != Decisions::Unrecorded {
+            recording.trace.decisions.reserve(room / 2);
+        }
+        recording
     }
 
     /// Remarks for the user about what was left out.

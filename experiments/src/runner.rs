@@ -195,7 +195,7 @@ impl<'a> Runner<'a> {
                 .with(replication, Digest::default(), goes_on)
                 .map(|(measures, _)| self.reduce(replication, measures, None)),
             Keep::Everything => self
-                .with(replication, Recording::new(self.plan.decisions), goes_on)
+                .with(replication, Recording::of_jobs(self.plan.decisions, most_jobs(self.model)), goes_on)
                 .map(|(measures, recording)| self.reduce(replication, measures, Some(recording))),
         }
     }

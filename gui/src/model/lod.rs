@@ -79,11 +79,11 @@ impl Peaks {
                 0 => Peak::of(bars, index),
                 _ => self.levels[level - 1][index],
             };
-            while from < to && from % FAN != 0 {
+            while from < to && !from.is_multiple_of(FAN) {
                 take(node(from));
                 from += 1;
             }
-            while from < to && to % FAN != 0 {
+            while from < to && !to.is_multiple_of(FAN) {
                 to -= 1;
                 take(node(to));
             }

@@ -272,6 +272,18 @@ mod tests {
     }
 
     #[test]
+    fn a_column_of_many_ends_with_a_group_of_them() {
+        let bars: Vec<Bar> = (0..1000).map(|index| bar(index * 10, index * 10 + 5)).collect();
+        let peaks = Peaks::new(&bars);
+        // Up to three groups further it ends at the edge; from the fourth on, with the group that lies across it.
+        for (at, edge, next) in
+            [(0, 505.0, 51), (0, 635.0, 64), (0, 645.0, 80), (0, 805.0, 96), (16, 645.0, 65)]
+        {
+            assert_eq!(peaks.next(&bars, at, edge), next, "after {at}, {edge}");
+        }
+    }
+
+    #[test]
     fn only_the_view_is_visited() {
         let bars: Vec<Bar> = (0..100_000).map(|index| bar(index * 10, index * 10 + 10)).collect();
         let found = pieces(&bars, &Scale { from: 500_000.0, to: 500_100.0, width: 1000.0 });

@@ -223,7 +223,7 @@ pub static SOURCE: Table = table(
         key(
             "timeout_until",
             Kind::Choice(&["completion", "first-run"]),
-            "what a client waits for: the answer, or only the beginning of its job; default completion",
+            "what a client waits for: the answer, or only until its job first gets a core, a device or a token; default completion",
         ),
         key(
             "on_timeout",

@@ -74,13 +74,43 @@ fn field(line: &str, range: Range<usize>, begin: usize) -> Field<'_> {
     Field { range, text }
 }
 
-/// The releases of a scenario's trace source. `values` is the number of sizes that a job of its class is given.
+/// The releases of a scenario's trace source.
 pub(crate) struct TraceTarget {
     pub entry: u32,
-    pub values: usize,
+    /// The sizes that a job of its class is given; where a size is the same for all, what it is.
+    pub sizes: Vec<Option<u64>>,
     pub attributes: u32,
     /// Unit of bare numbers; `None`: each number needs its unit.
     pub unit_nanos: Option<u64>,
+}
+
+impl TraceTarget {
+    /// How many values a row has that leaves constant sizes out.
+    fn short(&self) -> usize {
+        1 + self.sizes.iter().filter(|size| size.is_none()).count()
+    }
+
+    fn constants(&self) -> Option<String> {
+        let any = self.sizes.iter().any(Option::is_some);
+        any.then(|| "sizes that are constant in the class may be left out, of all rows alike".to_owned())
+    }
+
+    /// What is wrong with a row of so many values. `width` is that of the rows before it: all rows are alike, since one
+    /// that lacks a value is a mistake among rows that have it.
+    fn refused(&self, cells: usize, width: &mut Option<usize>) -> Option<String> {
+        let (long, short) = (self.sizes.len() + 1, self.short());
+        let fits = width.map_or(cells == long || cells == short, |width| cells == width);
+        if fits {
+            *width = Some(cells);
+            return None;
+        }
+        let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let (has, sizes) = (plural(cells, "value"), plural(long - 1, "size"));
+        if let Some(width) = width.filter(|_| cells == long || cells == short) {
+            return Some(format!("a row of {has} after rows of {width}"));
+        }
+        Some(format!("a row of {has}; jobs of this class need {long}: the arrival and {sizes}"))
+    }
 }
 
 /// More releases than this are refused.
@@ -90,7 +120,7 @@ const ROWS_MAX: usize = 20_000_000;
 pub(crate) fn inline(node: &Node, target: &TraceTarget, sink: &mut Sink) -> Option<TraceData> {
     let items = reader::array(node, "rows", sink)?;
     let mut releases = Releases::default();
-    let mut good = !items.is_empty();
+    let (mut good, mut width) = (!items.is_empty(), None);
     if items.is_empty() {
         sink.error("S050", node.place, "a trace without rows");
     }
@@ -99,8 +129,8 @@ pub(crate) fn inline(node: &Node, target: &TraceTarget, sink: &mut Sink) -> Opti
             good = false;
             continue;
         };
-        if cells.len() != target.values + 1 {
-            sink.error("S051", item.place, count_message(cells.len(), target.values));
+        if let Some(message) = target.refused(cells.len(), &mut width) {
+            sink.error("S051", item.place, message).help_if(|| target.constants());
             good = false;
             continue;
         }
@@ -111,12 +141,6 @@ pub(crate) fn inline(node: &Node, target: &TraceTarget, sink: &mut Sink) -> Opti
         }
     }
     good.then(|| releases.finish())
-}
-
-fn count_message(cells: usize, values: usize) -> String {
-    let plural = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let (has, sizes) = (plural(cells, "value"), plural(values, "size"));
-    format!("a row of {has}; jobs of this class need {}: the arrival and {sizes}", values + 1)
 }
 
 /// Reads the file that a scenario names. Its mistakes are told with line and column; the caret is at the file's name.
@@ -142,10 +166,10 @@ pub(crate) fn file(
             .help("the header names the columns: `arrival`, then one for each size of a job");
         return None;
     }
-    let before = sink.failed();
+    let (before, mut width) = (sink.failed(), None);
     for row in all_rows.by_ref().take(ROWS_MAX) {
-        if row.fields.len() != target.values + 1 {
-            sink.error("S051", whole.part(row.range.clone()), count_message(row.fields.len(), target.values));
+        if let Some(message) = target.refused(row.fields.len(), &mut width) {
+            sink.error("S051", whole.part(row.range.clone()), message).help_if(|| target.constants());
             continue;
         }
         let spans: Vec<Option<Span>> =
@@ -212,12 +236,16 @@ struct Releases {
 impl Releases {
     fn push(&mut self, spans: &[Span], target: &TraceTarget) {
         let values = self.data.values.len() as u32;
-        self.data.values.extend(spans[1..].iter().map(|span| span.0));
+        let short = spans.len() <= target.sizes.len();
+        let mut given = spans[1..].iter().map(|span| span.0);
+        // A row that leaves constant sizes out gets them from the class.
+        let size = |constant: &Option<u64>| constant.filter(|_| short).or_else(|| given.next());
+        self.data.values.extend(target.sizes.iter().map_while(size));
         self.data.rows.push(TraceRow {
             at: Time(spans[0].0),
             entry: target.entry,
             values,
-            count: target.values as u16,
+            count: target.sizes.len() as u16,
             attributes: target.attributes,
             client: 0,
         });

@@ -89,6 +89,8 @@ pub(crate) struct Job {
     pub timer: u64,
     /// Its client has given up; the work goes on for nothing.
     pub abandoned: bool,
+    /// It has held a token, or a child that it waited for was served. Kept where jobs have timers.
+    pub attended: bool,
     pub preemptions: u32,
     pub migrations: u32,
     /// Which job of its task it is, 1-based.
@@ -128,10 +130,18 @@ impl Default for Job {
             awaited: 0,
             timer: 0,
             abandoned: false,
+            attended: false,
             preemptions: 0,
             migrations: 0,
             nth: 0,
         }
+    }
+}
+
+impl Job {
+    /// Whether anything that jobs queue for has been its own: a core, a device, a token.
+    pub fn is_served(&self) -> bool {
+        self.first_run != Time::NEVER || self.attended
     }
 }
 

@@ -20,7 +20,8 @@ pub enum TimeoutUntil {
     /// The completion of its job.
     #[default]
     Completion,
-    /// The first dispatch of its job at a processor: once it runs, the client stays (impatience, Erlang A).
+    /// That its job is served for the first time: that it, or a child that it waits for, gets a core, a device or a
+    /// token. From then on the client stays (impatience, Erlang A). A delay serves nobody.
     FirstRun,
 }
 

@@ -3,6 +3,7 @@
 mod comparing;
 mod files;
 mod folders;
+mod patience;
 mod planning;
 mod policies;
 mod repeating;

@@ -10,7 +10,7 @@ use crate::laws::{Unit, law};
 use crate::reader::{self, Fields};
 use crate::traces::{self, TraceTarget};
 use sim_core::law::Law;
-use sim_core::model::{Arrivals, Attributes, OnTimeout, Source, Timeout, TimeoutUntil};
+use sim_core::model::{Arrivals, Attributes, Class, OnTimeout, Op, Source, Timeout, TimeoutUntil};
 use sim_core::units::Span;
 use sim_core::varying::Varying;
 use std::sync::Arc;
@@ -43,15 +43,20 @@ impl<'a> Lowering<'a> {
             let mut attributes = class.map_or_else(Attributes::default, |class| of_class[class].clone());
             (attributes.place, attributes.task) = (index, index);
             let arrivals = self.arrivals(&item, class, index, input);
+            let timeout = timeout(&item, self.sink);
+            if let (Some(timeout), Some(class)) = (&timeout, class) {
+                self.served_somewhere(timeout, class, item.place("timeout_until"));
+            }
             self.model.attributes.push(attributes);
             self.model.tasks.push(name.clone());
             self.model.sources.push(Source {
                 name,
                 class: class.unwrap_or(0) as u32,
-                arrivals: Arrivals::Renewal(Law::Deterministic { value: 1 }),
+                // Stands where the input's own are wrong, and causes no further mistakes.
+                arrivals: Arrivals::Trace(Arc::default()),
                 attributes: index,
                 clients,
-                timeout: timeout(&item, self.sink),
+                timeout,
             });
             if let Some(arrivals) = self.scaled(&item, arrivals) {
                 demand::replace(&mut self.model, index as usize, arrivals);
@@ -70,6 +75,24 @@ impl<'a> Lowering<'a> {
                     .error("S041", self.class_places[class], message)
                     .help("add a [[source]] with this class, or remove it");
             }
+        }
+    }
+
+    /// Clients that wait for the `first-run` need a class whose jobs queue for something.
+    fn served_somewhere(&mut self, timeout: &Timeout, class: usize, place: Place) {
+        if timeout.until != TimeoutUntil::FirstRun || self.unknown_names || self.sink.failed() {
+            return;
+        }
+        // The programs of classes stand one behind the other.
+        let entry = |class: &Class| class.entry as usize;
+        let end = self.model.classes.get(class + 1).map_or(self.model.program.len(), entry);
+        let program = &self.model.program[entry(&self.model.classes[class])..end];
+        if !program.iter().any(|op| matches!(op, Op::Work { .. } | Op::Acquire { .. })) {
+            let name = &self.model.classes[class].name;
+            let message = format!("jobs of the class `{name}` get no core, device or token to wait for");
+            self.sink
+                .error("S026", place, message)
+                .help("a delay serves nobody: use timeout_until = \"completion\", or hold a token of a pool");
         }
     }
 
@@ -172,8 +195,12 @@ impl<'a> Lowering<'a> {
                 } else {
                     None
                 };
-                let (entry, values) = (class.entry, class.draws.len());
-                let target = TraceTarget { entry, values, attributes: index, unit_nanos };
+                let constant = |law: &Law| match law {
+                    Law::Deterministic { value } => Some(*value),
+                    _ => None,
+                };
+                let sizes = class.draws.iter().map(constant).collect();
+                let target = TraceTarget { entry: class.entry, sizes, attributes: index, unit_nanos };
                 let data = if key == "rows" {
                     traces::inline(inner, &target, sink)
                 } else {

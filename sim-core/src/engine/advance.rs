@@ -149,9 +149,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
-    /// Records a token that is taken or given back now.
+    /// A token is taken or given back now.
     #[inline]
     fn token(&mut self, slot: u32, pool: u32, taken: bool) {
+        if !PLAIN && self.world.timed && taken {
+            self.world.shared.jobs[slot].attended = true;
+        }
         if R::TRACE {
             let (at, job) = (self.world.shared.now, self.world.shared.jobs[slot].number);
             self.world.recorder.token(Token { at, pool, job, taken });
@@ -311,7 +314,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A child is done: its parent goes on when enough of them are.
     pub(super) fn child_exit(&mut self, slot: u32) {
         let now = self.world.shared.now;
-        let (parent, child_of) = (self.world.shared.jobs[slot].parent, self.world.shared.jobs[slot].child_of);
+        let child = &self.world.shared.jobs[slot];
+        let (parent, child_of, served) = (child.parent, child.child_of, child.is_served());
         self.world.sums.child_ended(now);
         self.world.shared.jobs.release(slot);
         let job = &mut self.world.shared.jobs[parent];
@@ -319,6 +323,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if job.state != State::Joining || job.awaits != child_of {
             return;
         }
+        job.attended |= served;
         job.awaited -= 1;
         if job.awaited == 0 {
             self.book_blocked(parent, self.world.sums.join_component, PlaceKind::Join);

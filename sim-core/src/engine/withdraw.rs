@@ -16,7 +16,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     pub fn arm(&mut self, slot: u32) {
         let now = self.shared.now;
         let job = &mut self.shared.jobs[slot];
-        (job.timer, job.abandoned) = (0, false);
+        (job.timer, job.abandoned, job.attended) = (0, false, false);
         let mut at = Time::NEVER;
         if let Some((timeout, stream)) = &mut self.sources[job.source as usize].timeout {
             at = Time(now.0.saturating_add(timeout.after.sample(stream)));
@@ -57,14 +57,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return self.world.overtaken();
         }
         job.timer = 0;
-        let (source, has_run) = (job.source, job.first_run != Time::NEVER);
+        let source = job.source;
         let deadline = self.world.end_at_deadline(slot);
         if now >= deadline {
             return self.withdraw(slot, Status::TimedOut);
         }
         let Some((timeout, _)) = &self.world.sources[source as usize].timeout else { return };
         match (timeout.until, timeout.then) {
-            (TimeoutUntil::FirstRun, _) if has_run => {}
+            (TimeoutUntil::FirstRun, _) if self.is_attended(slot) => {}
             (_, OnTimeout::Withdraw) => return self.withdraw(slot, Status::TimedOut),
             (_, OnTimeout::Abandon) => {
                 self.world.shared.jobs[slot].abandoned = true;
@@ -72,6 +72,31 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
         }
         self.world.arm_at(slot, deadline);
+    }
+
+    /// Whether a job has been served anywhere: a core or a device took it, it got a token, or one of these has happened
+    /// to a child that it waits for. Looked for when a patience is over, so that nothing is kept while cores are given.
+    fn is_attended(&self, slot: u32) -> bool {
+        let jobs = &self.world.shared.jobs;
+        let job = &jobs[slot];
+        if job.is_served() {
+            return true;
+        }
+        if job.state != State::Joining {
+            return false;
+        }
+        let mut parents = vec![(slot, job.awaits)];
+        while let Some((parent, fork)) = parents.pop() {
+            for (child, job) in jobs.iter().filter(|(_, job)| job.parent == parent && job.child_of == fork) {
+                if job.is_served() {
+                    return true;
+                }
+                if job.state == State::Joining {
+                    parents.push((child, job.awaits));
+                }
+            }
+        }
+        false
     }
 
     /// Ends a job where it is. A child counts as done for its parent.

@@ -30,6 +30,49 @@ impl Better {
     }
 }
 
+/// Of what a metric is: which jobs, which stretch of time. The *window* goes from the end of the warm-up to the end of the run;
+/// where `stop.jobs` ends arrivals that would go on, to the last release: behind it the system only drains. Lists of jobs (task
+/// lists, traces, logs, periodic sources with a count) are measured whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Of {
+    /// Jobs that were released in the window and completed, whenever that was.
+    Completed,
+    /// Jobs that were released in the window, to whatever end they came.
+    Released,
+    /// Instants of the window.
+    Time,
+    /// What happened within the window, to whichever jobs.
+    Happened,
+    /// The end of the run.
+    End,
+    /// The whole run.
+    Run,
+    /// The window itself.
+    Window,
+}
+
+impl Of {
+    /// Every one of them.
+    pub const ALL: [Of; 7] =
+        [Of::Completed, Of::Released, Of::Time, Of::Happened, Of::End, Of::Run, Of::Window];
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Of::Completed => {
+                "jobs released in the window that ran their whole program, in it or after it; lost, timed-out and unfinished \
+                 jobs have no part in it"
+            }
+            Of::Released => "jobs released in the window, whatever becomes of them, in it or after it",
+            Of::Time => "all instants of the window, whenever the jobs were released",
+            Of::Happened => "what happens within the window, whenever the jobs were released",
+            Of::End => "the end of the run, after the drain, whenever the jobs were released",
+            Of::Run => "the whole run, with warm-up and drain",
+            Of::Window => "the window itself",
+        }
+    }
+}
+
 /// A metric's definition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MetricDef {
@@ -41,18 +84,21 @@ pub struct MetricDef {
     pub unit: &'static str,
     /// Which direction is better, where one is.
     pub better: Option<Better>,
+    /// Of which jobs, or of which time.
+    pub of: Of,
     /// What it is, in one sentence.
     pub help: &'static str,
 }
 
-/// `metrics![name [statistics] unit direction help; ...]`: one line a metric.
+/// `metrics![name [statistics] unit direction of help; ...]`: one line a metric.
 macro_rules! metrics {
-    ($($name:literal [$($statistic:literal)*] $unit:literal $better:ident $help:literal;)*) => {
+    ($($name:literal [$($statistic:literal)*] $unit:literal $better:ident $of:ident $help:literal;)*) => {
         &[$(MetricDef {
             name: $name,
             statistics: &[$($statistic),*],
             unit: $unit,
             better: metrics!(@ $better),
+            of: Of::$of,
             help: $help,
         }),*]
     };
@@ -63,45 +109,57 @@ macro_rules! metrics {
 
 /// Every metric, in the order in which results list them.
 pub const METRICS: &[MetricDef] = metrics![
-    "response" ["mean" "p50" "p90" "p95" "p99" "p99.9" "max"] "ns" lower
-        "completion minus arrival of completed jobs (turnaround); percentiles by nearest rank";
-    "waiting" ["mean" "p50" "p90" "p95" "p99" "max"] "ns" lower
-        "response minus processor time minus blocked time of completed jobs";
-    "first_response" ["mean"] "ns" lower "first instruction minus arrival of completed jobs";
-    "ready" ["mean"] "ns" lower "time in ready queues alone of completed jobs";
-    "overhead" ["mean"] "ns" lower "switch and dispatch costs charged to a completed job";
-    "blocked" ["mean"] "ns" neither "time in delays, at devices and waiting for children of completed jobs";
-    "slowdown" ["mean"] "ratio" lower "response over processor time of completed jobs (normalized turnaround)";
-    "response_part" ["waiting" "service" "overhead"] "ns" lower
+    "response" ["mean" "p50" "p90" "p95" "p99" "p99.9" "max"] "ns" lower Completed
+        "completion minus arrival (turnaround); percentiles by nearest rank";
+    "waiting" ["mean" "p50" "p90" "p95" "p99" "max"] "ns" lower Completed
+        "response minus processor time minus blocked time: queues of all kinds, and costs charged to the job";
+    "first_response" ["mean"] "ns" lower Completed "first instruction minus arrival, of those that ran";
+    "ready" ["mean"] "ns" lower Completed "time in ready queues alone; under shared cores what exceeds the service time";
+    "overhead" ["mean"] "ns" lower Completed "switch and dispatch costs charged to a job";
+    "blocked" ["mean"] "ns" neither Completed "time in delays, at devices (their queues included) and waiting for children";
+    "slowdown" ["mean"] "ratio" lower Completed "response over processor time (normalized turnaround), of those that ran";
+    "response_part" ["waiting" "service" "overhead"] "ns" lower Completed
         "mean part of the response time at a component; the parts add up to response/mean";
-    "throughput" ["rate"] "1/s" higher "completed jobs over the length of the window";
-    "jobs" ["released"] "jobs" neither "jobs released in the window";
-    "jobs" ["completed"] "jobs" higher "of these, jobs that ran their whole program";
-    "jobs" ["lost"] "jobs" lower "of these, jobs turned away by full queues; at a pool: by its queue";
-    "jobs" ["timed-out"] "jobs" lower "of these, jobs whose client gave up, or that were withdrawn at their deadline";
-    "jobs" ["unfinished"] "jobs" lower "jobs in the system at the end of the run";
-    "deadline_misses" ["count"] "count" lower "jobs that were not done by their deadlines";
-    "deadline_misses" ["ratio"] "ratio" lower "the same over jobs with a deadline whose fate is known";
-    "tardiness" ["max"] "ns" lower "greatest completion minus deadline, zero where all were met";
-    "utilization" ["mean"] "ratio" neither
+    "throughput" ["rate"] "1/s" higher Happened
+        "jobs that ran their whole program, over the length of the window";
+    "jobs" ["released"] "jobs" neither Released "how many there are";
+    "jobs" ["completed"] "jobs" higher Released "those that ran their whole program";
+    "jobs" ["lost"] "jobs" lower Released
+        "those turned away by full queues or servers that are down; at a pool: by its queue, within the window, whenever released";
+    "jobs" ["timed-out"] "jobs" lower Released "those whose client gave up, or that were withdrawn at their deadline";
+    "jobs" ["unfinished"] "jobs" lower End "jobs in the system, also those released during the warm-up";
+    "deadline_misses" ["count"] "count" lower Released
+        "those that were not done by their deadlines: late, lost, timed out, or unfinished when the run ends past it";
+    "deadline_misses" ["ratio"] "ratio" lower Released
+        "the same over those with a deadline whose fate is known; unfinished jobs whose deadline is to come are left out";
+    "tardiness" ["max"] "ns" lower Released
+        "greatest completion minus deadline, zero where all were met; whoever leaves early or is unfinished counts up to then";
+    "utilization" ["mean"] "ratio" neither Time
         "run time over cores x window, overhead apart; in all: of processors that are no devices";
-    "overhead" ["share"] "ratio" lower "switch and dispatch time over cores x window";
-    "queue_length" ["mean"] "jobs" lower "time average of the number of jobs ready or waiting for a token";
-    "held" ["mean"] "count" neither "time average of the number of tokens held";
-    "context_switches" ["count"] "count" lower "dispatches of another job than the core ran before";
-    "preemptions" ["count"] "count" lower "times a job was taken off a core while it could have gone on";
-    "migrations" ["count"] "count" lower "times a job went on on another core than before";
-    "dispatch_latency" ["mean"] "ns" lower "time from a dispatch decision to the first instruction";
-    "picks" ["count"] "count" neither "jobs that a balancer sent to a server";
-    "picks" ["max_over_mean"] "ratio" lower "the busiest server's picks over the mean of all servers";
-    "refused" ["count"] "count" lower
+    "overhead" ["share"] "ratio" lower Time
+        "switch, dispatch and kernel time over cores x window; in all: of processors that are no devices";
+    "queue_length" ["mean"] "jobs" lower Time
+        "jobs that wait: ready and on no core, beyond the number of cores where cores are shared, or for a token; in all: anywhere, devices included";
+    "held" ["mean"] "count" neither Time "tokens held";
+    "context_switches" ["count"] "count" lower Happened
+        "dispatches of another job than the core ran before; in all: of processors that are no devices";
+    "preemptions" ["count"] "count" lower Happened
+        "times a job was taken off a core while it could have gone on; in all: of processors that are no devices";
+    "migrations" ["count"] "count" lower Happened
+        "times a job went on on another core than before; in all: of processors that are no devices";
+    "dispatch_latency" ["mean"] "ns" lower Happened
+        "time from a dispatch decision to the first instruction, a dispatch; in all: of processors that are no devices";
+    "picks" ["count"] "count" neither Happened "jobs that a balancer sent to a server";
+    "picks" ["max_over_mean"] "ratio" lower Happened "the busiest server's picks over the mean of all servers";
+    "refused" ["count"] "count" lower Happened
         "jobs that a balancer sent to a server that was down, or had no server for";
-    "failures" ["count"] "count" neither "times a server of the group failed";
-    "downtime" ["share"] "ratio" lower "part of the servers' time in which they were down";
-    "in_system" ["mean"] "jobs" lower "time average of the number of jobs in the system";
-    "makespan" ["time"] "ns" lower "from the first release to the last job's leaving, over the whole run";
-    "warmup" ["time"] "ns" neither "start of the window: jobs released before it are not measured";
-    "window" ["time"] "ns" neither "length of the window";
+    "failures" ["count"] "count" neither Happened "times a server of the group failed";
+    "downtime" ["share"] "ratio" lower Time "part of the servers' time in which they were down";
+    "in_system" ["mean"] "jobs" lower Time "jobs in the system, from arrival to exit; children are part of their parents";
+    "makespan" ["time"] "ns" lower Run "from the first release to the last job's leaving";
+    "warmup" ["time"] "ns" neither Window "its start: jobs released before it are not measured";
+    "window" ["time"] "ns" neither Window
+        "its length: from the end of the warm-up to the end of the run, or to the last release where a number of jobs ends arrivals that would go on";
 ];
 
 /// Groups of servers list their members one by one up to this many.
@@ -242,7 +300,6 @@ fn visit(model: &Model, measures: &Measures, emit: Emit<'_>) {
             class_rows(model, measures, rows, &class.name, emit);
         }
     }
-    emit("jobs/unfinished", ALL, ALL, Some(measures.unfinished as f64));
     processor_rows(model, measures, emit);
     pool_rows(model, measures, emit);
     balancer_rows(model, measures, emit);
@@ -301,12 +358,14 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
         }
     }
     // Whole nanoseconds first: 3 jobs in 30 ms are 100 a second, not 99.999.
-    let rate = ratio(completed * 1_000_000_000, u128::from(measures.window().0));
+    let departed = u128::from(class.departed);
+    let rate = ratio(departed * 1_000_000_000, u128::from(measures.window().0));
     emit("throughput/rate", ALL, name, rate);
     emit("jobs/released", ALL, name, Some(class.released as f64));
     emit("jobs/completed", ALL, name, Some(class.completed as f64));
     emit("jobs/lost", ALL, name, Some(class.lost as f64));
     emit("jobs/timed-out", ALL, name, Some(class.timed_out as f64));
+    emit("jobs/unfinished", ALL, name, Some(class.unfinished as f64));
     emit("deadline_misses/count", ALL, name, Some(class.deadline_misses as f64));
     let misses = ratio(u128::from(class.deadline_misses), u128::from(class.deadlines));
     emit("deadline_misses/ratio", ALL, name, misses);
@@ -323,46 +382,31 @@ fn members(model: &Model, component: impl Iterator<Item = u32>) -> Vec<(usize, V
 }
 
 fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
-    let sum = |indices: &mut dyn Iterator<Item = usize>| {
-        indices.fold(ProcessorMeasures::default(), |mut sum, index| {
-            let one = &measures.processors[index];
-            sum.busy += one.busy;
-            sum.overhead += one.overhead;
-            sum.idle += one.idle;
-            sum.system += one.system;
-            sum.ready_integral += one.ready_integral;
-            sum.completions += one.completions;
-            sum.slice_ends += one.slice_ends;
-            sum.context_switches += one.context_switches;
-            sum.preemptions += one.preemptions;
-            sum.migrations += one.migrations;
-            sum.withdrawals += one.withdrawals;
-            sum.running_gain += one.running_gain;
-            sum.dispatch_latency += one.dispatch_latency;
-            sum
-        })
-    };
+    let of = |index: usize| &measures.processors[index];
     let window = u128::from(measures.window().0);
-    let proper = sum(&mut (0..model.processors.len()).filter(|index| !model.processors[*index].device));
-    processor_row(&proper, ALL, window, emit);
+    let proper = (0..model.processors.len()).filter(|index| !model.processors[*index].device);
+    let proper = ProcessorMeasures::sum(proper.map(of));
+    processor_row(&proper, ALL, (measures.queued_integral(), window), emit);
     for (component, members) in members(model, model.processors.iter().map(|processor| processor.component)) {
         let name = &model.components[component].name;
-        processor_row(&sum(&mut members.iter().copied()), name, window, emit);
+        let whole = ProcessorMeasures::sum(members.iter().map(|index| of(*index)));
+        processor_row(&whole, name, (whole.ready_integral, window), emit);
         let single = members.len() == 1 && model.processors[members[0]].name == *name;
         if !single && members.len() <= MAX_MEMBERS {
             for index in members {
-                processor_row(&measures.processors[index], &model.processors[index].name, window, emit);
+                let one = of(index);
+                processor_row(one, &model.processors[index].name, (one.ready_integral, window), emit);
             }
         }
     }
 }
 
-fn processor_row(processor: &ProcessorMeasures, scope: &str, window: u128, emit: Emit<'_>) {
-    let overhead = processor.overhead + processor.system;
-    let capacity = processor.busy + overhead + processor.idle;
+/// `queue`: the integral of its length, and the length of the window.
+fn processor_row(processor: &ProcessorMeasures, scope: &str, queue: (u128, u128), emit: Emit<'_>) {
+    let capacity = processor.capacity();
     emit("utilization/mean", scope, ALL, ratio(processor.busy, capacity));
-    emit("overhead/share", scope, ALL, ratio(overhead, capacity));
-    emit("queue_length/mean", scope, ALL, ratio(processor.ready_integral, window));
+    emit("overhead/share", scope, ALL, ratio(processor.costs(), capacity));
+    emit("queue_length/mean", scope, ALL, ratio(queue.0, queue.1));
     emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));
     emit("preemptions/count", scope, ALL, Some(processor.preemptions as f64));
     emit("migrations/count", scope, ALL, Some(processor.migrations as f64));

@@ -1,7 +1,7 @@
 //! How busy each station of replication 1 was, and how evenly work was spread over equal ones.
 
 use reports::servers::ServerRow;
-use sim_core::measure::Measures;
+use sim_core::measure::{Measures, ProcessorMeasures};
 use sim_core::model::Model;
 use sim_core::trace::{PlaceKind, Stay, Trace};
 use std::collections::BTreeMap;
@@ -22,7 +22,6 @@ pub fn servers(model: &Model, measures: &Measures, trace: Option<&Trace>) -> Vec
         let total: u64 = members.iter().map(|index| of(index).completions).sum();
         let cells = members.iter().map(|index| {
             let (processor, found) = (&model.processors[*index], of(index));
-            let capacity = found.busy + found.overhead + found.idle;
             ServerRow {
                 kind: "processor",
                 server: names.processor(*index, &processor.name),
@@ -30,8 +29,8 @@ pub fn servers(model: &Model, measures: &Measures, trace: Option<&Trace>) -> Vec
                 units: Some(u64::from(processor.cores)),
                 jobs: Some(found.completions),
                 share: share(found.completions, total),
-                utilization: ratio(found.busy, capacity),
-                overhead: ratio(found.overhead, capacity),
+                utilization: ratio(found.busy, found.capacity()),
+                overhead: ratio(found.costs(), found.capacity()),
                 queue_length_mean: over_window(found.ready_integral),
                 queue_length_max: peak(PlaceKind::Ready(*index as u32)),
                 context_switches: Some(found.context_switches),
@@ -42,16 +41,12 @@ pub fn servers(model: &Model, measures: &Measures, trace: Option<&Trace>) -> Vec
         });
         let cells: Vec<ServerRow> = cells.collect();
         if members.len() > 1 {
-            let sum = |part: &dyn Fn(usize) -> u128| members.iter().map(|index| part(*index)).sum::<u128>();
+            let whole = ProcessorMeasures::sum(members.iter().map(of));
             let busy: Vec<f64> = members.iter().map(|index| of(index).busy as f64).collect();
-            let capacity = sum(&|i| {
-                let one = &measures.processors[i];
-                one.busy + one.overhead + one.idle
-            });
             rows.push(ServerRow {
-                utilization: ratio(sum(&|i| measures.processors[i].busy), capacity),
-                overhead: ratio(sum(&|i| measures.processors[i].overhead), capacity),
-                queue_length_mean: over_window(sum(&|i| measures.processors[i].ready_integral)),
+                utilization: ratio(whole.busy, whole.capacity()),
+                overhead: ratio(whole.costs(), whole.capacity()),
+                queue_length_mean: over_window(whole.ready_integral),
                 context_switches: Some(total_of(&cells, |row| row.context_switches)),
                 preemptions: Some(total_of(&cells, |row| row.preemptions)),
                 migrations: Some(total_of(&cells, |row| row.migrations)),

@@ -35,7 +35,7 @@ pub fn timeseries(
     interval: Option<Span>,
     watch: Watch<'_>,
 ) -> Result<(Vec<IntervalRow>, Vec<String>), Failure> {
-    let end = result.first.until;
+    let end = result.first.end;
     if end == Time::ZERO {
         return Ok((Vec::new(), vec!["the run has no length: there is no time series".to_owned()]));
     }

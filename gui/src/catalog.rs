@@ -249,6 +249,7 @@ mod tests {
         }
         for metric in experiments::metrics::METRICS {
             say(format!("metric {}", metric.name), metric.help);
+            say(format!("metric {}", metric.name), metric.of.words());
         }
         for column in scenarios::COLUMNS {
             say(format!("column {}", column.name), column.help);

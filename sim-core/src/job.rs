@@ -26,6 +26,13 @@ pub(crate) enum State {
     Joining,
 }
 
+impl State {
+    /// Whether time goes by for the job without any station.
+    pub fn is_blocked(self) -> bool {
+        matches!(self, State::Delayed | State::Joining)
+    }
+}
+
 /// A job in the system.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {

@@ -205,8 +205,12 @@ impl PartSums {
 pub struct ClassMeasures {
     /// Jobs released (in the window).
     pub released: u64,
-    /// Jobs that ran their whole program.
+    /// Jobs that ran their whole program, in the window or after it.
     pub completed: u64,
+    /// Jobs that ran their whole program by the end of the window, and not before its start, whenever they were released.
+    pub departed: u64,
+    /// Jobs in the system at the end of the run, whenever they were released.
+    pub unfinished: u64,
     /// Jobs turned away.
     pub lost: u64,
     /// Jobs whose client gave up.
@@ -249,6 +253,8 @@ impl ClassMeasures {
     pub fn merge(&mut self, other: &ClassMeasures) {
         self.released += other.released;
         self.completed += other.completed;
+        self.departed += other.departed;
+        self.unfinished += other.unfinished;
         self.lost += other.lost;
         self.timed_out += other.timed_out;
         self.response.merge(&other.response);
@@ -287,7 +293,9 @@ pub struct ProcessorMeasures {
     pub system: u128,
     /// Core time idle.
     pub idle: u128,
-    /// Integral of the number of ready jobs (processor sharing: of the jobs beyond the number of cores).
+    /// Integral of the length of the queue: of the jobs that are ready and on no core. Where cores are shared, of the jobs
+    /// beyond the number of cores: no more than one job's worth of work is done on a core at a time, and who gets a part of
+    /// a core waits for the rest of it. A processor whose server is down serves nobody.
     pub ready_integral: u128,
     /// Visits that ended.
     pub completions: u64,
@@ -309,6 +317,36 @@ pub struct ProcessorMeasures {
 }
 
 impl ProcessorMeasures {
+    /// Cores times the time they were there.
+    pub fn capacity(&self) -> u128 {
+        self.busy + self.costs() + self.idle
+    }
+
+    /// Core time that was neither idle nor spent running jobs: costs with a job on the core, and the kernel's own time.
+    pub fn costs(&self) -> u128 {
+        self.overhead + self.system
+    }
+
+    /// The accounts of several processors together.
+    pub fn sum<'m>(of: impl Iterator<Item = &'m ProcessorMeasures>) -> ProcessorMeasures {
+        of.fold(ProcessorMeasures::default(), |mut sum, one| {
+            sum.busy += one.busy;
+            sum.overhead += one.overhead;
+            sum.system += one.system;
+            sum.idle += one.idle;
+            sum.ready_integral += one.ready_integral;
+            sum.completions += one.completions;
+            sum.slice_ends += one.slice_ends;
+            sum.context_switches += one.context_switches;
+            sum.preemptions += one.preemptions;
+            sum.migrations += one.migrations;
+            sum.withdrawals += one.withdrawals;
+            sum.dispatch_latency += one.dispatch_latency;
+            sum.running_gain += one.running_gain;
+            sum
+        })
+    }
+
     /// Dispatches: each ends in a completion, a slice end, a preemption or a withdrawal, or is under way at the end.
     pub fn dispatches(&self) -> u64 {
         let ended = self.completions + self.slice_ends + self.preemptions + self.withdrawals;
@@ -348,12 +386,18 @@ pub struct GroupMeasures {
 }
 
 /// Everything one replication measured.
+///
+/// Two things are told apart. *Sums over time* (busy time, queues, tokens held, counts of what stations did) are those of the
+/// window. *Measures of jobs* ([`ClassMeasures`]) are those of the jobs released in the window, to whatever end they come,
+/// in it or after it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Measures {
     /// Start of the window (the end of the warm-up).
     pub from: Time,
-    /// End of the run.
+    /// End of the window: of the run, or the last release where a number of releases ends arrivals that would go on.
     pub until: Time,
+    /// End of the run.
+    pub end: Time,
     /// Events handled, over the whole run.
     pub events: u64,
     /// Jobs released, over the whole run.
@@ -384,6 +428,13 @@ impl Measures {
     /// The length of the window.
     pub fn window(&self) -> Span {
         self.until.since(self.from)
+    }
+
+    /// Integral over the window of the jobs that wait anywhere: in ready queues and device queues, behind the cores of
+    /// processors that share them, and for tokens.
+    pub fn queued_integral(&self) -> u128 {
+        let ready = self.processors.iter().map(|processor| processor.ready_integral);
+        ready.chain(self.pools.iter().map(|pool| pool.waiting_integral)).sum()
     }
 
     /// All classes together.

@@ -252,23 +252,30 @@ impl ProcessorState {
 
     /// Brings the account of a sharing processor up to date; called before the jobs present change.
     pub(crate) fn integrate_shared(&mut self, now: Time) {
+        (self.totals, self.present_integral) = self.shared_totals_at(now);
         let Server::Shares(shared) = &mut self.server else { return };
+        self.ready_changed = now;
+        shared.update(now);
+    }
+
+    /// The account of a sharing processor as it stands at `now`, and its integral of jobs present: looked at, not brought up
+    /// to date, since attained work is rounded whenever it is.
+    pub(crate) fn shared_totals_at(&self, now: Time) -> (ProcessorMeasures, u128) {
+        let mut totals = self.totals;
+        let Server::Shares(shared) = &self.server else { return (totals, self.present_integral) };
         let dt = u128::from(now.since(self.ready_changed).0);
         let (present, cores) = (u128::from(shared.present()), u128::from(self.seats.count));
         let served = if self.down { 0 } else { present.min(cores) };
-        self.present_integral += dt * present;
-        self.totals.busy += dt * served;
-        self.totals.idle += dt * (cores - served);
-        self.totals.ready_integral += dt * (present - served);
-        self.ready_changed = now;
-        shared.update(now);
+        totals.busy += dt * served;
+        totals.idle += dt * (cores - served);
+        totals.ready_integral += dt * (present - served);
+        (totals, self.present_integral + dt * present)
     }
 
     /// The account as it stands at `now`, with what is under way counted up to `now`.
     pub(crate) fn totals_at(&mut self, now: Time, shared: &Shared) -> ProcessorMeasures {
         if matches!(self.server, Server::Shares(_)) {
-            self.integrate_shared(now);
-            return self.totals;
+            return self.shared_totals_at(now).0;
         }
         self.integrate_ready(now);
         let mut totals = self.totals;

@@ -126,12 +126,25 @@ fn the_page_of_metrics_is_the_table() {
     let mut text = head("Metrics", "the table in `experiments/src/metrics.rs`");
     text.push_str(
         "A metric is named `metric/statistic` wherever one is asked for: `--metric response/p99`. Times are in \
-         nanoseconds, rates per second; tables choose larger units.\n\n| metric | unit | better | meaning |\n|---|---|---|---|\n",
+         nanoseconds, rates per second; tables choose larger units.\n\nThe *window* begins with the end of the warm-up. It ends \
+         with the run; where `stop.jobs` ends arrivals that would go on (Poisson, renewal, varying and closed sources, \
+         periodic ones without a count), it ends with the last release, unless all jobs are released at one instant: \
+         behind it the system only drains, which is no part of a time average, and completes the response times of \
+         those who are still there. Task lists, traces, logs and periodic sources with a count are lists of jobs: they are \
+         measured whole. *Of* says which jobs a number is of, or which time.\n\n\
+         | metric | unit | better | of | meaning |\n|---|---|---|---|---|\n",
     );
     for def in METRICS {
         let names: Vec<String> = def.statistics.iter().map(|word| format!("`{}/{word}`", def.name)).collect();
         let better = def.better.map_or("", Better::word);
-        let _ = writeln!(text, "| {} | {} | {better} | {} |", names.join(" "), def.unit, cell(def.help));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {better} | {} | {} |",
+            names.join(" "),
+            def.unit,
+            cell(def.of.words()),
+            cell(def.help)
+        );
     }
     is_fresh("docs/metrics.md", &text);
 }

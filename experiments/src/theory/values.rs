@@ -12,6 +12,8 @@ pub(super) struct Values<'s, 'm> {
     shape: &'s Shape<'m>,
     /// Busy cores and jobs present at processors.
     stations: BTreeMap<usize, (f64, f64)>,
+    /// Jobs that wait for tokens, at all pools.
+    for_tokens: Option<f64>,
     classes: BTreeMap<usize, Times>,
     rows: Vec<Exact>,
 }
@@ -28,7 +30,13 @@ const NANOS: f64 = 1e9;
 
 impl<'s, 'm> Values<'s, 'm> {
     pub fn new(shape: &'s Shape<'m>) -> Values<'s, 'm> {
-        Values { shape, stations: BTreeMap::new(), classes: BTreeMap::new(), rows: Vec::new() }
+        Values {
+            shape,
+            stations: BTreeMap::new(),
+            for_tokens: None,
+            classes: BTreeMap::new(),
+            rows: Vec::new(),
+        }
     }
 
     /// Whether some time is spent at devices: it counts as blocked, not as service.
@@ -60,6 +68,7 @@ impl<'s, 'm> Values<'s, 'm> {
 
     /// Tokens held and jobs queued at a pool.
     pub fn pool(&mut self, name: &str, held: f64, queued: f64) {
+        *self.for_tokens.get_or_insert(0.0) += queued;
         self.push("held/mean", name, ALL, held);
         self.push("queue_length/mean", name, ALL, queued);
     }
@@ -138,8 +147,13 @@ impl<'s, 'm> Values<'s, 'm> {
         }
     }
 
-    /// As results list them: all that are no devices, then each component, then its members.
+    /// As results list them: all together, then each component, then its members. All together, those who wait anywhere are
+    /// one queue; devices are no part of the utilization.
     fn processors(&mut self) {
+        let ready: f64 = self.stations.values().map(|(busy, present)| present - busy).sum();
+        if !self.stations.is_empty() || self.for_tokens.is_some() {
+            self.queue(ALL, ready + self.for_tokens.unwrap_or(0.0));
+        }
         if self.stations.is_empty() {
             return;
         }
@@ -172,8 +186,14 @@ impl<'s, 'm> Values<'s, 'm> {
             .collect();
         for (scope, (busy, queued, cores)) in found {
             self.push("utilization/mean", &scope, ALL, busy / cores);
-            // What rounding leaves of an empty queue is nothing.
-            self.push("queue_length/mean", &scope, ALL, if queued.abs() < 1e-12 { 0.0 } else { queued });
+            if scope != ALL {
+                self.queue(&scope, queued);
+            }
         }
+    }
+
+    fn queue(&mut self, scope: &str, queued: f64) {
+        // What rounding leaves of an empty queue is nothing.
+        self.push("queue_length/mean", scope, ALL, if queued.abs() < 1e-12 { 0.0 } else { queued });
     }
 }

@@ -3,12 +3,13 @@
 use super::swatch;
 use crate::app::action::Action;
 use crate::app::state::{Selection, State};
+use crate::catalog;
 use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
 use egui::{RichText, ScrollArea, Sense, Ui};
 use egui_extras::{Column, TableBuilder};
-use experiments::metrics::{Better, find};
+use experiments::metrics::{Better, MetricDef, find};
 use reports::number::with_unit;
 use reports::rows::{ALL, SummaryRow};
 use sim_core::units::Span;
@@ -77,8 +78,7 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
             let name = found.name();
             let def = find(&name).map(|metric| metric.def);
             row.col(|ui| {
-                ui.label(&name)
-                    .on_hover_text(def.map_or_else(String::new, |def| crate::catalog::said(def.help)));
+                ui.label(&name).on_hover_text(def.map_or_else(String::new, meaning));
             });
             row.col(|ui| {
                 ui.label(found.value.map_or_else(|| "–".to_owned(), |value| with_unit(value, found.unit)));
@@ -100,6 +100,11 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
             });
         });
     });
+}
+
+/// What a metric is, and of which jobs or time.
+fn meaning(def: &MetricDef) -> String {
+    format!("{}\n\n{}", catalog::said(def.help), catalog::said(def.of.words()))
 }
 
 fn jobs(ui: &mut Ui, state: &State, snapshot: &Snapshot, out: &mut Vec<Action>) {

@@ -59,7 +59,18 @@ impl Sums {
     }
 }
 
-/// The accounts of all stations at the start of the window.
+/// When the window ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Closing {
+    /// With the run.
+    AtEnd,
+    /// With the last release, which is still to come.
+    AtLastRelease,
+    /// With everything of this instant, which has come.
+    Behind(Time),
+}
+
+/// The accounts of all stations at the start or the end of the window.
 pub(super) struct Snapshot {
     at: Time,
     processors: Vec<ProcessorMeasures>,
@@ -69,6 +80,8 @@ pub(super) struct Snapshot {
     refused: Vec<u64>,
     /// Integral of the number of jobs in the system up to here.
     in_system: u128,
+    /// Jobs that have run their whole program, by class; of those released before the window and done before it not all.
+    completed: Vec<u64>,
 }
 
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
@@ -80,6 +93,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
             groups: self.outages.totals_at(at),
             refused: self.outages.refused.clone(),
+            completed: self
+                .world
+                .classes
+                .iter()
+                .map(|class| class.response.count() + class.departed)
+                .collect(),
             picks: self
                 .balancers
                 .iter()
@@ -95,17 +114,37 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         self.world.sums.sojourn + present
     }
 
+    /// Time blocked so far: in delays and joins that are over, and in those that are not.
+    fn blocked_at(&self, at: Time) -> u128 {
+        let blocked = self.world.shared.jobs.iter().filter(|(_, job)| job.state.is_blocked());
+        let present: u128 = blocked.map(|(_, job)| u128::from(at.since(job.since).0)).sum();
+        self.world.sums.blocked + present
+    }
+
     /// The next event lies at or past the watched instant. True where the run is over.
     #[cold]
-    pub(super) fn pass_watch(&mut self, at: Time) -> bool {
-        if self.snapshot.is_none()
-            && self.world.model.warmup > Time::ZERO
-            && self.world.model.warmup <= self.world.horizon
-        {
+    pub(super) fn pass_watch(&mut self, at: Time) -> Result<bool, Fault> {
+        if self.opens_at().is_some_and(|opening| opening <= at && opening <= self.world.horizon) {
             self.open_window();
         }
-        self.watch = past(self.world.horizon);
-        at > self.world.horizon
+        if let Closing::Behind(last) = self.closing
+            && last < at
+        {
+            self.close_window(last)?;
+        }
+        let coming = match self.closing {
+            Closing::Behind(last) if self.closed.is_none() => past(last),
+            _ => past(self.world.horizon),
+        };
+        self.watch = self.opens_at().map_or(coming, |opening| opening.min(coming));
+        Ok(at > self.world.horizon)
+    }
+
+    /// The end of the warm-up, while it is still to come and something is left to be measured after it.
+    fn opens_at(&self) -> Option<Time> {
+        let at = self.world.model.warmup;
+        let is_late = matches!(self.closing, Closing::Behind(last) if last < at);
+        (self.snapshot.is_none() && at > Time::ZERO && !is_late).then_some(at)
     }
 
     fn open_window(&mut self) {
@@ -118,35 +157,56 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 let now = std::mem::replace(&mut self.world.shared.now, at);
                 self.record_shares(processor);
                 self.world.shared.now = now;
+                self.processors[processor as usize].integrate_shared(at);
             }
         }
         self.snapshot = Some(self.snapshot_at(at));
     }
 
+    /// The window is over, and the run goes on until the last job has left: the accounts as they stand are those of the
+    /// window. Everything up to and at this instant has happened, and nothing is brought up to date that would round
+    /// differently for it: the run goes on as if nobody had looked.
+    fn close_window(&mut self, at: Time) -> Result<(), Fault> {
+        if self.closed.is_none() {
+            let closed = self.snapshot_at(at);
+            self.check_identities(&closed)?;
+            self.closed = Some(closed);
+        }
+        Ok(())
+    }
+
     /// Closes the books: unfinished jobs, the window, the identities.
     pub(super) fn finish(mut self) -> Result<(Measures, R), Fault> {
         let end = self.world.model.stop.after.unwrap_or(self.world.shared.now).max(self.world.shared.now);
-        if self.snapshot.is_none() && self.world.model.warmup > Time::ZERO && self.world.model.warmup <= end {
+        if self.opens_at().is_some_and(|opening| opening <= end) {
             self.open_window();
+        }
+        if let Closing::Behind(last) = self.closing {
+            self.close_window(last)?;
         }
         // A void event may have opened the window behind the last real one.
         let end = self.snapshot.as_ref().map_or(end, |snapshot| end.max(snapshot.at));
         self.world.shared.now = end;
-        let in_system = self.in_system_at(end);
+        let whole = self.snapshot_at(end);
+        self.check_identities(&whole)?;
         self.settle_unfinished();
-        let last = self.snapshot_at(end);
-        self.check_identities(&last)?;
-        for class in &mut self.world.classes {
+        let last = self.closed.take().unwrap_or(whole);
+        let first = self.snapshot.take();
+        // A warm-up longer than the run leaves an empty window at its end.
+        let empty = first.is_none() && self.world.model.warmup > last.at;
+        let (from, until) = match &first {
+            Some(first) => (first.at, last.at),
+            None if empty => (end, end),
+            None => (Time::ZERO, last.at),
+        };
+        for (index, class) in self.world.classes.iter_mut().enumerate() {
             class.completed = class.response.count();
+            let before = first.as_ref().map_or(0, |first| first.completed[index]);
+            class.departed = if empty { 0 } else { last.completed[index] - before };
         }
         for source in &self.world.sources {
             self.world.classes[source.class() as usize].released += source.released - source.released_before;
         }
-        let first = self.snapshot.take();
-        // A warm-up longer than the run leaves an empty window at its end.
-        let from =
-            first.as_ref().map_or(if self.world.model.warmup > end { end } else { Time::ZERO }, |s| s.at);
-        let empty = self.world.model.warmup > end;
         self.world.recorder.end(end);
         if self.world.lean {
             for class in &mut self.world.classes {
@@ -159,7 +219,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         let measures = Measures {
             from,
-            until: end,
+            until,
+            end,
             events: self.world.events(),
             released: self.world.released,
             digest: self.world.recorder.digest(),
@@ -195,16 +256,19 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 super::outage::difference,
             ),
             unfinished: self.world.released - self.world.left,
-            in_system_integral: if empty { 0 } else { in_system - first.as_ref().map_or(0, |s| s.in_system) },
+            in_system_integral: if empty {
+                0
+            } else {
+                last.in_system - first.as_ref().map_or(0, |s| s.in_system)
+            },
             first_release: (self.world.released > 0).then_some(self.world.first_release),
             last_left: (self.world.left > 0).then_some(self.world.last_left),
         };
         Ok((measures, self.world.recorder))
     }
 
-    /// Books the time of jobs that are still in the system up to the end of the run.
+    /// Records the time of jobs that are still in the system up to the end of the run, and counts them.
     fn settle_unfinished(&mut self) {
-        let end = self.world.shared.now;
         for processor in 0..self.processors.len() as u32 {
             self.record_shares(processor);
         }
@@ -212,13 +276,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         for slot in present {
             let job = &self.world.shared.jobs[slot];
             let (number, since, station) = (job.number, job.since, job.station);
-            if job.parent == NONE {
-                self.world.sums.sojourn += u128::from((end - job.arrival).0);
-            }
             match job.state {
                 State::Delayed | State::Joining => {
                     let place = if job.state == State::Delayed { PlaceKind::Delay } else { PlaceKind::Join };
-                    self.world.sums.blocked += u128::from((end - since).0);
                     self.world.stay(number, place, since);
                 }
                 State::Ready => self.world.stay(number, PlaceKind::Ready(station), since),
@@ -230,6 +290,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             if job.parent != NONE {
                 continue;
             }
+            self.world.classes[job.class as usize].unfinished += 1;
             if job.arrival >= self.world.model.warmup && job.deadline != Time::NEVER {
                 self.world.measure_deadline(slot, Status::Unfinished);
             }
@@ -274,7 +335,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         record
     }
 
-    /// Conservation of jobs, conservation of core time, Little's law: exact in integers.
+    /// Conservation of jobs, conservation of core time, Little's law: exact in integers, from the start of the run up to the
+    /// end of the window and again up to the end of the run. Little's law is about the part of each job's residence that lies
+    /// before that instant.
     fn check_identities(&self, last: &Snapshot) -> Result<(), Fault> {
         let identity = |what: String, left: u128, right: u128| {
             if left == right { Ok(()) } else { Err(Box::new(RunError::Identity { what, left, right })) }
@@ -286,7 +349,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             u128::from(self.world.released),
             u128::from(self.world.left) + present,
         )?;
-        let mut in_stations = self.world.sums.blocked;
+        let mut in_stations = self.blocked_at(last.at);
         for (index, totals) in last.processors.iter().enumerate() {
             let spec = &self.world.model.processors[index];
             identity(
@@ -296,7 +359,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             )?;
             in_stations += match self.processors[index].server {
                 Server::Picks(_) => totals.busy + totals.overhead + totals.ready_integral,
-                Server::Shares(_) => self.processors[index].present_integral,
+                Server::Shares(_) => self.processors[index].shared_totals_at(last.at).1,
             };
         }
         in_stations += last.pools.iter().map(|pool| pool.waiting_integral).sum::<u128>();
@@ -305,7 +368,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 * u128::from(self.world.sums.children);
         identity(
             "Little's law: time in the system = time integral of the jobs present".to_owned(),
-            self.world.sums.sojourn + children,
+            last.in_system + children,
             in_stations,
         )
     }

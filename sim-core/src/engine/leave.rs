@@ -132,6 +132,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             if has_deadline {
                 self.measure_deadline(slot, status);
             }
+        } else {
+            self.left_late(slot, status);
         }
         if R::TRACE {
             let record = self.job_record(slot, status, Some(now));
@@ -144,6 +146,13 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         if !PLAIN && self.closed && client_waits {
             self.think(source);
         }
+    }
+
+    /// A job released during the warm-up leaves: in the window it is counted among what departed, and in nothing else.
+    #[cold]
+    fn left_late(&mut self, slot: u32, status: Status) {
+        let class = self.shared.jobs[slot].class;
+        self.classes[class as usize].departed += u64::from(status == Status::Completed);
     }
 
     /// [`exit`](World::exit) of a completed job, where it is not worth a copy of its own.

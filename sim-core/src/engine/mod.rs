@@ -13,6 +13,7 @@ mod explain;
 mod interrupt;
 mod leave;
 mod outage;
+mod plain;
 mod source;
 mod withdraw;
 
@@ -21,8 +22,8 @@ use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
 use crate::job::{Job, Jobs};
 use crate::law::{Layers, exponential_layers};
 use crate::measure::{ClassMeasures, Measures, PartSums};
-use crate::model::{Arrivals, ComponentKind, Model, Op};
-use crate::policy::{CpuScheduler, Shared};
+use crate::model::{Arrivals, Model, Op};
+use crate::policy::Shared;
 use crate::pool::PoolState;
 use crate::processor::ProcessorState;
 use crate::queue::EventQueue;
@@ -31,9 +32,10 @@ use crate::rng::{Stream, StreamRoot};
 use crate::ties::QuantumEnd;
 use crate::trace::{PlaceKind, Stay};
 use crate::units::{Span, Time};
-use account::Snapshot;
+use account::{Closing, Snapshot};
 use balance::BalancerState;
 use outage::Outages;
+use plain::{is_lean, is_plain, is_timed, sizes_are_known};
 use source::SourceState;
 use std::collections::VecDeque;
 
@@ -166,9 +168,12 @@ struct Engine<'m, R, const PLAIN: bool> {
     pools: Vec<PoolState>,
     balancers: Vec<BalancerState>,
     outages: Outages,
-    /// The next instant at which the books are looked at: end of the warm-up, or past the horizon.
+    /// The next instant at which the books are looked at: end of the warm-up, past the last release, or past the horizon.
     watch: Time,
     snapshot: Option<Snapshot>,
+    /// When the window ends, and the accounts as they stood then.
+    closing: Closing,
+    closed: Option<Snapshot>,
     instant: (Time, u64),
     max_events: u64,
 }
@@ -217,51 +222,6 @@ fn run_engine<R: Recorder, const PLAIN: bool>(
 ) -> Result<(Measures, R), RunError> {
     engine.run(limits).map_err(|fault| *fault)?;
     engine.finish().map_err(|fault| *fault)
-}
-
-/// One component, a processor: a job's own sums say all there is to say of its parts.
-fn is_lean(model: &Model) -> bool {
-    matches!(&model.components[..], [only] if only.kind == ComponentKind::Processor)
-}
-
-/// Whether a balancer is told the sizes of jobs, so that the work owed to servers is kept.
-fn sizes_are_known(model: &Model) -> bool {
-    model.balancers.iter().any(|spec| {
-        let weights = &model.groups[spec.group as usize].weights;
-        (spec.policy.build)(weights).knows_sizes()
-    })
-}
-
-/// Whether jobs have timers: clients that give up, deadlines that end jobs.
-fn is_timed(model: &Model) -> bool {
-    model.sources.iter().any(|source| source.timeout.is_some())
-        || model.attributes.iter().any(|about| about.abort_on_miss && about.deadline.is_some())
-}
-
-/// Whether the model has nothing that the plain engine leaves out.
-fn is_plain(model: &Model) -> bool {
-    let plain = |p: &crate::model::Processor| {
-        let picks = matches!((p.scheduler.build)(&model.ties), CpuScheduler::Picks(_));
-        p.interrupts.is_none()
-            && p.cores == 1
-            && p.speed.is_one()
-            && p.context_switch + p.dispatch_latency == Span::ZERO
-            && picks
-    };
-    let renewal = |source: &crate::model::Source| {
-        matches!(source.arrivals, Arrivals::Renewal(_)) && source.clients == 0
-    };
-    is_lean(model)
-        && model.laws.is_empty()
-        && model.branches.is_empty()
-        && model.forks.is_empty()
-        && !sizes_are_known(model)
-        && model.attributes.iter().all(|about| about.deadline.is_none())
-        && !is_timed(model)
-        && model.groups.iter().all(|group| group.outages.is_none())
-        && model.sources.iter().all(renewal)
-        && model.classes.iter().all(|class| class.draws.len() <= 1)
-        && model.processors.iter().all(plain)
 }
 
 impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
@@ -363,8 +323,14 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             pools: model.pools.iter().map(PoolState::new).collect(),
             balancers,
             outages: Outages::new(model, root),
-            watch: if model.warmup > Time::ZERO { model.warmup } else { past(horizon) },
+            watch: if model.warmup > Time::ZERO { model.warmup.min(past(horizon)) } else { past(horizon) },
             snapshot: None,
+            closing: if source::closes_at_last_release(model) {
+                Closing::AtLastRelease
+            } else {
+                Closing::AtEnd
+            },
+            closed: None,
             instant: (Time::ZERO, 0),
             max_events: limits.max_events,
         }
@@ -379,7 +345,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         }
         while let Some(key) = self.world.queue.pop() {
             let at = key.time();
-            if at >= self.watch && self.pass_watch(at) {
+            if at >= self.watch && self.pass_watch(at)? {
                 break;
             }
             self.world.shared.now = at;

@@ -1,6 +1,7 @@
 //! Sources: releases of jobs.
 
-use super::{Engine, Part, World};
+use super::account::Closing;
+use super::{Engine, Part, World, past};
 use crate::error::RunError;
 use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
@@ -155,6 +156,24 @@ impl Start {
     }
 }
 
+/// Whether the window ends with the last release: where a number of releases ends arrivals that would go on, what drains
+/// behind them is no steady state. Lists of jobs (traces, and periodic sources with a count) are measured whole.
+pub(super) fn closes_at_last_release(model: &Model) -> bool {
+    let is_list = |source: &Source| {
+        matches!(source.arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
+    };
+    model.stop.jobs.is_some() && !model.sources.iter().all(is_list)
+}
+
+/// The last job is released: the window ends with this instant, unless it would have no length.
+#[cold]
+fn last_release(closing: &mut Closing, watch: &mut Time, now: Time, warmup: Time) {
+    if *closing == Closing::AtLastRelease && now != warmup {
+        *closing = Closing::Behind(now);
+        *watch = past(now).min(*watch);
+    }
+}
+
 /// How many values the rows of traces bring.
 pub(super) fn trace_widths(model: &Model) -> impl Iterator<Item = usize> + '_ {
     model.sources.iter().filter_map(|source| match &source.arrivals {
@@ -298,6 +317,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         world.released += 1;
         if world.released >= world.stop_jobs {
             world.silent = true;
+            last_release(&mut self.closing, &mut self.watch, now, world.warmup);
         } else if next < world.horizon {
             world.sequence += 1;
             let key = EventKey::new(next, Phase::Arrival, source, world.sequence);

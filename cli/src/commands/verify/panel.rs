@@ -87,7 +87,7 @@ const WEIBULL: &str = "{ weibull = { shape = 0.5, mean = \"1s\" } }";
 const PARETO: &str = "{ bounded-pareto = { shape = 1.5, low = \"339589178ns\", high = \"1000s\" } }";
 const WAIT: &[&str] = &["waiting/mean"];
 const TIME: &[&str] = &["response/mean"];
-const LOSS: &[&str] = &["throughput/rate", "response/mean"];
+const LOSS: &[&str] = &["throughput/rate", "response/mean", "in_system/mean", "queue_length/mean"];
 const LOOP: &[&str] = &["throughput/rate", "response/mean", "utilization/mean"];
 const ONE: &str = "[[processor]]\nname = \"cpu\"\n";
 const POISSON_5: &str = "{ poisson = \"0.5/s\" }";

@@ -207,7 +207,7 @@ pub struct ClassMeasures {
     pub released: u64,
     /// Jobs that ran their whole program, in the window or after it.
     pub completed: u64,
-    /// Jobs that ran their whole program by the end of the window, and not before its start, whenever they were released.
+    /// Jobs that ran their whole program behind the start of the window and up to its end, whenever they were released.
     pub departed: u64,
     /// Jobs in the system at the end of the run, whenever they were released.
     pub unfinished: u64,

@@ -80,8 +80,8 @@ pub(super) struct Snapshot {
     refused: Vec<u64>,
     /// Integral of the number of jobs in the system up to here.
     in_system: u128,
-    /// Jobs that have run their whole program, by class; of those released before the window and done before it not all.
-    completed: Vec<u64>,
+    /// Jobs that have run their whole program since the window began, by class.
+    departed: Vec<u64>,
 }
 
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
@@ -93,7 +93,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
             groups: self.outages.totals_at(at),
             refused: self.outages.refused.clone(),
-            completed: self
+            departed: self
                 .world
                 .classes
                 .iter()
@@ -201,8 +201,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         };
         for (index, class) in self.world.classes.iter_mut().enumerate() {
             class.completed = class.response.count();
-            let before = first.as_ref().map_or(0, |first| first.completed[index]);
-            class.departed = if empty { 0 } else { last.completed[index] - before };
+            class.departed = if empty { 0 } else { last.departed[index] };
         }
         for source in &self.world.sources {
             self.world.classes[source.class() as usize].released += source.released - source.released_before;

@@ -198,9 +198,13 @@ pub struct ModelArgs {
     /// Change a setting of the scenario, such as clients.arrivals.poisson=900/s
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// So many times the demand of every source, such as 1.5: gaps are divided by it, a trace runs faster
+    /// So many times the demand of every source, such as 1.5: gaps are divided by it, a log or trace keeps its calendar
+    /// and has so many times the requests
     #[arg(long, value_name = "X")]
     pub scale: Option<String>,
+    /// A log or trace runs so many times as fast: its times are divided by it, its requests stay as many
+    #[arg(long, value_name = "X")]
+    pub speedup: Option<String>,
     /// Root of all random streams; the scenario's seed, or 1, by default
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

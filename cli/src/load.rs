@@ -137,6 +137,7 @@ pub fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure
         set,
         vary: None,
         scale: args.scale.clone(),
+        speedup: args.speedup.clone(),
         seed: args.seed,
         io_device: args.io_device.clone(),
         service: args.service.clone(),

@@ -395,6 +395,7 @@ pub(crate) fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence
 pub fn most_jobs(model: &Model) -> Option<u64> {
     let of_source = |source: &Source| match &source.arrivals {
         Arrivals::Trace(data) => Some(data.rows.len() as u64),
+        Arrivals::Copies(copies) => Some(copies.most()),
         Arrivals::Periodic { count: Some(count), .. } => Some(*count),
         Arrivals::Periodic { period, .. } => {
             let after = model.stop.after?;

@@ -212,7 +212,7 @@ pub static SOURCE: Table = table(
         key(
             "scale",
             Kind::Ratio,
-            "so many times the demand: gaps are divided by it, closed sources have so many times the customers; default 1",
+            "so many times the demand: gaps are divided by it, traces have so many times the requests, closed sources so many times the customers; default 1",
         ),
         key(
             "clients",

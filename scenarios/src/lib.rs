@@ -38,7 +38,7 @@ mod traces;
 mod tree;
 
 pub use codes::{CODES, Code};
-pub use demand::{DemandError, parse_demand, scale_demand};
+pub use demand::{DemandError, demand_notes, parse_demand, scale_demand};
 pub use diagnostic::{Diagnostic, Severity};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
@@ -95,8 +95,9 @@ pub(crate) fn load_tree(
         (InputKind::AccessLog, _) => import::access_log::load(input, options, &mut sink),
         (InputKind::RequestTrace, _) => import::request_trace::load(input, options, &mut sink),
     };
-    if let Some(loaded) = &mut loaded {
-        demand::apply(options, &mut loaded.model, &mut sink);
+    if let Some(loaded) = loaded.as_mut().filter(|loaded| loaded.kind != InputKind::TaskList) {
+        let notes = demand::apply(options, &mut loaded.model, &mut sink);
+        loaded.notes.extend(notes);
     }
     let files = sink.take_files();
     let (errors, warnings) = sink.finish();

@@ -29,6 +29,8 @@ pub struct Options {
     pub vary: Option<(String, u64)>,
     /// Factor of every source's demand, `--scale`.
     pub scale: Option<String>,
+    /// How many times as fast a log or trace runs, `--speedup`.
+    pub speedup: Option<String>,
     /// Root of all random streams, `--seed`.
     pub seed: Option<u64>,
     /// Whether I/O of a task list is `parallel` or queues `fcfs`, `--io-device`.
@@ -56,6 +58,7 @@ impl Default for Options {
             set: Vec::new(),
             vary: None,
             scale: None,
+            speedup: None,
             seed: None,
             io_device: None,
             service: None,
@@ -90,6 +93,7 @@ impl Options {
         ];
         let after = [
             ("scale", &self.scale),
+            ("speedup", &self.speedup),
             ("seed", &seed),
             ("io-device", &self.io_device),
             ("service", &self.service),

@@ -51,6 +51,7 @@
 //! events is total and documented ([`event`]), ties are rules with names ([`ties`]), random streams are named
 //! ([`rng`]), and the identities of queueing theory are checked exactly at the end of every run.
 
+pub mod copies;
 mod engine;
 pub mod error;
 pub mod event;

@@ -4,13 +4,14 @@
 //! |---|---|
 //! | renewal (Poisson too) | each gap divided by `f`: the same draws, so that scaled runs meet the same work |
 //! | a rate that changes | each rate multiplied by `f`; the times at which it changes stay |
-//! | trace | each time divided by `f`, rounded to the nearest nanosecond, halves up: the trace runs faster |
+//! | trace | `f` times the requests, its times kept: copies that are moved a little, and a part of one more ([`copies`](crate::copies)) |
 //! | periodic | offset and period divided by `f`, rounded likewise |
 //! | closed | `f` times the customers, rounded to the nearest whole number, halves up, and never below one |
 //!
-//! Requests are never copied or left out: a trace at twice the rate is as long, in requests, and half as long in time.
-//! Sizes and deadlines stay what they are.
+//! Sizes and deadlines stay what they are. A trace that runs faster ([`Arrivals::faster`]) is another thing: as many
+//! requests in less time, so that its day becomes an hour and the queues that a day builds up have no time to.
 
+use crate::copies::{Copies, Spread};
 use crate::law::{Empirical, Law};
 use crate::model::{Arrivals, TraceData, TraceRow};
 use crate::units::{Ratio, Span, Time};
@@ -19,6 +20,8 @@ use thiserror::Error;
 
 /// The most customers of a closed source.
 pub const CUSTOMERS_MAX: u32 = 1_000_000;
+/// The most copies of a trace.
+pub const COPIES_MAX: u64 = 1_000_000;
 
 /// Why arrivals cannot be scaled by a factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -32,11 +35,22 @@ pub enum ScaleError {
     /// A closed source would have too many customers.
     #[error("{0} customers; at most {CUSTOMERS_MAX}")]
     TooMany(u64),
+    /// A trace would have too many copies.
+    #[error("more than {COPIES_MAX} copies of a trace")]
+    TooManyCopies,
+    /// Two factors whose product cannot be told.
+    #[error("a factor too near to zero")]
+    TooLittle,
 }
 
 impl Arrivals {
     /// `factor` times the demand, see [the module](self).
     pub fn scaled(&self, factor: Ratio) -> Result<Arrivals, ScaleError> {
+        self.scaled_within(factor, None)
+    }
+
+    /// The same, with the span of all traces of which this may be one; `None`: it is on its own.
+    pub fn scaled_within(&self, factor: Ratio, spread: Option<Spread>) -> Result<Arrivals, ScaleError> {
         let time = |nanos: u64| {
             factor.divide_nearest(nanos).filter(|n| *n <= Time::LATEST.0).ok_or(ScaleError::TooLate)
         };
@@ -63,16 +77,57 @@ impl Arrivals {
                 }
                 Arrivals::Periodic { offset, period, count: *count }
             }
-            Arrivals::Trace(data) => {
-                let rows =
-                    data.rows.iter().map(|row| Ok(TraceRow { at: Time(time(row.at.0)?), ..row.clone() }));
-                Arrivals::Trace(Arc::new(TraceData {
-                    rows: rows.collect::<Result<_, ScaleError>>()?,
-                    values: data.values.clone(),
-                }))
+            Arrivals::Trace(data) => copies(data, factor, spread)?,
+            Arrivals::Copies(copied) => {
+                let factor = copied.factor.times(factor).ok_or(ScaleError::TooLittle)?;
+                copies(&copied.data, factor, Some(copied.spread))?
             }
         })
     }
+
+    /// A trace with each of its times divided by `factor`, rounded to the nearest nanosecond, halves up; `None` where
+    /// this is no trace.
+    pub fn faster(&self, factor: Ratio) -> Option<Result<Arrivals, ScaleError>> {
+        let (data, again) = match self {
+            Arrivals::Trace(data) => (data, None),
+            Arrivals::Copies(copied) => (&copied.data, Some(copied.factor)),
+            _ => return None,
+        };
+        let time = |at: Time| {
+            let time = factor.divide_nearest(at.0).filter(|nanos| *nanos <= Time::LATEST.0);
+            time.map(Time).ok_or(ScaleError::TooLate)
+        };
+        let rows = data.rows.iter().map(|row| Ok(TraceRow { at: time(row.at)?, ..row.clone() }));
+        let faster = rows
+            .collect::<Result<_, ScaleError>>()
+            .map(|rows| Arrivals::Trace(Arc::new(TraceData { rows, values: data.values.clone() })));
+        Some(match again {
+            Some(again) => faster.and_then(|faster| faster.scaled(again)),
+            None => faster,
+        })
+    }
+
+    /// The trace that is released, once or more often.
+    pub fn trace(&self) -> Option<&Arc<TraceData>> {
+        match self {
+            Arrivals::Trace(data) => Some(data),
+            Arrivals::Copies(copies) => Some(&copies.data),
+            _ => None,
+        }
+    }
+}
+
+fn copies(data: &Arc<TraceData>, factor: Ratio, spread: Option<Spread>) -> Result<Arrivals, ScaleError> {
+    let (numerator, denominator) = factor.parts();
+    if numerator > COPIES_MAX * denominator {
+        return Err(ScaleError::TooManyCopies);
+    }
+    Ok(match spread.or_else(|| Spread::over([&**data])) {
+        Some(spread) if !factor.is_one() && !data.rows.is_empty() => {
+            Arrivals::Copies(Arc::new(Copies { data: data.clone(), factor, spread }))
+        }
+        _ => Arrivals::Trace(data.clone()),
+    })
 }
 
 impl Law {
@@ -158,11 +213,18 @@ mod tests {
     fn traces_periods_and_customers_scale_exactly() {
         let row = |at| TraceRow { at: Time(at), entry: 0, values: 0, count: 0, attributes: 0, client: 0 };
         let data = TraceData { rows: [0, 1, 2, 3, 4, 100].map(row).to_vec(), values: Vec::new() };
-        let Ok(Arrivals::Trace(scaled)) = Arrivals::Trace(Arc::new(data)).scaled(ratio(2, 1)) else {
-            panic!()
-        };
-        let times: Vec<u64> = scaled.rows.iter().map(|row| row.at.0).collect();
+        let trace = Arrivals::Trace(Arc::new(data));
+        let Some(Ok(Arrivals::Trace(faster))) = trace.faster(ratio(2, 1)) else { panic!() };
+        let times: Vec<u64> = faster.rows.iter().map(|row| row.at.0).collect();
         assert_eq!(times, [0, 1, 1, 2, 2, 50], "halves go up, the order stays");
+        let factor = |arrivals: &Arrivals| match arrivals {
+            Arrivals::Copies(copies) => Some(copies.factor),
+            _ => None,
+        };
+        let copied = trace.scaled(ratio(3, 2)).unwrap();
+        assert_eq!(factor(&copied), Some(ratio(3, 2)));
+        assert_eq!(factor(&copied.scaled(ratio(4, 1)).unwrap()), Some(ratio(6, 1)));
+        assert!(matches!(copied.scaled(ratio(2, 3)), Ok(Arrivals::Trace(_))), "once is the trace itself");
 
         let periodic = Arrivals::Periodic { offset: Span(10), period: Span(100), count: Some(7) };
         let Ok(Arrivals::Periodic { offset, period, count }) = periodic.scaled(ratio(3, 1)) else { panic!() };
@@ -191,7 +253,7 @@ mod tests {
                 ratio(3, 1),
                 ScaleError::TooFast,
             ),
-            (Arrivals::Trace(data), ratio(1, 2), ScaleError::TooLate),
+            (Arrivals::Trace(data.clone()), ratio(1_000_001, 1), ScaleError::TooManyCopies),
             (
                 Arrivals::Closed { customers: CUSTOMERS_MAX, think: Law::Deterministic { value: 1 } },
                 ratio(2, 1),
@@ -200,5 +262,7 @@ mod tests {
         ] {
             assert_eq!(arrivals.scaled(factor).err(), Some(error), "{arrivals:?}");
         }
+        let slower = Arrivals::Trace(data).faster(ratio(1, 2)).map(Result::err);
+        assert_eq!(slower, Some(Some(ScaleError::TooLate)));
     }
 }

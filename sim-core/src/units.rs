@@ -185,6 +185,17 @@ impl Ratio {
         u64::try_from((2 * u128::from(value) * numerator + denominator) / (2 * denominator)).ok()
     }
 
+    /// The product of two ratios, reduced, and to 31 bits where it takes more; `None` where it is far from 1.
+    pub fn times(self, other: Ratio) -> Option<Ratio> {
+        let numerator = u64::from(self.numerator) * u64::from(other.numerator);
+        let denominator = u64::from(self.denominator) * u64::from(other.denominator);
+        let divisor = gcd(numerator, denominator);
+        let (numerator, denominator) = (numerator / divisor, denominator / divisor);
+        let over = numerator.max(denominator) >> 32;
+        let shift = u64::BITS - over.leading_zeros();
+        Ratio::new(u32::try_from(numerator >> shift).ok()?, u32::try_from(denominator >> shift).ok()?)
+    }
+
     /// `value` divided by this ratio, rounded to the **nearest** whole number, halves up; `None` beyond 64 bits.
     pub fn divide_nearest(self, value: u64) -> Option<u64> {
         Ratio { numerator: self.denominator, denominator: self.numerator }.multiply_nearest(value)

@@ -140,8 +140,11 @@ pub fn run(args: &PlanCommand, global: &GlobalArgs) -> Result<(), Failure> {
             ..usual
         },
     };
-    drop(labels);
     global.session.describe_plan(&question.run, question.policies.len() * question.demands.len());
+    if let Some((_, base)) = labels.first() {
+        load::notes(&demand_notes(&base.model, &question), global);
+    }
+    drop(labels);
     let plan = {
         let meter = Meter::new(global);
         let mut build = |policy: usize, count: u64, demand: Ratio| -> Result<Model, Failure> {
@@ -170,6 +173,18 @@ pub fn run(args: &PlanCommand, global: &GlobalArgs) -> Result<(), Failure> {
         Ok(Shown { page: plan_page(&document), charts: charts(&document), csv: Some(csv) })
     })?;
     verdict
+}
+
+/// What is to be said about a log or trace at the highest level of demand.
+fn demand_notes(base: &Model, question: &Question) -> Vec<String> {
+    let highest = question.demands.iter().max_by(|a, b| a.as_f64().total_cmp(&b.as_f64()));
+    let mut model = base.clone();
+    let before = scenarios::demand_notes(&model);
+    let scaled = highest.map(|demand| scenarios::scale_demand(&mut model, *demand));
+    if scaled != Some(Ok(())) {
+        return Vec::new();
+    }
+    scenarios::demand_notes(&model).into_iter().filter(|note| !before.contains(note)).collect()
 }
 
 fn document<'a>(

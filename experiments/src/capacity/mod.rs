@@ -211,7 +211,11 @@ impl<E> Planner<'_, '_, E> {
         let demand = question.demands[0];
         for policy in 0..question.policies.len() {
             let model = self.model(policy, question.high, demand)?;
-            let draws = random::draws(&model);
+            // A log at another demand is copied at random.
+            let given = |demand: &Ratio| product(*demand, question.headroom).is_one();
+            let copied = model.sources.iter().any(|source| source.arrivals.trace().is_some())
+                && !question.demands.iter().all(given);
+            let draws = copied || random::draws(&model);
             let mut probe =
                 Probe::new(model, &question.goals, &question.run, false).map_err(PlanError::Goal)?;
             if policy == 0 {
@@ -409,8 +413,9 @@ impl<E> Planner<'_, '_, E> {
         for demand in levels(load) {
             self.tried += 1;
             let model = self.model(policy, count, demand)?;
-            let mut probe = Probe::new(model, &question.goals, &question.run, self.plan.exact[policy])
-                .map_err(PlanError::Goal)?;
+            let exact = self.plan.exact[policy] && !random::draws(&model);
+            let mut probe =
+                Probe::new(model, &question.goals, &question.run, exact).map_err(PlanError::Goal)?;
             let step = Step {
                 policy,
                 demand: demand.as_f64(),
@@ -420,7 +425,7 @@ impl<E> Planner<'_, '_, E> {
                 progress: NONE,
             };
             let watch = |progress| (self.watch)(Step { progress, ..step });
-            let runs = if self.plan.exact[policy] { 1 } else { question.sampling.least };
+            let runs = if exact { 1 } else { question.sampling.least };
             if let Err(failure) = probe.extend_to(runs, &watch) {
                 if matches!(*failure.error, sim_core::RunError::JobLimit { .. }) {
                     // As far as it can be followed.

@@ -25,7 +25,8 @@ pub(crate) fn work_is_given(model: &Model) -> bool {
             Arrivals::Periodic { .. } => true,
             Arrivals::Renewal(law) => fixed(law),
             Arrivals::Closed { think, .. } => fixed(think),
-            Arrivals::Varying(_) => false,
+            // Copies are moved at random.
+            Arrivals::Varying(_) | Arrivals::Copies(_) => false,
         };
         let patience = source.timeout.as_ref().is_none_or(|timeout| fixed(&timeout.after));
         arrivals

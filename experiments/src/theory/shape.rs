@@ -268,7 +268,7 @@ fn flow(arrivals: &Arrivals) -> Option<Flow> {
             let mean = think.mean()?;
             (*customers > 0 && mean.is_finite()).then_some(Flow::Closed(*customers, mean * 1e-9))
         }
-        Arrivals::Periodic { .. } | Arrivals::Varying(_) | Arrivals::Trace(_) => None,
+        Arrivals::Periodic { .. } | Arrivals::Varying(_) | Arrivals::Trace(_) | Arrivals::Copies(_) => None,
     }
 }
 

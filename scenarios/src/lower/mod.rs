@@ -245,7 +245,7 @@ impl<'a> Lowering<'a> {
         }
         let endless =
             self.model.sources.iter().zip(&self.source_places).find(|(source, _)| match &source.arrivals {
-                Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. } => false,
+                Arrivals::Trace(_) | Arrivals::Copies(_) | Arrivals::Periodic { count: Some(_), .. } => false,
                 Arrivals::Varying(varying) => !varying.ends(),
                 Arrivals::Renewal(_) | Arrivals::Closed { .. } | Arrivals::Periodic { count: None, .. } => {
                     true

@@ -24,6 +24,7 @@ pub(crate) type SetOption = fn(&mut Options, &str) -> bool;
 /// Options that a path can name instead of a key of the scenario, for inputs that are no scenarios.
 pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--scale", |options, text| put(&mut options.scale, text)),
+    ("--speedup", |options, text| put(&mut options.speedup, text)),
     ("--cores", |options, text| put_number(&mut options.cores, text)),
     ("--servers", |options, text| put_number(&mut options.servers, text)),
     ("--context-switch", |options, text| put(&mut options.context_switch, text)),

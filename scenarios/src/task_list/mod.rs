@@ -152,6 +152,10 @@ fn refuse_options(options: &Options, sink: &mut Sink) {
         let help = Some("a task list is a schedule: change its arrivals or periods");
         run_options::refuse("--scale", text, "is for scenarios, access logs and request traces", help, sink);
     }
+    if let Some(text) = &options.speedup {
+        let help = Some("a task list is a schedule: change its arrivals or periods");
+        run_options::refuse("--speedup", text, "is for access logs and request traces", help, sink);
+    }
     for (path, value) in &options.set {
         run_options::refuse("--set", &format!("{path}={value}"), "is for scenarios", None, sink);
     }

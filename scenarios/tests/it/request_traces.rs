@@ -113,8 +113,16 @@ fn classes_priorities_and_deadlines_count() {
 #[test]
 fn traces_scale_and_stop_like_other_inputs() {
     let text = "arrival,service\n0,5\n10,5\n20,5\n";
-    let scaled = Options { scale: Some("x2".to_owned()), ..farm(None, 1) };
-    assert_eq!(times(text, &scaled), ["0-5", "5-10", "10-15"]);
+    let faster = Options { speedup: Some("x2".to_owned()), ..farm(None, 1) };
+    assert_eq!(times(text, &faster), ["0-5", "5-10", "10-15"]);
+    let scaled = Options { scale: Some("x2".to_owned()), ..farm(None, 9) };
+    let more = times(text, &scaled);
+    assert_eq!(more.len(), 6, "twice the requests");
+    for time in ["0-5", "10-15", "20-25"] {
+        assert!(more.contains(&time.to_owned()), "one copy is the trace itself: {more:?}");
+    }
+    let both = Options { speedup: Some("2".to_owned()), ..scaled };
+    assert_eq!(times(text, &both).len(), 6);
     let until = Options { until: Some("15ms".to_owned()), ..farm(None, 1) };
     assert_eq!(times(text, &until), ["0-5", "10-15"]);
     let seconds = Options { time_unit: "s".to_owned(), ..farm(None, 1) };

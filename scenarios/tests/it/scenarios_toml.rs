@@ -386,12 +386,46 @@ fn demand_scales_by_key_and_option() {
     assert_eq!((offset.0, period.0), (1_000_000, 2_500_000));
     assert_eq!(model.attributes[0].period, Some(period), "policies see the period in effect");
     let rows = r#"{ rows = [["0ms", "3ms", "4ms"], ["7ms", "1ms", "2ms"]] }"#;
-    let model = load(rows, None, Some("x2"));
-    let Arrivals::Trace(data) = &model.sources[0].arrivals else { panic!() };
+    for (key, option, factor) in [
+        (None, Some("x2"), 2.0),
+        (Some("3"), None, 3.0),
+        (Some("3"), Some("1/2"), 1.5),
+        (None, Some("0.1"), 0.1),
+    ] {
+        let model = load(rows, key, option);
+        let Arrivals::Copies(copies) = &model.sources[0].arrivals else { panic!() };
+        assert_eq!(
+            (copies.factor.as_f64(), copies.data.rows[1].at.0),
+            (factor, 7_000_000),
+            "the calendar stays"
+        );
+        assert_eq!(copies.data.values, [3_000_000, 4_000_000, 1_000_000, 2_000_000]);
+    }
+    assert!(matches!(load(rows, Some("2"), Some("1/2")).sources[0].arrivals, Arrivals::Trace(_)));
+    let speedup = |arrivals: &str| {
+        let options = Options { speedup: Some("2".to_owned()), ..Options::default() };
+        model_of(Scenario, &with_arrivals(arrivals), &options)
+    };
+    let loaded = speedup(rows);
+    let Arrivals::Trace(data) = &loaded.model.sources[0].arrivals else { panic!() };
+    assert_eq!(data.rows[1].at.0, 3_500_000);
+    assert!(loaded.notes[0].starts_with("a log or trace at 2 times its speed: what took 7 ms takes 3.5 ms"));
+}
+
+#[test]
+fn speed_is_for_traces() {
+    let speedup = Options { speedup: Some("2".to_owned()), ..Options::default() };
     assert_eq!(
-        (data.rows[1].at.0, data.values.as_slice()),
-        (3_500_000, &[3_000_000, 4_000_000, 1_000_000, 2_000_000][..])
+        mistakes(Scenario, &with_arrivals(r#"{ poisson = "1000/s" }"#), &speedup),
+        ["S066 `--speedup` is for logs and traces, and nothing is released by one here"]
     );
+    let rows = with_arrivals(r#"{ rows = [["0ms", "3ms", "4ms"]] }"#);
+    let other = r#"} }, { name = "t", class = "c", arrivals = { poisson = "9/s" } }]"#;
+    let mixed = rows.replace("} }]", other);
+    let found = mistakes(Scenario, &mixed, &speedup);
+    assert_eq!(found, ["S066 `--speedup` would leave the source `t`, which is no trace, behind"]);
+    let list = mistakes(InputKind::TaskList, "task,arrival,cpu\na,0,1\n", &speedup);
+    assert_eq!(list, ["S066 `--speedup` is for access logs and request traces"]);
 }
 
 #[test]

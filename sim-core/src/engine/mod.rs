@@ -282,7 +282,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             lean,
             draws: !model.laws.is_empty() || !model.branches.is_empty(),
             tables: !lean || !model.laws.is_empty() || !model.branches.is_empty(),
-            traces: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Trace(_))),
+            traces: model.sources.iter().any(|source| source.arrivals.trace().is_some()),
             closed: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Closed { .. })),
             timed: is_timed(model),
             stride,

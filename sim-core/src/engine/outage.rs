@@ -5,7 +5,7 @@ use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
 use crate::measure::GroupMeasures;
-use crate::model::{Arrivals, Model, Op, OutageEffect};
+use crate::model::{Model, Op, OutageEffect};
 use crate::processor::Server;
 use crate::record::Recorder;
 use crate::rng::{Stream, StreamRoot};
@@ -180,15 +180,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// Whether nothing but changes of servers can happen any more, none of which could move a job.
     fn nothing_left(&self) -> bool {
         let world = &self.world;
-        let dry = |source: &super::SourceState, arrivals: &Arrivals| match arrivals {
-            Arrivals::Trace(data) => source.released >= data.rows.len() as u64,
-            Arrivals::Periodic { count: Some(count), .. } => source.released >= *count,
-            _ => false,
-        };
-        let all_dry = || {
-            let sources = world.sources.iter().zip(&world.model.sources);
-            sources.into_iter().all(|(source, spec)| dry(source, &spec.arrivals))
-        };
+        let all_dry = || world.sources.iter().all(super::SourceState::is_dry);
         if !world.silent && !all_dry() || self.outages.servers.iter().any(|server| server.down) {
             return false;
         }

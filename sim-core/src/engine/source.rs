@@ -2,6 +2,7 @@
 
 use super::account::Closing;
 use super::{Engine, Part, World, past};
+use crate::copies::Merge;
 use crate::error::RunError;
 use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
@@ -31,11 +32,29 @@ pub(super) struct SourceState {
     deadline: Span,
     /// How long its clients wait, with the stream of the law.
     pub timeout: Option<(Timeout, Stream)>,
-    /// Where a rate that changes at random is.
-    walk: Option<Walk>,
+    /// Where arrivals are that remember more than the number of jobs.
+    way: Way,
     /// Jobs released by this source, and how many of them before the measured window.
     pub released: u64,
     pub released_before: u64,
+}
+
+/// Where the arrivals of a source are, if the number of its jobs does not say it.
+enum Way {
+    Counted,
+    /// A rate that changes at random.
+    Walk(Walk),
+    /// Copies of a trace.
+    Merge(Box<Merge>),
+}
+
+impl Way {
+    fn walk(&mut self) -> Option<&mut Walk> {
+        match self {
+            Way::Walk(walk) => Some(walk),
+            _ => None,
+        }
+    }
 }
 
 impl SourceState {
@@ -59,9 +78,12 @@ impl SourceState {
             attributes: source.attributes,
             deadline: model.attributes[source.attributes as usize].deadline.unwrap_or(Span::FOREVER),
             timeout: source.timeout.clone().map(|timeout| (timeout, root.stream(&source.name, "patience"))),
-            walk: match &source.arrivals {
-                Arrivals::Varying(varying) => varying.walk(|| root.stream(&source.name, "states")),
-                _ => None,
+            way: match &source.arrivals {
+                Arrivals::Varying(varying) => {
+                    varying.walk(|| root.stream(&source.name, "states")).map_or(Way::Counted, Way::Walk)
+                }
+                Arrivals::Copies(copies) => Way::Merge(Box::new(Merge::new(copies, root, &source.name))),
+                _ => Way::Counted,
             },
             released: 0,
             released_before: 0,
@@ -73,12 +95,27 @@ impl SourceState {
     fn next_release(&mut self, now: Time, nth: u64) -> Time {
         match &self.arrivals {
             Arrivals::Renewal(_) | Arrivals::Closed { .. } => Time::NEVER,
-            Arrivals::Varying(varying) => varying.next(now, &mut self.gaps, self.walk.as_mut()),
+            Arrivals::Varying(varying) => varying.next(now, &mut self.gaps, self.way.walk()),
             Arrivals::Periodic { period, count, .. } => {
                 let more = count.is_none_or(|count| nth + 1 < count);
                 if more { Time(now.0.saturating_add(period.0)) } else { Time::NEVER }
             }
             Arrivals::Trace(data) => data.rows.get(nth as usize + 1).map_or(Time::NEVER, |row| row.at),
+            Arrivals::Copies(_) => {
+                let Way::Merge(merge) = &mut self.way else { return Time::NEVER };
+                merge.step();
+                merge.time()
+            }
+        }
+    }
+
+    /// Whether a source that brings a bounded number of jobs has released them all.
+    pub fn is_dry(&self) -> bool {
+        match (&self.arrivals, &self.way) {
+            (Arrivals::Trace(data), _) => self.released >= data.rows.len() as u64,
+            (Arrivals::Copies(_), Way::Merge(merge)) => merge.time() == Time::NEVER,
+            (Arrivals::Periodic { count: Some(count), .. }, _) => self.released >= *count,
+            _ => false,
         }
     }
 
@@ -160,7 +197,8 @@ impl Start {
 /// behind them is no steady state. Lists of jobs (traces, and periodic sources with a count) are measured whole.
 pub(super) fn closes_at_last_release(model: &Model) -> bool {
     let is_list = |source: &Source| {
-        matches!(source.arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
+        let arrivals = &source.arrivals;
+        arrivals.trace().is_some() || matches!(arrivals, Arrivals::Periodic { count: Some(_), .. })
     };
     model.stop.jobs.is_some() && !model.sources.iter().all(is_list)
 }
@@ -176,10 +214,8 @@ fn last_release(closing: &mut Closing, watch: &mut Time, now: Time, warmup: Time
 
 /// How many values the rows of traces bring.
 pub(super) fn trace_widths(model: &Model) -> impl Iterator<Item = usize> + '_ {
-    model.sources.iter().filter_map(|source| match &source.arrivals {
-        Arrivals::Trace(data) => data.rows.iter().map(|row| row.count as usize).max(),
-        _ => None,
-    })
+    let traces = model.sources.iter().filter_map(|source| source.arrivals.trace());
+    traces.filter_map(|data| data.rows.iter().map(|row| row.count as usize).max())
 }
 
 impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
@@ -190,12 +226,16 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             let (first, times) = match &source.arrivals {
                 Arrivals::Renewal(law) => (Time(law.sample(&mut source.gaps)), 1),
                 Arrivals::Varying(varying) => {
-                    (varying.next(Time::ZERO, &mut source.gaps, source.walk.as_mut()), 1)
+                    (varying.next(Time::ZERO, &mut source.gaps, source.way.walk()), 1)
                 }
                 // Drawn one by one below.
                 Arrivals::Closed { customers, .. } => (Time::ZERO, *customers),
                 Arrivals::Periodic { offset, count, .. } => (Time(offset.0), u32::from(*count != Some(0))),
                 Arrivals::Trace(data) => data.rows.first().map_or((Time::ZERO, 0), |row| (row.at, 1)),
+                Arrivals::Copies(_) => match &source.way {
+                    Way::Merge(merge) if merge.time() != Time::NEVER => (merge.time(), 1),
+                    _ => (Time::ZERO, 0),
+                },
             };
             if matches!(source.arrivals, Arrivals::Closed { .. }) {
                 for _ in 0..times {
@@ -272,8 +312,10 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// Gives a new job what its trace row says, if its source is a trace.
     #[inline(never)]
     fn apply_row(&mut self, slot: u32, source: u32, nth: u64) {
-        let Arrivals::Trace(data) = &self.sources[source as usize].arrivals else { return };
-        let row = &data.rows[nth as usize];
+        let source = &self.sources[source as usize];
+        let Some(data) = source.arrivals.trace() else { return };
+        let nth = if let Way::Merge(merge) = &source.way { merge.row() } else { nth as usize };
+        let row = &data.rows[nth];
         let values = &data.values[row.values as usize..row.values as usize + row.count as usize];
         let first = slot as usize * self.stride.values;
         self.values[first..first + values.len()].copy_from_slice(values);

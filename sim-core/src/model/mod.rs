@@ -6,6 +6,7 @@
 
 mod check;
 
+use crate::copies::Copies;
 use crate::law::Law;
 pub use crate::leaving::{OnTimeout, OutageEffect, Outages, Timeout, TimeoutUntil};
 use crate::policy::{Balancer, CpuScheduler, ErasedBalancer};
@@ -241,6 +242,8 @@ pub enum Arrivals {
     },
     /// Given releases.
     Trace(Arc<TraceData>),
+    /// Given releases more often than once, or a part of them.
+    Copies(Arc<Copies>),
 }
 
 /// Makes jobs. The order of the sources decides among releases of one instant.

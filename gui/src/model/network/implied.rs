@@ -1,7 +1,7 @@
 //! The graph of a model: what a task list or a log stands for.
 
 use super::{Flow, Graph, Group, NodeKind, Tails, merged};
-use sim_core::model::{Arrivals, Model, Op, Pc, StationRef};
+use sim_core::model::{Model, Op, Pc, StationRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Programs that are followed; tasks of a list often have the same.
@@ -77,7 +77,7 @@ fn entries(model: &Model) -> BTreeSet<Pc> {
     let mut entries = BTreeSet::new();
     for source in &model.sources {
         entries.insert(model.classes[source.class as usize].entry);
-        if let Arrivals::Trace(trace) = &source.arrivals {
+        if let Some(trace) = source.arrivals.trace() {
             entries.extend(trace.rows.iter().map(|row| row.entry));
         }
     }

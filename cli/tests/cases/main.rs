@@ -2,7 +2,7 @@
 //!
 //! | module | what it shows |
 //! |---|---|
-//! | [`known`] | published schedules, through the built command, exactly |
+//! | [`known`] | files of cases, through `scripts/cases` and the built command: published schedules, closed forms |
 //! | [`by_hand`] | schedules worked by hand for the rules that the published ones do not tell apart |
 //! | [`ticks`] | random MLFQ workloads against a simulator that goes tick by tick |
 //! | [`periods`] | random sets of periodic tasks, likewise |

@@ -1,6 +1,7 @@
 //! The built command, from outside: what it prints where, and how it ends.
 
 mod comparing;
+mod coverage;
 mod demand;
 mod files;
 mod folders;

@@ -1,12 +1,5 @@
 //! Cases that are no simulations are shown where the function is. The links are checked here.
 
-/// Balancers that are not built yet, with the part of each `wrr-trace-` case that waits for them. What nginx does is shown.
-pub const PICK_SEQUENCES_LATER: &[(&str, &str)] = &[
-    ("wrr-ipvs", "ipvs_wrr"),
-    ("wrr-envoy", "envoy_edf_plain"),
-    ("static-rr-haproxy", "haproxy_static_rr_map"),
-];
-
 /// Case, file, test function, and figures of the case that stand in it.
 const ELSEWHERE: &[(&str, &str, &str, &[&str])] = &[
     (
@@ -71,10 +64,6 @@ const ELSEWHERE: &[(&str, &str, &str, &[&str])] = &[
     ),
 ];
 
-pub fn ids() -> impl Iterator<Item = &'static str> {
-    ELSEWHERE.iter().map(|row| row.0)
-}
-
 /// The text of a test function with its comment and attributes, if the file has it.
 fn test_function<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let at = text.find(&format!("\nfn {name}() {{"))?;
@@ -99,7 +88,4 @@ fn cases_shown_elsewhere_are_there() {
     assert!(test_function(text, "one").is_some_and(|function| function.contains("`a`")));
     assert_eq!(test_function(text, "two"), None, "no test");
     assert_eq!(test_function(text, "three"), None);
-    for (id, part) in PICK_SEQUENCES_LATER {
-        assert!(policies::find(policies::Layer::Balancer, id).is_none(), "{id} is there: show its {part}");
-    }
 }

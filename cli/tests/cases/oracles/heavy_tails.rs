@@ -58,10 +58,6 @@ const CASES: [Heavy; 4] = [
     Heavy { id: "mg1-weibull-rho0.9", law: WEIBULL, rho: 0.9, second: 6.0, jobs: 1_000_000, warmup: 20_000 },
 ];
 
-pub fn ids() -> impl Iterator<Item = &'static str> {
-    CASES.iter().map(|case| case.id)
-}
-
 /// Mean waiting times of the replications under a scheduler, in seconds, and the same with the control.
 fn waiting(case: &Heavy, scheduler: &str) -> (Vec<f64>, Vec<f64>) {
     let jobs = if long() { case.jobs * 10 } else { case.jobs };

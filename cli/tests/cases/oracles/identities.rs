@@ -10,9 +10,6 @@ use sim_core::rng::StreamRoot;
 use sim_core::trace::{JobRecord, SegmentKind, Status};
 use sim_core::units::Time;
 
-/// The case of the collection.
-pub const ID: &str = "littles-law";
-
 fn recorded(end: &str, text: &str) -> (Model, RunResult) {
     let text = format!("name = \"identities\"\nseed = 1\nstop = {end}\n{text}");
     let input = Input::from_text("identities.toml", InputKind::Scenario, text);

@@ -20,48 +20,10 @@ use experiments::RunPlan;
 use scenarios::{Input, InputKind, Options};
 use sim_core::measure::EXACT_VALUES;
 use sim_core::model::Model;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Replications of every run.
 const REPLICATIONS: u32 = 32;
-
-/// Cases of the collection of queueing answers that are not here, by the reason. The only list of this kind but for
-/// [`elsewhere::PICK_SEQUENCES_LATER`], parts of cases.
-const LATER: &[(&str, &[&str])] = &[
-    ("servers that set up", &["mm1-setup-0.1", "mm1-setup-1.0", "mm1-setup-det", "mmk-setup-autoscale"]),
-    ("routing in cycles", &["jackson-3"]),
-    ("canceling the other copies", &["redundancy-d2-k2", "redundancy-d3-k10"]),
-    ("servers of different speeds, balancers of IPVS", &["lb-hetero-2to1"]),
-    ("balancing by size", &["sita-e-2"]),
-    (
-        "impatience",
-        &[
-            "erlangA-c1-lam0.9-th0.5",
-            "erlangA-c1-lam1.5-th0.5",
-            "erlangA-c10-lam9-th0.2",
-            "erlangA-c10-lam12-th1.0",
-            "mm1-timeout-lam1.2",
-        ],
-    ),
-    (
-        "clients that try again",
-        &[
-            "retrial-mm1-th0.5",
-            "metastable-meanfield-lam0.3",
-            "metastable-meanfield-lam0.5",
-            "metastable-meanfield-lam0.8",
-        ],
-    ),
-    ("rate limits", &["token-bucket-lam1.0-b3", "token-bucket-poisson-tokens", "token-bucket-trace"]),
-    ("capacity planning", &["capacity-min-servers-p99", "sqrt-staffing", "usl", "knee-mm1"]),
-    ("stalls, and load by schedule", &["coordinated-omission"]),
-    ("health checks", &["health-detect-haproxy"]),
-    ("other balancers", &["maglev-paper-table", "ipvs-overhead"]),
-];
-
-/// All cases of the collection.
-const ALL: &str = include_str!("../data/oracles.txt");
 
 /// What is compared.
 pub enum Of {
@@ -271,28 +233,6 @@ pub const H2: &str = "{ hyperexponential = { mean = \"1s\", scv = 4.0 } }";
 pub const LOGNORMAL: &str = "{ lognormal = { mean = \"1s\", cv = 2.0 } }";
 pub const BOUNDED_PARETO: &str =
     "{ bounded-pareto = { shape = 1.5, low = \"339589178ns\", high = \"1000s\" } }";
-
-/// Nothing is left out silently.
-#[test]
-fn every_case_is_covered_or_named_as_missing() {
-    let oracles: Vec<Oracle> =
-        [single::oracles(), disciplines::oracles(), farms::oracles(), networks::oracles()]
-            .into_iter()
-            .flatten()
-            .collect();
-    let all: BTreeSet<&str> = ALL.split_whitespace().collect();
-    let run = |id: &str| oracles.iter().any(|oracle| oracle.id.split(' ').next() == Some(id));
-    let shown = |id: &str| {
-        heavy_tails::ids().chain(elsewhere::ids()).chain([identities::ID]).any(|shown| shown == id)
-    };
-    let covered: BTreeSet<&str> = all.iter().copied().filter(|id| run(id) || shown(id)).collect();
-    let later: BTreeSet<&str> = LATER.iter().flat_map(|(_, ids)| ids.iter().copied()).collect();
-    let missing: Vec<&&str> =
-        all.iter().filter(|id| !covered.contains(*id) && !later.contains(*id)).collect();
-    assert!(missing.is_empty(), "neither covered nor named: {missing:?}");
-    let both: Vec<&&str> = later.iter().filter(|id| covered.contains(*id) || !all.contains(*id)).collect();
-    assert!(both.is_empty(), "named as missing without need: {both:?}");
-}
 
 /// Oracles whose models have no closed form in `experiments::theory`: numerical solutions, limits, approximations, and one
 /// that is a fact about loads alone.

@@ -2,7 +2,7 @@
 
 use sim_core::event::EventKey;
 use sim_core::record::{Digest, Recorder};
-use sim_core::trace::{Decision, JobRecord, Segment, Stay, Token, Trace};
+use sim_core::trace::{Crowd, Decision, JobRecord, Segment, Stay, Token, Trace};
 use sim_core::units::Time;
 
 /// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
@@ -111,6 +111,7 @@ impl Recorder for Recording {
             self.trace.segments = Vec::new();
             self.trace.stays = Vec::new();
             self.trace.tokens = Vec::new();
+            self.trace.crowds = Vec::new();
             return;
         }
         self.trace.segments.push(segment);
@@ -119,6 +120,23 @@ impl Recorder for Recording {
     fn stay(&mut self, stay: Stay) {
         if !self.no_segments && self.trace.stays.len() < MAX_SEGMENTS {
             self.trace.stays.push(stay);
+        }
+    }
+
+    fn crowd(&mut self, crowd: Crowd) {
+        if self.no_segments {
+            return;
+        }
+        if let Some(last) = self.trace.crowds.last_mut() {
+            let goes_on =
+                (last.processor, last.waiting, last.end) == (crowd.processor, crowd.waiting, crowd.start);
+            if goes_on {
+                last.end = crowd.end;
+                return;
+            }
+        }
+        if self.trace.crowds.len() < MAX_SEGMENTS {
+            self.trace.crowds.push(crowd);
         }
     }
 

@@ -3,7 +3,7 @@
 use reports::servers::ServerRow;
 use sim_core::measure::{Measures, ProcessorMeasures};
 use sim_core::model::Model;
-use sim_core::trace::{PlaceKind, Stay, Trace};
+use sim_core::trace::{PlaceKind, Trace};
 use std::collections::BTreeMap;
 
 /// The rows of replication 1: processors, pools, balancers, each group before its members. `trace`, where it is whole,
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub fn servers(model: &Model, measures: &Measures, trace: Option<&Trace>) -> Vec<ServerRow> {
     let names = Names::of(model);
     let peaks = trace.map(peaks);
-    let peak = |place: PlaceKind| peaks.as_ref().map(|peaks| peaks.get(&key(place)).copied().unwrap_or(0));
+    let peak = |place: PlaceKind| peaks.as_ref().map(|peaks| peaks.get(&place).copied().unwrap_or(0));
     let window = measures.window().0 as f64;
     let over_window = |integral: u128| (window > 0.0).then(|| integral as f64 / window);
     let mut rows = Vec::new();
@@ -200,26 +200,11 @@ impl Names {
     }
 }
 
-fn key(place: PlaceKind) -> (u8, u32) {
-    match place {
-        PlaceKind::Ready(processor) => (0, processor),
-        PlaceKind::Pool(pool) => (1, pool),
-        PlaceKind::Delay => (2, 0),
-        PlaceKind::Join => (3, 0),
-    }
-}
-
 /// The greatest number of jobs in each queue; a job that leaves at an instant makes room for one that comes then.
-fn peaks(trace: &Trace) -> BTreeMap<(u8, u32), u64> {
-    let mut steps: Vec<((u8, u32), u64, i64)> = Vec::with_capacity(trace.stays.len() * 2);
-    for Stay { place, start, end, .. } in trace.stays.iter().filter(|stay| stay.start < stay.end) {
-        steps.push((key(*place), start.0, 1));
-        steps.push((key(*place), end.0, -1));
-    }
-    steps.sort_unstable();
+fn peaks(trace: &Trace) -> BTreeMap<PlaceKind, u64> {
     let mut peaks = BTreeMap::new();
     let (mut now, mut length) = (None, 0i64);
-    for (place, _, step) in steps {
+    for (place, _, step) in trace.queue_steps() {
         if now != Some(place) {
             (now, length) = (Some(place), 0);
         }
@@ -233,6 +218,7 @@ fn peaks(trace: &Trace) -> BTreeMap<(u8, u32), u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sim_core::trace::Stay;
     use sim_core::units::Time;
 
     #[test]
@@ -259,6 +245,6 @@ mod tests {
         let stays =
             vec![stay(0, 0, 10), stay(0, 5, 8), stay(0, 8, 9), stay(1, 0, 1), stay(1, 1, 2), stay(1, 2, 2)];
         let peaks = peaks(&Trace { stays, ..Trace::default() });
-        assert_eq!((peaks[&(1, 0)], peaks[&(1, 1)]), (2, 1));
+        assert_eq!((peaks[&PlaceKind::Pool(0)], peaks[&PlaceKind::Pool(1)]), (2, 1));
     }
 }

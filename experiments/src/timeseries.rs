@@ -3,6 +3,9 @@
 //! The rows come from the trace where the run was recorded. Where it was not, replication 1 is run once more with a
 //! recorder that keeps sums alone: its memory depends on the number of intervals and stations, not on that of jobs, and
 //! runs that want no series pay nothing.
+//!
+//! Intervals are cut where the measured window begins and where it ends, so that the means over the window's intervals are the
+//! metrics: queues are counted as `sim_core::measure` counts them, under shared cores too.
 
 use crate::run::{Failure, RunPlan, RunResult, Watch};
 use crate::runner::Runner;
@@ -11,7 +14,7 @@ use reports::timeseries::IntervalRow;
 use sim_core::measure::Distribution;
 use sim_core::model::Model;
 use sim_core::record::Recorder;
-use sim_core::trace::{JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
+use sim_core::trace::{Crowd, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
 use sim_core::units::{Span, Time};
 
 /// Intervals where nothing else is asked for, at most.
@@ -40,7 +43,8 @@ pub fn timeseries(
         return Ok((Vec::new(), vec!["the run has no length: there is no time series".to_owned()]));
     }
     let (width, notes) = width(model, end, interval);
-    let series = Series::new(model, end, width);
+    let grid = Grid::new(width, (result.first.from, result.first.until), end);
+    let series = Series::new(model, grid);
     let series = match result.trace.as_ref().filter(|_| result.has_segments) {
         Some(trace) => series.of(trace),
         None => Runner::new(model, plan, watch, 0..1).with(0, series, &|_| true)?.1,
@@ -76,6 +80,52 @@ fn width(model: &Model, end: Time, interval: Option<Span>) -> (u64, Vec<String>)
     (width, notes.into_iter().collect())
 }
 
+/// The intervals: equally long, but where the window begins and ends.
+#[derive(Clone)]
+struct Grid {
+    width: u64,
+    /// The window.
+    from: u64,
+    until: u64,
+    /// Where it cuts intervals in two.
+    cuts: Vec<u64>,
+    /// Where intervals begin, and the end of the run.
+    bounds: Vec<u64>,
+}
+
+impl Grid {
+    fn new(width: u64, (from, until): (Time, Time), end: Time) -> Grid {
+        let mut cuts: Vec<u64> =
+            [from.0, until.0].into_iter().filter(|at| *at < end.0 && !at.is_multiple_of(width)).collect();
+        cuts.dedup();
+        let mut bounds: Vec<u64> = (0..end.0.div_ceil(width)).map(|index| index * width).collect();
+        bounds.extend(&cuts);
+        bounds.push(end.0);
+        bounds.sort_unstable();
+        Grid { width, from: from.0, until: until.0, cuts, bounds }
+    }
+
+    fn count(&self) -> usize {
+        self.bounds.len() - 1
+    }
+
+    /// The interval of an instant; the end of the run belongs to the last one.
+    fn index(&self, at: u64) -> usize {
+        let cut = self.cuts.iter().filter(|cut| **cut <= at).count();
+        ((at / self.width) as usize + cut).min(self.count() - 1)
+    }
+
+    /// The interval of something that happens at an instant: what happens with the end of the window is part of it.
+    fn index_of_event(&self, at: u64) -> usize {
+        let index = self.index(at);
+        index - usize::from(at == self.until && index > 0 && self.bounds[index] == at)
+    }
+
+    fn length(&self, index: usize) -> u64 {
+        self.bounds[index + 1] - self.bounds[index]
+    }
+}
+
 /// An integral over time, by interval: what lies in an interval in part is added up, and what covers whole intervals is
 /// kept as differences, so that a long stretch costs no more than a short one.
 #[derive(Clone, Default)]
@@ -89,31 +139,31 @@ impl Spread {
         Spread { parts: vec![0; count], steps: vec![0; count + 1] }
     }
 
-    fn add(&mut self, width: u64, start: u64, end: u64, weight: u128) {
+    fn add(&mut self, grid: &Grid, start: u64, end: u64, weight: u128) {
         if start >= end {
             return;
         }
-        let (first, last) = ((start / width) as usize, ((end - 1) / width) as usize);
+        let (first, last) = (grid.index(start), grid.index(end - 1));
         if first == last {
             self.parts[first] += u128::from(end - start) * weight;
             return;
         }
-        self.parts[first] += u128::from(width - start % width) * weight;
-        self.parts[last] += u128::from((end - 1) % width + 1) * weight;
+        self.parts[first] += u128::from(grid.bounds[first + 1] - start) * weight;
+        self.parts[last] += u128::from(end - grid.bounds[last]) * weight;
         self.steps[first + 1] += weight.cast_signed();
         self.steps[last] -= weight.cast_signed();
     }
 
     /// The integral over each interval.
-    fn totals(&self, width: u64) -> Vec<u128> {
+    fn totals(&self, grid: &Grid) -> Vec<u128> {
         let mut level = 0i128;
-        let whole = |level: i128| level.unsigned_abs() * u128::from(width);
         self.parts
             .iter()
             .zip(&self.steps)
-            .map(|(part, step)| {
+            .enumerate()
+            .map(|(index, (part, step))| {
                 level += step;
-                part + whole(level)
+                part + level.unsigned_abs() * u128::from(grid.length(index))
             })
             .collect()
     }
@@ -133,7 +183,7 @@ struct Jobs {
 
 /// The recorder.
 struct Series {
-    width: u64,
+    grid: Grid,
     end: u64,
     jobs: Vec<Jobs>,
     /// Response times of the interval in which jobs are leaving now: they leave in order of time.
@@ -149,12 +199,12 @@ struct Series {
 }
 
 impl Series {
-    fn new(model: &Model, end: Time, width: u64) -> Series {
-        let count = end.0.div_ceil(width) as usize;
+    fn new(model: &Model, grid: Grid) -> Series {
+        let count = grid.count();
         let each = |n: usize| vec![Spread::new(count); n];
         Series {
-            width,
-            end: end.0,
+            end: grid.bounds[count],
+            grid,
             jobs: vec![Jobs::default(); count],
             open: 0,
             responses: Distribution::default(),
@@ -164,11 +214,6 @@ impl Series {
             queues: each(stations(model) as usize),
             processors: model.processors.len(),
         }
-    }
-
-    /// The interval of an instant; the end of the run belongs to the last one.
-    fn index(&self, at: Time) -> usize {
-        ((at.0 / self.width) as usize).min(self.jobs.len() - 1)
     }
 
     fn close(&mut self) {
@@ -194,6 +239,9 @@ impl Series {
         for stay in &trace.stays {
             self.stay(*stay);
         }
+        for crowd in &trace.crowds {
+            self.crowd(*crowd);
+        }
         self.end(trace.end);
         self
     }
@@ -203,17 +251,16 @@ impl Series {
             .chain(model.pools.iter().map(|pool| pool.name.as_str()))
             .collect();
         let totals = |spreads: &[Spread]| -> Vec<Vec<u128>> {
-            spreads.iter().map(|spread| spread.totals(self.width)).collect()
+            spreads.iter().map(|spread| spread.totals(&self.grid)).collect()
         };
-        let in_system = self.in_system.totals(self.width);
+        let in_system = self.in_system.totals(&self.grid);
         let (busy, overhead, queues) = (totals(&self.busy), totals(&self.overhead), totals(&self.queues));
         let proper: Vec<usize> =
             (0..self.processors).filter(|index| !model.processors[*index].device).collect();
         let cores = |index: usize| u128::from(model.processors[index].cores);
         let mut rows = Vec::with_capacity(self.jobs.len() * (names.len() + 1));
         for (interval, jobs) in self.jobs.iter().enumerate() {
-            let start_ns = interval as u64 * self.width;
-            let end_ns = (start_ns + self.width).min(self.end);
+            let (start_ns, end_ns) = (self.grid.bounds[interval], self.grid.bounds[interval + 1]);
             let length = u128::from(end_ns - start_ns);
             let sum =
                 |of: &[Vec<u128>], indices: &[usize]| indices.iter().map(|i| of[*i][interval]).sum::<u128>();
@@ -271,7 +318,7 @@ impl Recorder for Series {
             SegmentKind::Run => &mut self.busy,
             SegmentKind::Switch | SegmentKind::Dispatch => &mut self.overhead,
         };
-        of[segment.processor as usize].add(self.width, segment.start.0, segment.end.0, share);
+        of[segment.processor as usize].add(&self.grid, segment.start.0, segment.end.0, share);
     }
 
     fn stay(&mut self, stay: Stay) {
@@ -280,16 +327,23 @@ impl Recorder for Series {
             PlaceKind::Pool(pool) => self.processors + pool as usize,
             PlaceKind::Delay | PlaceKind::Join => return,
         };
-        self.queues[station].add(self.width, stay.start.0, stay.end.0, 1);
+        self.queues[station].add(&self.grid, stay.start.0, stay.end.0, 1);
+    }
+
+    fn crowd(&mut self, crowd: Crowd) {
+        let queue = &mut self.queues[crowd.processor as usize];
+        queue.add(&self.grid, crowd.start.0, crowd.end.0, u128::from(crowd.waiting));
     }
 
     fn job(&mut self, record: JobRecord) {
-        let arrival = self.index(record.arrival);
+        let arrival = self.grid.index_of_event(record.arrival.0);
         self.jobs[arrival].arrivals += 1;
         let until = record.finish.map_or(self.end, |finish| finish.0);
-        self.in_system.add(self.width, record.arrival.0, until.min(self.end), 1);
+        self.in_system.add(&self.grid, record.arrival.0, until.min(self.end), 1);
         let Some(finish) = record.finish else { return };
-        let index = self.index(finish);
+        // What ends with the warm-up was done in it.
+        let early = finish.0 == self.grid.from && record.arrival < finish && finish.0 > 0;
+        let index = self.grid.index_of_event(finish.0 - u64::from(early));
         match record.status {
             Status::Completed => {
                 if index != self.open {
@@ -317,10 +371,23 @@ mod tests {
     #[test]
     fn long_stretches_are_spread_over_their_intervals() {
         let mut spread = Spread::new(5);
+        let grid = Grid::new(10, (Time(0), Time(50)), Time(50));
         for (start, end, weight) in [(0, 50, 1), (5, 15, 2), (10, 20, 1), (19, 41, 3), (7, 7, 9)] {
-            spread.add(10, start, end, weight);
+            spread.add(&grid, start, end, weight);
         }
-        assert_eq!(spread.totals(10), [20, 33, 40, 40, 13]);
+        assert_eq!(spread.totals(&grid), [20, 33, 40, 40, 13]);
+    }
+
+    #[test]
+    fn intervals_are_cut_where_the_window_begins_and_ends() {
+        let grid = Grid::new(10, (Time(13), Time(35)), Time(48));
+        assert_eq!(grid.bounds, [0, 10, 13, 20, 30, 35, 40, 48]);
+        let found: Vec<usize> = [0, 9, 10, 12, 13, 20, 34, 35, 39, 40, 48].map(|at| grid.index(at)).to_vec();
+        assert_eq!(found, [0, 0, 1, 1, 2, 3, 4, 5, 5, 6, 6]);
+        assert_eq!([grid.index_of_event(34), grid.index_of_event(35), grid.index_of_event(36)], [4, 4, 5]);
+        let mut spread = Spread::new(grid.count());
+        spread.add(&grid, 5, 44, 2);
+        assert_eq!(spread.totals(&grid), [10, 6, 14, 20, 10, 10, 8]);
     }
 
     #[test]

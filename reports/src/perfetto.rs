@@ -16,6 +16,7 @@ use crate::rows::sharing;
 use serde_json::{Map, Value, json};
 use sim_core::model::Model;
 use sim_core::trace::{PlaceKind, Segment, SegmentKind, Status, Trace};
+use sim_core::units::Time;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
@@ -436,16 +437,12 @@ fn described(model: &Model, state: &State) -> (&'static str, String, Map<String,
 
 /// How many jobs are in each queue, and in the system.
 fn counters(model: &Model, trace: &Trace, events: &mut Events<'_>) -> io::Result<()> {
-    let mut steps: Vec<(u64, u64, i64)> = Vec::with_capacity(trace.stays.len() * 2);
-    for stay in trace.stays.iter().filter(|stay| stay.start < stay.end) {
-        let pid = match stay.place {
-            PlaceKind::Ready(processor) => processor_pid(processor),
-            PlaceKind::Pool(pool) => pool_pid(model, pool),
-            PlaceKind::Delay | PlaceKind::Join => continue,
-        };
-        steps.push((pid, stay.start.0, 1));
-        steps.push((pid, stay.end.0, -1));
-    }
+    let of_queue = |(place, at, step): (PlaceKind, Time, i64)| match place {
+        PlaceKind::Ready(processor) => Some((processor_pid(processor), at.0, step)),
+        PlaceKind::Pool(pool) => Some((pool_pid(model, pool), at.0, step)),
+        PlaceKind::Delay | PlaceKind::Join => None,
+    };
+    let mut steps: Vec<(u64, u64, i64)> = trace.queue_steps().into_iter().filter_map(of_queue).collect();
     for job in &trace.jobs {
         steps.push((JOBS, job.arrival.0, 1));
         steps.extend(job.finish.map(|finish| (JOBS, finish.0, -1)));

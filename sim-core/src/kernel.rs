@@ -47,6 +47,9 @@ pub(crate) struct KernelCore {
     pub owes_save: bool,
     /// The job on the core has not run since it was put there.
     pub fresh: bool,
+    /// The number of the first job whose coming the core had to handle: what the kernel does before any job was put on the
+    /// core, it does for that one.
+    pub first: Option<u64>,
 }
 
 /// The kernel of a processor.
@@ -71,6 +74,7 @@ impl Kernel {
             until: Time::ZERO,
             owes_save: false,
             fresh: false,
+            first: None,
         };
         Kernel {
             costs,

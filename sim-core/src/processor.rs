@@ -258,6 +258,11 @@ impl ProcessorState {
         shared.update(now);
     }
 
+    /// How many of the jobs that share the cores are in service, a core's worth each; the others are the queue.
+    pub(crate) fn served(&self, shared: &sharing::Shared) -> u32 {
+        if self.down { 0 } else { shared.present().min(self.seats.count) }
+    }
+
     /// The account of a sharing processor as it stands at `now`, and its integral of jobs present: looked at, not brought up
     /// to date, since attained work is rounded whenever it is.
     pub(crate) fn shared_totals_at(&self, now: Time) -> (ProcessorMeasures, u128) {
@@ -265,7 +270,7 @@ impl ProcessorState {
         let Server::Shares(shared) = &self.server else { return (totals, self.present_integral) };
         let dt = u128::from(now.since(self.ready_changed).0);
         let (present, cores) = (u128::from(shared.present()), u128::from(self.seats.count));
-        let served = if self.down { 0 } else { present.min(cores) };
+        let served = u128::from(self.served(shared));
         totals.busy += dt * served;
         totals.idle += dt * (cores - served);
         totals.ready_integral += dt * (present - served);

@@ -1,7 +1,7 @@
 //! What a run records is a type parameter: an unrecorded run pays nothing.
 
 use crate::event::EventKey;
-use crate::trace::{Decision, JobRecord, Segment, Stay, Token, Trace};
+use crate::trace::{Crowd, Decision, JobRecord, Segment, Stay, Token, Trace};
 use crate::units::Time;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -41,6 +41,11 @@ pub trait Recorder {
     /// A stretch of a job's time off the cores is over.
     fn stay(&mut self, stay: Stay) {
         let _ = stay;
+    }
+
+    /// A stretch of time with a queue at a processor that shares its cores is over.
+    fn crowd(&mut self, crowd: Crowd) {
+        let _ = crowd;
     }
 
     /// A token of a pool is taken or given back.
@@ -146,6 +151,10 @@ impl Recorder for Full {
 
     fn stay(&mut self, stay: Stay) {
         self.trace.stays.push(stay);
+    }
+
+    fn crowd(&mut self, crowd: Crowd) {
+        self.trace.crowds.push(crowd);
     }
 
     fn token(&mut self, token: Token) {

@@ -127,7 +127,7 @@ pub struct Segment {
 }
 
 /// Where a job was while it was not on a core.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum PlaceKind {
     /// In the ready queue of a processor (index into the model's processors).
     Ready(u32),
@@ -150,6 +150,21 @@ pub struct Stay {
     pub start: Time,
     /// To.
     pub end: Time,
+}
+
+/// A stretch of time in which so many jobs were at a processor that shares its cores, beyond the number of these: its queue, as
+/// [`ready_integral`](crate::measure::ProcessorMeasures::ready_integral) has it. Everybody is served a little there, so that
+/// nobody has a [`Stay`] in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Crowd {
+    /// Index into [`crate::model::Model::processors`].
+    pub processor: u32,
+    /// From.
+    pub start: Time,
+    /// To.
+    pub end: Time,
+    /// The length of the queue.
+    pub waiting: u32,
 }
 
 /// A token of a pool that is taken or given back.
@@ -276,10 +291,31 @@ pub struct Trace {
     pub segments: Vec<Segment>,
     /// Where jobs were while off the cores, in order of their ends.
     pub stays: Vec<Stay>,
+    /// Queues of processors that share their cores, in order of their ends.
+    pub crowds: Vec<Crowd>,
     /// Tokens taken and given back, in order.
     pub tokens: Vec<Token>,
     /// Decisions, where asked for.
     pub decisions: Vec<Decision>,
     /// When the run ended.
     pub end: Time,
+}
+
+impl Trace {
+    /// How the queue of every processor and pool changes: where, when and by how much, in this order; what falls before what
+    /// grows at the same instant.
+    pub fn queue_steps(&self) -> Vec<(PlaceKind, Time, i64)> {
+        let queues = |stay: &&Stay| matches!(stay.place, PlaceKind::Ready(_) | PlaceKind::Pool(_));
+        let stays = self.stays.iter().filter(queues).map(|stay| (stay.place, stay.start, stay.end, 1));
+        let crowds = self.crowds.iter().map(|crowd| {
+            (PlaceKind::Ready(crowd.processor), crowd.start, crowd.end, i64::from(crowd.waiting))
+        });
+        let mut steps: Vec<(PlaceKind, Time, i64)> = stays
+            .chain(crowds)
+            .filter(|(_, start, end, _)| start < end)
+            .flat_map(|(place, start, end, waiting)| [(place, start, waiting), (place, end, -waiting)])
+            .collect();
+        steps.sort_unstable();
+        steps
+    }
 }

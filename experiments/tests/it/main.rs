@@ -7,6 +7,7 @@ mod interrupts;
 mod leaving;
 mod lessons;
 mod models;
+mod one_truth;
 mod predicting;
 mod running;
 mod selecting;

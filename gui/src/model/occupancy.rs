@@ -1,7 +1,7 @@
 //! Who is where at an instant: for each queue the stays sorted by start, with the set of those present kept now and then,
 //! so that any instant is a look-up and a short replay.
 
-use sim_core::trace::{PlaceKind, Trace};
+use sim_core::trace::{Crowd, PlaceKind, Trace};
 use std::collections::BTreeMap;
 
 /// Stays between two kept sets, at least.
@@ -82,6 +82,8 @@ impl Line {
 #[derive(Clone, Debug, Default)]
 pub struct Occupancy {
     lines: BTreeMap<Place, Line>,
+    /// The queues of processors that share their cores, where nobody stays.
+    crowds: Vec<Crowd>,
 }
 
 impl Occupancy {
@@ -115,7 +117,7 @@ impl Occupancy {
         for line in lines.values_mut() {
             line.finish();
         }
-        Occupancy { lines }
+        Occupancy { lines, crowds: trace.crowds.clone() }
     }
 
     /// The jobs at a place at an instant, in the order in which they came.
@@ -128,32 +130,35 @@ impl Occupancy {
         self.lines.keys().any(|place| matches!(place, Place::Pool(_)))
     }
 
-    /// How many jobs wait in ready queues and for tokens, over time: where it changes, and to what. At most `points`.
+    /// How many jobs wait in ready queues, beyond the cores of processors that share them, and for tokens, over time: where it
+    /// changes, and to what. At most `points`.
     #[expect(
         clippy::stable_sort_primitive,
         reason = "what is nearly in order is sorted faster by the stable sort"
     )]
     pub fn waiting_over_time(&self, points: usize) -> Vec<(u64, u32)> {
-        let mut came: Vec<u64> = Vec::new();
-        let mut left: Vec<u64> = Vec::new();
+        let mut came: Vec<(u64, u32)> = Vec::new();
+        let mut left: Vec<(u64, u32)> = Vec::new();
         for (place, line) in &self.lines {
             if matches!(place, Place::Ready(_) | Place::Pool(_)) {
-                came.extend(line.visits.iter().map(|visit| visit.start));
-                left.extend(line.visits.iter().map(|visit| visit.end));
+                came.extend(line.visits.iter().map(|visit| (visit.start, 1)));
+                left.extend(line.visits.iter().map(|visit| (visit.end, 1)));
             }
         }
+        came.extend(self.crowds.iter().map(|crowd| (crowd.start.0, crowd.waiting)));
+        left.extend(self.crowds.iter().map(|crowd| (crowd.end.0, crowd.waiting)));
         came.sort();
         left.sort();
         let mut steps: Vec<(u64, u32)> = Vec::with_capacity(came.len() + left.len() + 1);
         steps.push((0, 0));
         let (mut came, mut left) = (came.into_iter().peekable(), left.into_iter().peekable());
         let mut level = 0u32;
-        while let Some(at) = came.peek().into_iter().chain(left.peek()).min().copied() {
-            while came.next_if_eq(&at).is_some() {
-                level += 1;
+        while let Some((at, _)) = came.peek().into_iter().chain(left.peek()).min().copied() {
+            while let Some((_, more)) = came.next_if(|(time, _)| *time == at) {
+                level += more;
             }
-            while left.next_if_eq(&at).is_some() {
-                level = level.saturating_sub(1);
+            while let Some((_, less)) = left.next_if(|(time, _)| *time == at) {
+                level = level.saturating_sub(less);
             }
             match steps.last_mut() {
                 Some(last) if last.0 == at => last.1 = level,

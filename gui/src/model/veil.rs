@@ -5,7 +5,7 @@ use super::snapshot::{Snapshot, Trouble};
 use experiments::RunResult;
 use experiments::exercise::Question;
 use sim_core::measure::Measures;
-use sim_core::trace::{DecisionKind, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
+use sim_core::trace::{Crowd, DecisionKind, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
 use sim_core::units::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -123,7 +123,9 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     let jobs = known.map(|job| record(job, at, &segments, &stays)).collect();
     // What is taken at this very instant may follow from what is asked.
     let tokens = trace.tokens.iter().filter(|token| token.at < at).copied().collect();
-    Trace { jobs, segments, stays, tokens, decisions: trace.decisions[..past].to_vec(), end: at }
+    let crowds = trace.crowds.iter().filter(|crowd| crowd.start < at);
+    let crowds = crowds.map(|crowd| Crowd { end: crowd.end.min(at), ..*crowd }).collect();
+    Trace { jobs, segments, stays, crowds, tokens, decisions: trace.decisions[..past].to_vec(), end: at }
 }
 
 /// Whether a stretch is the work of a decision that is still to be taken.

@@ -270,6 +270,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn settle_unfinished(&mut self) {
         for processor in 0..self.processors.len() as u32 {
             self.record_shares(processor);
+            let state = &self.processors[processor as usize];
+            if R::TRACE && state.kernel.is_some() {
+                for core in 0..state.seats.count {
+                    self.world.close_gap(state, core);
+                }
+            }
         }
         let present: Vec<u32> = self.world.shared.jobs.iter().map(|(slot, _)| slot).collect();
         for slot in present {

@@ -12,7 +12,7 @@ use crate::processor::{Core, Server, first_idle};
 use crate::record::Recorder;
 use crate::rng::below;
 use crate::ties::{Boost, IdleCore};
-use crate::trace::{DecisionKind, Segment, SegmentKind};
+use crate::trace::{Crowd, DecisionKind, Segment, SegmentKind};
 use crate::units::{Span, Time, Work};
 
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
@@ -500,6 +500,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let since = shared.updated();
         if since == now {
             return;
+        }
+        let waiting = shared.present() - state.served(shared);
+        if waiting > 0 {
+            self.world.recorder.crowd(Crowd { processor, start: since, end: now, waiting });
         }
         let all = state.seats.count;
         let shares: Vec<_> = shared.shares().filter(|(_, cores, _)| *cores > 0).collect();

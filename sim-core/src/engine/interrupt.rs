@@ -52,7 +52,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     }
 
     /// Books the time of a core without a job up to now: idle, or the kernel's own.
-    fn close_gap(&mut self, state: &ProcessorState, core: u32) {
+    pub(super) fn close_gap(&mut self, state: &ProcessorState, core: u32) {
         let now = self.shared.now;
         let seat = &mut self.shared.cores[(state.seats.first + core) as usize];
         if !seat.is_idle() {
@@ -65,11 +65,16 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             return;
         }
         seat.system += span;
-        if R::TRACE && span > 0 && seat.last_job != NO_JOB {
+        if !R::TRACE || span == 0 {
+            return;
+        }
+        let first = state.kernel.as_ref().and_then(|kernel| kernel.cores[core as usize].first);
+        let job = Some(seat.last_job).filter(|job| *job != NO_JOB).or(first);
+        if let Some(job) = job {
             self.recorder.segment(Segment {
                 processor: seat.processor,
                 core,
-                job: seat.last_job,
+                job,
                 kind: SegmentKind::Switch,
                 start,
                 end: now,
@@ -95,7 +100,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A job comes to a processor with interrupts.
     pub(super) fn join_interrupting(&mut self, slot: u32, processor: u32, why: Why) {
         let now = self.world.shared.now;
-        let task = self.world.shared.attributes[self.world.shared.jobs[slot].attributes as usize].task;
+        let job = &self.world.shared.jobs[slot];
+        let (number, task) = (job.number, self.world.shared.attributes[job.attributes as usize].task);
         let state = &mut self.processors[processor as usize];
         state.integrate_ready(now);
         state.ready += 1;
@@ -103,6 +109,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         kernel.unseen += 1;
         kernel.set_context(slot, now);
         let core = kernel.home(task);
+        kernel.cores[core as usize].first.get_or_insert(number);
         self.notify(processor, core, Notice::Ready(slot, why, Work(0)));
     }
 

@@ -77,6 +77,10 @@ impl Recorder for Recording {
     const TRACE: bool = true;
     const DIGEST: bool = true;
 
+    fn wants_segments(&self) -> bool {
+        !self.no_segments
+    }
+
     fn wants_decisions(&self) -> bool {
         self.decisions != Decisions::Unrecorded && !self.decisions_cut
     }

@@ -4,8 +4,7 @@ use sim_core::policy::{Cpu, Knowledge, Pick, Scheduler, Slot, Task, Why};
 use sim_core::ties::EqualKey;
 use sim_core::trace::Key;
 use sim_core::units::Work;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use sim_core::waiting::{Place, Waiting};
 
 /// Order within a keyed queue: key, then release (unless the tie rule is `list`), then place in the list, then number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -15,6 +14,12 @@ pub(crate) struct Entry<K> {
     place: u32,
     number: u64,
     pub(crate) slot: Slot,
+}
+
+impl<K: Ord + Copy> Place for Entry<K> {
+    fn slot(&self) -> u32 {
+        self.slot.0
+    }
 }
 
 impl<K: Ord + Copy> Entry<K> {
@@ -45,30 +50,30 @@ impl<K: Ord + Copy> Entry<K> {
 
 /// Ready jobs in key order.
 #[derive(Debug)]
-pub(crate) struct KeyedQueue<K: Ord> {
-    heap: BinaryHeap<Reverse<Entry<K>>>,
+pub(crate) struct KeyedQueue<K: Ord + Copy> {
+    waiting: Waiting<Entry<K>>,
 }
 
-impl<K: Ord> Default for KeyedQueue<K> {
+impl<K: Ord + Copy> Default for KeyedQueue<K> {
     fn default() -> Self {
-        KeyedQueue { heap: BinaryHeap::new() }
+        KeyedQueue { waiting: Waiting::default() }
     }
 }
 
 impl<K: Ord + Copy> KeyedQueue<K> {
     /// Adds a job under `key`; the smallest goes first.
     pub(crate) fn push<S: Knowledge>(&mut self, slot: Slot, key: K, cpu: &Cpu<'_, S>) {
-        self.heap.push(Reverse(Entry::new(key, &cpu.task(slot), cpu.ties().equal_key)));
+        self.waiting.push(Entry::new(key, &cpu.task(slot), cpu.ties().equal_key));
     }
 
     /// Takes the first.
     pub(crate) fn pop(&mut self) -> Option<Slot> {
-        self.heap.pop().map(|Reverse(entry)| entry.slot)
+        self.waiting.pop().map(|entry| entry.slot)
     }
 
     /// Takes a given job out.
     pub(crate) fn remove(&mut self, slot: Slot) {
-        self.heap.retain(|Reverse(entry)| entry.slot != slot);
+        self.waiting.remove(slot.0);
     }
 
     /// The core whose job should give way to the first of the queue; see [`Entry::displaces`].
@@ -77,7 +82,7 @@ impl<K: Ord + Copy> KeyedQueue<K> {
         cpu: &Cpu<'_, S>,
         key: impl Fn(&Task<'_, S>) -> K,
     ) -> Option<u32> {
-        self.heap.peek()?.0.displaces(cpu, key)
+        self.waiting.peek()?.displaces(cpu, key)
     }
 }
 

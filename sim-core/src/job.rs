@@ -88,8 +88,8 @@ pub(crate) struct Job {
     pub parent: u32,
     /// Which fork made this child.
     pub child_of: u64,
-    /// What this job waits for: the fork it is at and how many more of its children, or the sequence number of the end
-    /// of its delay.
+    /// What this job waits for: the fork it is at and how many more of its children, the sequence number of the end
+    /// of its delay, or its turn among the jobs that move.
     pub awaits: u64,
     pub awaited: u32,
     /// Sequence number of its pending timer; 0 where there is none.

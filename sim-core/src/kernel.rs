@@ -1,6 +1,5 @@
 //! The kernel of a processor whose events interrupt its cores: what each core has been told, and what it is doing.
 
-use crate::job::NONE;
 use crate::model::Interrupts;
 use crate::policy::Why;
 use crate::units::{Time, Work};
@@ -9,13 +8,11 @@ use std::collections::VecDeque;
 /// Something that the kernel must see to on a core.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Notice {
-    /// A job is ready after so much work since its dispatch ([`NONE`]: it is gone already; its coming has to be handled
-    /// all the same).
-    Ready(u32, Why, Work),
+    /// A job is ready after so much work since its dispatch; with the number of the notice. (Where the job is gone already its
+    /// coming has to be handled all the same.)
+    Ready(u32, u64, Why, Work),
     /// A job is gone.
     Exit,
-    /// The scheduler is to decide.
-    Decide,
     /// Another job was put on the core.
     Switch,
 }
@@ -39,7 +36,10 @@ pub(crate) enum Doing {
 
 /// A core as its kernel sees it.
 pub(crate) struct KernelCore {
+    /// What has happened, in order.
     pub inbox: VecDeque<Notice>,
+    /// How often the scheduler is to decide once all of that has been handled.
+    pub decisions: u64,
     pub doing: Doing,
     /// When that is done.
     pub until: Time,
@@ -64,12 +64,16 @@ pub(crate) struct Kernel {
     home: Vec<u32>,
     /// By slot: when its context can be loaded.
     context: Vec<Time>,
+    /// By slot: the number of the notice of its coming that the scheduler has not been told of; 0: there is none.
+    news: Vec<u64>,
+    notices: u64,
 }
 
 impl Kernel {
     pub fn new(costs: Interrupts, cores: u32) -> Kernel {
         let core = || KernelCore {
             inbox: VecDeque::new(),
+            decisions: 0,
             doing: Doing::Nothing,
             until: Time::ZERO,
             owes_save: false,
@@ -83,6 +87,8 @@ impl Kernel {
             lock: None,
             home: Vec::new(),
             context: Vec::new(),
+            news: Vec::new(),
+            notices: 0,
         }
     }
 
@@ -110,24 +116,34 @@ impl Kernel {
         self.context[slot as usize] = at;
     }
 
+    /// The notice that the job in `slot` is ready, which the scheduler is still to be told of.
+    pub fn news_of(&mut self, slot: u32, why: Why, ran: Work) -> Notice {
+        if self.news.len() <= slot as usize {
+            self.news.resize(slot as usize + 1, 0);
+        }
+        self.notices += 1;
+        self.unseen += 1;
+        self.news[slot as usize] = self.notices;
+        Notice::Ready(slot, self.notices, why, ran)
+    }
+
     /// Whether the scheduler has not been told yet that the job in `slot` is ready.
     pub fn is_unseen(&self, slot: u32) -> bool {
-        self.unseen > 0
-            && self.cores.iter().any(|core| core.inbox.iter().any(|notice| is_ready(*notice, slot)))
+        self.news.get(slot as usize).is_some_and(|notice| *notice != 0)
     }
 
     /// Takes back the news of a job's coming, if the scheduler has not been told yet.
     pub fn forget(&mut self, slot: u32) -> bool {
-        let mut notices = self.cores.iter_mut().flat_map(|core| core.inbox.iter_mut());
-        let Some(notice) = notices.find(|notice| is_ready(**notice, slot)) else { return false };
-        if let Notice::Ready(slot, ..) = notice {
-            *slot = NONE;
+        let found = self.is_unseen(slot);
+        if found {
+            self.news[slot as usize] = 0;
+            self.unseen -= 1;
         }
-        self.unseen -= 1;
-        true
+        found
     }
-}
 
-fn is_ready(notice: Notice, slot: u32) -> bool {
-    matches!(notice, Notice::Ready(known, ..) if known == slot)
+    /// Takes note that the scheduler is told now; whether there is still somebody to tell it of.
+    pub fn tell(&mut self, slot: u32, notice: u64) -> bool {
+        self.news.get(slot as usize) == Some(&notice) && self.forget(slot)
+    }
 }

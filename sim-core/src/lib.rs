@@ -77,6 +77,7 @@ pub mod ties;
 pub mod trace;
 pub mod units;
 pub mod varying;
+pub mod waiting;
 
 pub use engine::{Limits, Progress, run};
 pub use error::RunError;

@@ -3,8 +3,17 @@
 use crate::measure::PoolMeasures;
 use crate::model::{self, PoolOrder};
 use crate::units::Time;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use crate::waiting::{Place, Waiting};
+
+/// A waiting job: key, order of joining, slot.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Waiter(i64, u64, u32);
+
+impl Place for Waiter {
+    fn slot(&self) -> u32 {
+        self.2
+    }
+}
 
 /// What a job gets that asks for a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,8 +29,7 @@ pub(crate) struct PoolState {
     held: u32,
     limit: u32,
     order: PoolOrder,
-    /// Waiting jobs: key, order of joining, slot.
-    waiting: BinaryHeap<Reverse<(i64, u64, u32)>>,
+    waiting: Waiting<Waiter>,
     joined: u64,
     changed: Time,
     totals: PoolMeasures,
@@ -35,7 +43,7 @@ impl PoolState {
             held: 0,
             limit: spec.queue.unwrap_or(u32::MAX),
             order: spec.order,
-            waiting: BinaryHeap::new(),
+            waiting: Waiting::default(),
             joined: 0,
             changed: Time::ZERO,
             totals: PoolMeasures::default(),
@@ -69,7 +77,7 @@ impl PoolState {
             // -1 - p instead of -p: defined for the least integer too.
             PoolOrder::HighFirst => -1 - priority,
         };
-        self.waiting.push(Reverse((key, self.joined, slot)));
+        self.waiting.push(Waiter(key, self.joined, slot));
         self.joined += 1;
         Grant::Queued
     }
@@ -77,7 +85,7 @@ impl PoolState {
     /// A token comes back; the waiting job that gets it, if any.
     pub fn release(&mut self, now: Time) -> Option<u32> {
         self.integrate(now);
-        let Some(Reverse((_, _, slot))) = self.waiting.pop() else {
+        let Some(Waiter(_, _, slot)) = self.waiting.pop() else {
             self.free += 1;
             self.held -= 1;
             return None;
@@ -89,7 +97,7 @@ impl PoolState {
     /// A waiting job is withdrawn from the queue.
     pub fn withdraw(&mut self, slot: u32, now: Time) {
         self.integrate(now);
-        self.waiting.retain(|Reverse((_, _, waiting))| *waiting != slot);
+        self.waiting.remove(slot);
     }
 
     /// The account as it stands at `now`.

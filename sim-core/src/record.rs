@@ -12,6 +12,12 @@ pub trait Recorder {
     /// Whether a digest of the order of events is wanted.
     const DIGEST: bool = false;
 
+    /// Whether stretches of cores' time are still wanted. Where many jobs share a processor, each change of their number
+    /// is a stretch of every one of them.
+    fn wants_segments(&self) -> bool {
+        Self::TRACE
+    }
+
     /// Whether decisions are wanted.
     fn wants_decisions(&self) -> bool {
         false

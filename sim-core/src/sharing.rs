@@ -7,30 +7,53 @@
 //! than 2^-40 ns, and targets are met within 2^-20 ns, so that schedules whose exact times are whole nanoseconds come
 //! out exactly.
 
+use crate::job::NONE;
 use crate::policy::Sharing;
 use crate::units::{Ratio, Span, Time, Work};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use crate::waiting::{Place, Waiting};
+use std::collections::BTreeMap;
 
 const FRACTION: u32 = 40;
 const TOLERANCE: u128 = 1 << 20;
 
 /// A job in a group: target first, then place and number for ties.
-type Entry = Reverse<(u128, u32, u64, u32)>;
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Entry {
+    target: u128,
+    place: u32,
+    number: u64,
+    slot: u32,
+}
 
+impl Place for Entry {
+    fn slot(&self) -> u32 {
+        self.slot
+    }
+}
+
+/// A group, and its neighbors in the order of attained work.
+#[derive(Default)]
 struct Group {
     attained: u128,
-    jobs: BinaryHeap<Entry>,
+    jobs: Waiting<Entry>,
+    before: u32,
+    after: u32,
 }
 
 /// The jobs at a sharing processor.
+///
+/// A change costs a look at the groups that are served, of which there are at most as many as cores, however many wait.
 pub(crate) struct Shared {
     rule: Sharing,
     cores: u32,
     numerator: u64,
     denominator: u64,
-    /// Groups by attained work, least first; never empty ones.
+    /// Groups, never empty ones but for those that are free to be used again; least attained work first along their links.
     groups: Vec<Group>,
+    free: Vec<u32>,
+    first: u32,
+    /// The group of each job, where there can be several.
+    of_slot: BTreeMap<u32, u32>,
     present: u32,
     updated: Time,
     /// Total work of the jobs present.
@@ -46,6 +69,9 @@ impl Shared {
             numerator,
             denominator,
             groups: Vec::new(),
+            free: Vec::new(),
+            first: NONE,
+            of_slot: BTreeMap::new(),
             present: 0,
             updated: Time::ZERO,
             work: 0,
@@ -57,23 +83,31 @@ impl Shared {
         self.present
     }
 
-    /// Slots of the jobs present with the cores that their group gets and its size, in order of attained work.
+    /// Slots of the jobs that are served with the cores that their group gets and its size, in order of attained work.
     pub fn shares(&self) -> impl Iterator<Item = (u32, u32, u32)> + '_ {
-        self.granted().flat_map(|(group, cores)| {
-            let size = group.jobs.len() as u32;
-            let mut slots: Vec<u32> = group.jobs.iter().map(|Reverse((_, _, _, slot))| *slot).collect();
+        self.served().flat_map(|(index, cores)| {
+            let jobs = &self.groups[index as usize].jobs;
+            let size = jobs.len() as u32;
+            let mut slots: Vec<u32> = jobs.iter().map(|entry| entry.slot).collect();
             slots.sort_unstable();
             slots.into_iter().map(move |slot| (slot, cores, size))
         })
     }
 
-    /// Groups with the number of cores that serve each.
-    fn granted(&self) -> impl Iterator<Item = (&Group, u32)> {
+    /// Groups in order of attained work.
+    fn order(&self) -> impl Iterator<Item = u32> {
+        std::iter::successors(Some(self.first).filter(|first| *first != NONE), |group| {
+            Some(self.groups[*group as usize].after).filter(|after| *after != NONE)
+        })
+    }
+
+    /// Groups that are served, with the number of cores that serve each.
+    fn served(&self) -> impl Iterator<Item = (u32, u32)> {
         let mut left = self.cores;
-        self.groups.iter().map(move |group| {
-            let cores = left.min(group.jobs.len() as u32);
+        self.order().map_while(move |index| {
+            let cores = left.min(self.groups[index as usize].jobs.len() as u32);
             left -= cores;
-            (group, cores)
+            (cores > 0).then_some((index, cores))
         })
     }
 
@@ -85,15 +119,15 @@ impl Shared {
     /// Work done on the jobs present.
     pub fn work_done(&self, now: Time) -> Work {
         let dt = now.since(self.updated);
+        let mut served = self.served();
         let left: u128 = self
-            .granted()
-            .map(|(group, cores)| {
+            .order()
+            .map(|index| {
+                let group = &self.groups[index as usize];
+                let cores = served.next().map_or(0, |(_, cores)| cores);
                 let attained = group.attained + self.growth(dt, cores, group.jobs.len());
-                group
-                    .jobs
-                    .iter()
-                    .map(|Reverse((target, ..))| target.saturating_sub(attained) >> FRACTION)
-                    .sum::<u128>()
+                let left = |entry: &Entry| entry.target.saturating_sub(attained) >> FRACTION;
+                group.jobs.iter().map(left).sum::<u128>()
             })
             .sum();
         Work(u64::try_from(self.work.saturating_sub(left)).unwrap_or(u64::MAX))
@@ -113,34 +147,64 @@ impl Shared {
         if dt == Span::ZERO {
             return;
         }
-        let growth: Vec<u128> =
-            self.granted().map(|(group, cores)| self.growth(dt, cores, group.jobs.len())).collect();
-        for (group, gained) in self.groups.iter_mut().zip(growth) {
+        let (mut left, mut index, mut served) = (self.cores, self.first, 0);
+        while index != NONE && left > 0 {
+            let size = self.groups[index as usize].jobs.len();
+            let cores = left.min(size as u32);
+            let gained = self.growth(dt, cores, size);
+            let group = &mut self.groups[index as usize];
             group.attained += gained;
+            (left, index, served) = (left - cores, group.after, served + 1);
         }
-        self.merge();
+        self.merge(served);
     }
 
-    fn merge(&mut self) {
-        let mut index = 0;
-        while index + 1 < self.groups.len() {
-            if self.groups[index].attained + TOLERANCE >= self.groups[index + 1].attained {
-                let mut next = self.groups.remove(index + 1);
-                let group = &mut self.groups[index];
-                // The group that caught up overshot by less than a nanosecond: what it gained is shared by all, so that
-                // no work is made or lost.
-                let (mine, theirs) = (group.jobs.len() as u128, next.jobs.len() as u128);
-                let low = group.attained.min(next.attained);
-                let surplus = (group.attained - low) * mine + (next.attained - low) * theirs;
-                group.attained = low + surplus / (mine + theirs);
-                if group.jobs.len() < next.jobs.len() {
-                    std::mem::swap(&mut group.jobs, &mut next.jobs);
-                }
-                group.jobs.append(&mut next.jobs);
-            } else {
-                index += 1;
+    /// Merges groups that have met: one of the `served` first ones with the one after it.
+    fn merge(&mut self, served: usize) {
+        let (mut index, mut left) = (self.first, served);
+        while left > 0 && index != NONE {
+            let group = &self.groups[index as usize];
+            let after = group.after;
+            if after == NONE {
+                break;
             }
+            let next = &self.groups[after as usize];
+            if group.attained + TOLERANCE < next.attained {
+                (index, left) = (after, left - 1);
+                continue;
+            }
+            // The group that caught up overshot by less than a nanosecond: what it gained is shared by all, so that
+            // no work is made or lost.
+            let (mine, theirs) = (group.jobs.len() as u128, next.jobs.len() as u128);
+            let low = group.attained.min(next.attained);
+            let surplus = (group.attained - low) * mine + (next.attained - low) * theirs;
+            let attained = low + surplus / (mine + theirs);
+            // The fewer move to the more.
+            let (into, from) = if mine < theirs { (after, index) } else { (index, after) };
+            let moved = std::mem::take(&mut self.groups[from as usize].jobs);
+            for entry in moved.iter() {
+                self.groups[into as usize].jobs.push(*entry);
+                if let Some(group) = self.of_slot.get_mut(&entry.slot) {
+                    *group = into;
+                }
+            }
+            self.groups[into as usize].attained = attained;
+            self.unlink(from);
+            index = into;
         }
+    }
+
+    /// Takes an empty group out of the order.
+    fn unlink(&mut self, index: u32) {
+        let Group { before, after, .. } = self.groups[index as usize];
+        match before {
+            NONE => self.first = after,
+            before => self.groups[before as usize].after = after,
+        }
+        if after != NONE {
+            self.groups[after as usize].before = before;
+        }
+        self.free.push(index);
     }
 
     /// Adds a job with `work` to do; attained work is up to date.
@@ -148,56 +212,68 @@ impl Shared {
         let size = u128::from(work.0) << FRACTION;
         self.present += 1;
         self.work += u128::from(work.0);
+        let first = self.groups.get(self.first as usize).map(|group| group.attained);
         let base = match self.rule {
-            Sharing::Equal => self.groups.first().map_or(0, |group| group.attained),
+            Sharing::Equal => first.unwrap_or(0),
             Sharing::LeastAttained => 0,
         };
-        match self.groups.first_mut() {
-            Some(group) if group.attained <= base + TOLERANCE => {
-                group.jobs.push(Reverse((base + size, place, number, slot)));
+        if first.is_none_or(|attained| attained > base + TOLERANCE) {
+            let group =
+                Group { attained: base, jobs: Waiting::default(), before: NONE, after: self.first };
+            let index = match self.free.pop() {
+                Some(index) => {
+                    self.groups[index as usize] = group;
+                    index
+                }
+                None => {
+                    self.groups.push(group);
+                    self.groups.len() as u32 - 1
+                }
+            };
+            if self.first != NONE {
+                self.groups[self.first as usize].before = index;
             }
-            _ => {
-                let jobs = BinaryHeap::from([Reverse((base + size, place, number, slot))]);
-                self.groups.insert(0, Group { attained: base, jobs });
-            }
+            self.first = index;
         }
+        self.groups[self.first as usize].jobs.push(Entry { target: base + size, place, number, slot });
+        if self.rule == Sharing::LeastAttained {
+            self.of_slot.insert(slot, self.first);
+        }
+    }
+
+    /// A job is gone from a group.
+    fn leave(&mut self, index: u32, slot: u32, work: u64) {
+        if self.groups[index as usize].jobs.is_empty() {
+            self.unlink(index);
+        }
+        self.of_slot.remove(&slot);
+        self.present -= 1;
+        self.work -= u128::from(work);
     }
 
     /// Takes a job whose target is met; attained work is up to date. `work_of` gives the work the job came with.
     pub fn take_done(&mut self, work_of: impl Fn(u32) -> u64) -> Option<u32> {
-        for index in 0..self.groups.len() {
-            let group = &mut self.groups[index];
-            let Some(Reverse((target, _, _, slot))) = group.jobs.peek().copied() else { continue };
-            if target <= group.attained + 2 * TOLERANCE {
-                group.jobs.pop();
-                if group.jobs.is_empty() {
-                    self.groups.remove(index);
-                }
-                self.present -= 1;
-                self.work -= u128::from(work_of(slot));
-                return Some(slot);
-            }
-        }
-        None
+        let is_done = |(index, _): &(u32, u32)| {
+            let group = &self.groups[*index as usize];
+            group.jobs.peek().is_some_and(|entry| entry.target <= group.attained + 2 * TOLERANCE)
+        };
+        let (index, _) = self.served().find(is_done)?;
+        let entry = self.groups[index as usize].jobs.pop()?;
+        self.leave(index, entry.slot, work_of(entry.slot));
+        Some(entry.slot)
     }
 
     /// Takes a job that is not done; attained work is up to date. `burst`: the work it came with. Gives the work it
     /// still has to do, rounded up.
     pub fn withdraw(&mut self, slot: u32, burst: u64) -> u64 {
-        let is_here = |entry: &Entry| entry.0.3 == slot;
-        let Some(index) = self.groups.iter().position(|group| group.jobs.iter().any(is_here)) else {
-            return 0;
+        let index = match self.rule {
+            Sharing::Equal => self.first,
+            Sharing::LeastAttained => self.of_slot.get(&slot).copied().unwrap_or(NONE),
         };
-        let group = &mut self.groups[index];
-        let target =
-            group.jobs.iter().find(|entry| is_here(entry)).map_or(0, |Reverse((target, ..))| *target);
-        let left = target.saturating_sub(group.attained);
-        group.jobs.retain(|entry| !is_here(entry));
-        if group.jobs.is_empty() {
-            self.groups.remove(index);
-        }
-        self.present -= 1;
-        self.work -= u128::from(burst);
+        let Some(group) = self.groups.get_mut(index as usize) else { return 0 };
+        let Some(entry) = group.jobs.remove(slot) else { return 0 };
+        let left = entry.target.saturating_sub(group.attained);
+        self.leave(index, slot, burst);
         (left.div_ceil(1 << FRACTION) as u64).min(burst)
     }
 
@@ -210,26 +286,23 @@ impl Shared {
     pub fn next_change(&self) -> Option<Span> {
         let mut soonest: Option<Span> = None;
         let mut consider = |span: Span| soonest = Some(soonest.map_or(span, |s| s.min(span)));
-        let granted: Vec<(&Group, u32)> = self.granted().collect();
-        for (index, (group, cores)) in granted.iter().enumerate() {
-            if *cores == 0 {
-                break;
-            }
+        let mut served = self.served().peekable();
+        while let Some((index, cores)) = served.next() {
+            let group = &self.groups[index as usize];
             let size = group.jobs.len() as u128;
-            if let Some(Reverse((target, ..))) = group.jobs.peek() {
-                consider(self.time_to_gain(target.saturating_sub(group.attained), u128::from(*cores), size));
+            if let Some(entry) = group.jobs.peek() {
+                let need = entry.target.saturating_sub(group.attained);
+                consider(self.time_to_gain(need, u128::from(cores), size));
             }
-            if let Some((next, next_cores)) = granted.get(index + 1) {
+            if let Some(next) = self.groups.get(group.after as usize) {
+                let next_cores = served.peek().map_or(0, |(_, cores)| *cores);
                 // Relative rate: cores/size - next_cores/next_size, as one fraction.
                 let next_size = next.jobs.len() as u128;
-                let faster = u128::from(*cores) * next_size;
-                let slower = u128::from(*next_cores) * size;
+                let faster = u128::from(cores) * next_size;
+                let slower = u128::from(next_cores) * size;
                 if faster > slower {
-                    consider(self.time_to_gain(
-                        next.attained - group.attained,
-                        faster - slower,
-                        size * next_size,
-                    ));
+                    let apart = next.attained - group.attained;
+                    consider(self.time_to_gain(apart, faster - slower, size * next_size));
                 }
             }
         }

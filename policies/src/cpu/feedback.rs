@@ -3,10 +3,10 @@
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind, Params};
 use crate::slots::PerSlot;
+use sim_core::fifo::Fifo;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;
 use sim_core::units::{Span, Work};
-use std::collections::VecDeque;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "feedback",
@@ -52,7 +52,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
 
 struct Feedback {
     quanta: Vec<Span>,
-    queues: Vec<VecDeque<Slot>>,
+    queues: Vec<Fifo>,
     level: PerSlot<u32>,
     /// Ready jobs.
     ready: usize,
@@ -62,7 +62,7 @@ impl Feedback {
     fn new(params: &Params) -> Feedback {
         let quanta = params.spans("quantum");
         let levels = (params.integer("levels") as usize).max(quanta.len());
-        Feedback { quanta, queues: vec![VecDeque::new(); levels], level: PerSlot::default(), ready: 0 }
+        Feedback { quanta, queues: vec![Fifo::default(); levels], level: PerSlot::default(), ready: 0 }
     }
 
     fn quantum(&self, level: usize) -> Span {
@@ -93,15 +93,12 @@ impl Scheduler for Feedback {
     }
 
     fn withdraw(&mut self, task: Slot) {
-        let queue = &mut self.queues[self.level.get(task) as usize];
-        let before = queue.len();
-        queue.retain(|waiting| *waiting != task);
-        self.ready -= before - queue.len();
+        self.ready -= usize::from(self.queues[self.level.get(task) as usize].remove(task));
     }
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {
         let level = self.level.get(task.slot());
-        let position = self.queues[level as usize].iter().position(|waiting| *waiting == task.slot());
+        let position = self.queues[level as usize].iter().position(|waiting| waiting == task.slot());
         Key::pair(level, position.map_or(-1, |position| position as i128))
     }
 

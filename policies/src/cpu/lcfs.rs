@@ -2,6 +2,7 @@
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind};
+use crate::ordered::Ordered;
 use crate::slots::PerSlot;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;
@@ -48,7 +49,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
 #[derive(Default)]
 struct Lcfs<const PREEMPTIVE: bool> {
     /// Jobs with their order of coming, oldest first.
-    stack: Vec<(u64, Slot)>,
+    stack: Ordered<u64>,
     /// The order of coming of every job at the processor.
     came: PerSlot<u64>,
     count: u64,
@@ -65,23 +66,22 @@ impl<const PREEMPTIVE: bool> Scheduler for Lcfs<PREEMPTIVE> {
         }
         let came = *self.came.at(task);
         // A preempted job goes below those that came later; they are few and on top.
-        let place = self.stack.iter().rposition(|(other, _)| *other < came).map_or(0, |below| below + 1);
-        self.stack.insert(place, (came, task));
+        self.stack.push(came, task);
     }
 
     #[inline]
     fn pick(&mut self, _core: u32, _cpu: &mut Cpu<'_, Blind>) -> Pick {
-        self.stack.pop().map_or(Pick::NONE, |(_, slot)| Pick::to_completion(slot))
+        self.stack.pop_last().map_or(Pick::NONE, Pick::to_completion)
     }
 
     fn preempt(&mut self, cpu: &mut Cpu<'_, Blind>) -> Option<u32> {
         let (latest, _) = self.stack.last()?;
         let (came, core) = cpu.running().map(|(core, task)| (self.came.get(task.slot()), core)).min()?;
-        (came < *latest).then_some(core)
+        (came < latest).then_some(core)
     }
 
     fn withdraw(&mut self, task: Slot) {
-        self.stack.retain(|(_, waiting)| *waiting != task);
+        self.stack.remove(self.came.get(task));
     }
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {

@@ -2,6 +2,8 @@
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind, Params};
+use crate::ranked::Ranked;
+use crate::slots::PerSlot;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::rng::below;
 use sim_core::trace::Key;
@@ -40,7 +42,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
             help: "numbers to use instead of random ones, one for each quantum",
         },
     ],
-    cost: Cost { arrive: "O(n)", pick: "O(n)", memory: "O(ready)" },
+    cost: Cost { arrive: "O(log n)", pick: "O(log n)", memory: "O(ready)" },
     traits: Traits { preemptive: false, clairvoyant: false, work_conserving: true, random: true },
     example: Example {
         unit: "ms",
@@ -55,8 +57,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
 struct Lottery {
     quantum: Span,
     draws: std::vec::IntoIter<u64>,
-    /// Ready jobs in task-list order, then by number.
-    waiting: Vec<Holder>,
+    /// The tickets of ready jobs, in task-list order, then by number.
+    waiting: Ranked<Holder, u64>,
+    /// Where each stands among them.
+    holders: PerSlot<Option<Holder>>,
     last: Option<(u64, u64)>,
 }
 
@@ -65,7 +69,6 @@ struct Holder {
     place: u32,
     number: u64,
     slot: Slot,
-    tickets: u32,
 }
 
 impl Lottery {
@@ -73,18 +76,10 @@ impl Lottery {
         Lottery {
             quantum: params.span("quantum"),
             draws: params.integers("draws").into_iter(),
-            waiting: Vec::new(),
+            waiting: Ranked::default(),
+            holders: PerSlot::default(),
             last: None,
         }
-    }
-
-    fn winner(&self, ticket: u64) -> usize {
-        let mut counted = 0;
-        let holds = |holder: &Holder| {
-            counted += u64::from(holder.tickets);
-            counted > ticket
-        };
-        self.waiting.iter().position(holds).unwrap_or(0)
     }
 }
 
@@ -93,30 +88,30 @@ impl Scheduler for Lottery {
 
     fn ready(&mut self, task: Slot, _why: Why, _ran: Work, cpu: &mut Cpu<'_, Blind>) {
         let view = cpu.task(task);
-        let holder =
-            Holder { place: view.place(), number: view.number(), slot: task, tickets: view.tickets() };
-        let place = self.waiting.partition_point(|other| *other < holder);
-        self.waiting.insert(place, holder);
+        let holder = Holder { place: view.place(), number: view.number(), slot: task };
+        self.waiting.insert(holder, u64::from(view.tickets()));
+        *self.holders.at(task) = Some(holder);
     }
 
     fn pick(&mut self, _core: u32, cpu: &mut Cpu<'_, Blind>) -> Pick {
-        if self.waiting.is_empty() {
-            return Pick::NONE;
-        }
-        let total: u64 = self.waiting.iter().map(|holder| u64::from(holder.tickets)).sum();
-        let index = if total == 0 {
+        let total = self.waiting.total();
+        let winner = if total == 0 {
             self.last = None;
-            0
+            self.waiting.first()
         } else {
             let number = self.draws.next().unwrap_or_else(|| below(cpu.rng(), total));
             self.last = Some((number, total));
-            self.winner(number % total)
+            self.waiting.at(number % total)
         };
-        Pick::for_slice(self.waiting.remove(index).slot, self.quantum)
+        let Some(winner) = winner else { return Pick::NONE };
+        self.withdraw(winner.slot);
+        Pick::for_slice(winner.slot, self.quantum)
     }
 
     fn withdraw(&mut self, task: Slot) {
-        self.waiting.retain(|holder| holder.slot != task);
+        if let Some(holder) = self.holders.at(task).take() {
+            self.waiting.remove(holder);
+        }
     }
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {

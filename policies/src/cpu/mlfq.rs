@@ -2,12 +2,12 @@
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind, Params};
+use crate::ordered::Ordered;
 use crate::slots::{PerSlot, time_of};
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::ties::{Boost, PreemptedTo, ResumeQuantum};
 use sim_core::trace::Key;
 use sim_core::units::{Span, Time, Work};
-use std::collections::VecDeque;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "mlfq",
@@ -110,7 +110,7 @@ struct Mlfq {
     stay_on_io: bool,
     io_front: bool,
     /// One queue a level, by order.
-    queues: Vec<VecDeque<(i64, Slot)>>,
+    queues: Vec<Ordered<i64>>,
     jobs: PerSlot<Standing>,
     /// Boosts so far.
     boosts: u64,
@@ -127,7 +127,7 @@ impl Mlfq {
             boost: Some(boost.0).filter(|period| *period != 0),
             stay_on_io: params.boolean("stay_on_io"),
             io_front: params.boolean("io_front"),
-            queues: vec![VecDeque::new(); quanta.len()],
+            queues: vec![Ordered::default(); quanta.len()],
             quanta,
             jobs: PerSlot::default(),
             boosts: 0,
@@ -176,12 +176,7 @@ impl Mlfq {
 
     fn join(&mut self, slot: Slot) {
         let Standing { level, order, .. } = self.jobs.get(slot);
-        let queue = &mut self.queues[level as usize];
-        let place = match queue.back() {
-            Some((last, _)) if *last > order => queue.partition_point(|(other, _)| *other < order),
-            _ => queue.len(),
-        };
-        queue.insert(place, (order, slot));
+        self.queues[level as usize].push(order, slot);
     }
 
     fn best_level(&self) -> Option<usize> {
@@ -207,7 +202,7 @@ impl Mlfq {
         let mut order: Vec<(std::cmp::Reverse<u8>, i64, Slot, bool)> = Vec::new();
         for (level, queue) in self.queues.iter_mut().enumerate() {
             order.extend(
-                queue.drain(..).map(|(place, slot)| (std::cmp::Reverse(level as u8), place, slot, true)),
+                queue.drain().map(|(place, slot)| (std::cmp::Reverse(level as u8), place, slot, true)),
             );
         }
         for (slot, _) in &running {
@@ -326,7 +321,7 @@ impl Scheduler for Mlfq {
         // An idle processor is not ticked; decisions come after everything else of an instant.
         self.boost_up_to(self.due(cpu.now(), true), cpu);
         let Some(level) = self.best_level() else { return Pick::NONE };
-        let Some((_, slot)) = self.queues[level].pop_front() else { return Pick::NONE };
+        let Some(slot) = self.queues[level].pop_first() else { return Pick::NONE };
         let job = self.jobs.at(slot);
         (job.slice, job.counted, job.displaced) = (job.left, Span::ZERO, false);
         Pick::for_slice(slot, job.left)
@@ -335,7 +330,7 @@ impl Scheduler for Mlfq {
     fn preempt(&mut self, cpu: &mut Cpu<'_, Blind>) -> Option<u32> {
         self.boost_up_to(self.due(cpu.now(), true), cpu);
         let level = self.best_level()?;
-        let (order, _) = *self.queues[level].front()?;
+        let (order, _) = self.queues[level].first()?;
         let place = |slot: Slot| {
             let job = self.jobs.get(slot);
             (job.level as usize, job.order)
@@ -362,8 +357,8 @@ impl Scheduler for Mlfq {
     }
 
     fn withdraw(&mut self, task: Slot) {
-        let level = self.jobs.get(task).level;
-        self.queues[level as usize].retain(|(_, waiting)| *waiting != task);
+        let Standing { level, order, .. } = self.jobs.get(task);
+        self.queues[level as usize].remove(order);
     }
 
     fn next_tick(&self, cpu: &Cpu<'_, Blind>) -> Time {

@@ -3,11 +3,13 @@
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
 use crate::keyed::{Entry, KeyedQueue};
 use crate::params::{ParamDef, ParamKind, Params};
+use crate::ranked::{Ranked, Total};
 use crate::slots::{PerSlot, time_of};
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::ties::{EqualKey, PreemptedTo, ResumeQuantum};
 use sim_core::trace::Key;
 use sim_core::units::{Span, Time, Work};
+use std::collections::BTreeSet;
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "priority",
@@ -57,7 +59,7 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
             help: "longest turn while jobs of equal priority wait",
         },
     ],
-    cost: Cost { arrive: "O(log n)", pick: "O(log n); O(n) with ageing", memory: "O(ready)" },
+    cost: Cost { arrive: "O(log n)", pick: "O(log n)", memory: "O(ready)" },
     traits: Traits { preemptive: true, clairvoyant: false, work_conserving: true, random: false },
     example: Example {
         unit: "ms",
@@ -87,17 +89,37 @@ struct Priority<const PREEMPTIVE: bool, const AGEING: bool> {
     quantum: Option<Span>,
     /// Ready jobs by order, where it does not change with time.
     queue: KeyedQueue<Order>,
-    /// Ready jobs with ageing: ranks change at different instants, so the best is looked for at each decision.
-    aging: Vec<Aging>,
+    /// Ready jobs with ageing.
+    aging: Ageing,
     turns: PerSlot<Turn>,
     first_turn: i64,
     last_turn: i64,
 }
 
-struct Aging {
-    since: Time,
-    /// Under the rank the job began to wait with.
-    entry: Entry<Order>,
+/// Ready jobs whose ranks improve by one each time they have waited for a whole step.
+///
+/// Cut time into steps from its beginning. A job that began to wait in step q has gained p - q in step p, less one while the part
+/// of the step that is over is smaller than the part that was over when it began. So its rank + q never changes, and at any
+/// instant the jobs are of two kinds, divided by that part: those whose order is rank + q, and those for whom it is one more.
+#[derive(Default)]
+struct Ageing {
+    /// By the part of the step that was over, then by serial number: the best under rank + q.
+    waiting: Ranked<(u64, u64), Best>,
+    /// When each would be of rank 0, with its serial number.
+    zeros: BTreeSet<(i128, u64)>,
+    serial: u64,
+}
+
+/// The best of some jobs.
+#[derive(Clone, Copy, Debug)]
+struct Best(Option<Entry<Order>>);
+
+impl Total for Best {
+    const NONE: Best = Best(None);
+
+    fn plus(self, other: Best) -> Best {
+        Best(self.0.into_iter().chain(other.0).min())
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -108,6 +130,10 @@ struct Turn {
     left: Span,
     /// Steps gained by ageing before the present run.
     gained: i128,
+    /// Under ageing: since when it waits, with its rank then and its serial number; 0 where it does not wait.
+    since: Time,
+    rank: i128,
+    serial: u64,
 }
 
 impl<const PREEMPTIVE: bool, const AGEING: bool> Priority<PREEMPTIVE, AGEING> {
@@ -117,7 +143,7 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Priority<PREEMPTIVE, AGEING> {
             ageing: params.span("ageing"),
             quantum: Some(params.span("quantum")).filter(|quantum| *quantum != Span::ZERO),
             queue: KeyedQueue::default(),
-            aging: Vec::new(),
+            aging: Ageing::default(),
             turns: PerSlot::default(),
             first_turn: 0,
             last_turn: 0,
@@ -157,15 +183,43 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Priority<PREEMPTIVE, AGEING> {
         turn.number
     }
 
-    /// The best waiting job under ageing, as an index and under its present rank.
-    fn best(&self, now: Time) -> Option<(usize, Entry<Order>)> {
-        let aged = |waiting: &Aging| {
-            let mut entry = waiting.entry;
-            entry.key.0 -= self.steps(waiting.since, now);
+    /// The best waiting job under ageing, under its present rank.
+    fn best(&self, now: Time) -> Option<Entry<Order>> {
+        let step = self.ageing.0.max(1);
+        let (whole, behind) = self.aging.waiting.divided((now.0 % step + 1, 0));
+        let behind = behind.0.map(|mut entry| {
+            entry.key.0 += 1;
             entry
-        };
-        self.aging.iter().map(aged).enumerate().min_by(|a, b| a.1.cmp(&b.1))
+        });
+        let mut best = whole.0.into_iter().chain(behind).min()?;
+        best.key.0 -= i128::from(now.0 / step);
+        Some(best)
     }
+
+    /// A job begins to wait under ageing.
+    fn wait(&mut self, mut entry: Entry<Order>, now: Time) {
+        let step = self.ageing.0.max(1);
+        self.aging.serial += 1;
+        let turn = self.turns.at(entry.slot);
+        (turn.since, turn.rank, turn.serial) = (now, entry.key.0, self.aging.serial);
+        self.aging.zeros.insert((zero(turn, step), turn.serial));
+        entry.key.0 += i128::from(now.0 / step);
+        self.aging.waiting.insert((now.0 % step, turn.serial), Best(Some(entry)));
+    }
+
+    /// A job waits no more under ageing.
+    fn wait_no_more(&mut self, slot: Slot) {
+        let step = self.ageing.0.max(1);
+        let turn = self.turns.at(slot);
+        self.aging.zeros.remove(&(zero(turn, step), turn.serial));
+        self.aging.waiting.remove((turn.since.0 % step, turn.serial));
+        turn.serial = 0;
+    }
+}
+
+/// When a job that waits would be of rank 0.
+fn zero(turn: &Turn, step: u64) -> i128 {
+    i128::from(turn.since.0) + turn.rank * i128::from(step)
 }
 
 impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTIVE, AGEING> {
@@ -182,7 +236,7 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
         let order = (self.rank(&view), turn);
         if AGEING {
             let entry = Entry::new(order, &view, cpu.ties().equal_key);
-            self.aging.push(Aging { since: cpu.now(), entry });
+            self.wait(entry, cpu.now());
         } else {
             self.queue.push(task, order, cpu);
         }
@@ -190,9 +244,10 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
 
     fn pick(&mut self, _core: u32, cpu: &mut Cpu<'_, Blind>) -> Pick {
         let next = if AGEING {
-            self.best(cpu.now()).map(|(index, _)| {
-                let Aging { since, entry } = self.aging.swap_remove(index);
-                self.turns.at(entry.slot).gained = self.steps(since, cpu.now());
+            self.best(cpu.now()).map(|entry| {
+                self.wait_no_more(entry.slot);
+                let gained = self.steps(self.turns.get(entry.slot).since, cpu.now());
+                self.turns.at(entry.slot).gained = gained;
                 entry.slot
             })
         } else {
@@ -207,8 +262,7 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
 
     fn preempt(&mut self, cpu: &mut Cpu<'_, Blind>) -> Option<u32> {
         if AGEING {
-            let (_, best) = self.best(cpu.now())?;
-            best.displaces(cpu, |task| self.running(task))
+            self.best(cpu.now())?.displaces(cpu, |task| self.running(task))
         } else {
             self.queue.displaces(cpu, |task| self.running(task))
         }
@@ -216,7 +270,7 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
 
     fn withdraw(&mut self, task: Slot) {
         if AGEING {
-            self.aging.retain(|waiting| waiting.entry.slot != task);
+            self.wait_no_more(task);
         } else {
             self.queue.remove(task);
         }
@@ -230,14 +284,15 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
         };
         let equal_may_do = self.quantum.is_none() && cpu.ties().equal_key != EqualKey::RunningStays;
         let now = cpu.now();
-        let instant = |waiting: &Aging| {
-            let equal = waiting.entry.key.0 - worst;
-            let first = if equal_may_do { equal } else { equal + 1 };
-            let steps = (first..=equal + 1).find(|steps| *steps > self.steps(waiting.since, now))?;
-            let after = u64::try_from(steps).ok()?.checked_mul(self.ageing.0)?;
-            waiting.since.after(Span(after))
+        let step = i128::from(self.ageing.0.max(1));
+        // The first job to be of this rank after now.
+        let reach = |rank: i128| {
+            let later = (i128::from(now.0) + 1 + rank * step, 0);
+            let (zero, _) = self.aging.zeros.range(later..).next()?;
+            u64::try_from(zero - rank * step).ok().map(Time)
         };
-        self.aging.iter().filter_map(instant).min().unwrap_or(Time::NEVER)
+        let equal = reach(worst).filter(|_| equal_may_do);
+        equal.into_iter().chain(reach(worst - 1)).min().unwrap_or(Time::NEVER)
     }
 
     fn key(&self, task: &Task<'_, Blind>, cpu: &Cpu<'_, Blind>) -> Key {
@@ -246,8 +301,8 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
             let (rank, turn) = self.running(task);
             return Key::pair(rank, turn);
         }
-        let waiting = self.aging.iter().find(|waiting| waiting.entry.slot == slot);
-        let rank = self.rank(task) - waiting.map_or(0, |waiting| self.steps(waiting.since, cpu.now()));
+        let waiting = Some(self.turns.get(slot)).filter(|turn| AGEING && turn.serial != 0);
+        let rank = self.rank(task) - waiting.map_or(0, |turn| self.steps(turn.since, cpu.now()));
         let turn = if self.quantum.is_some() { self.turns.get(slot).number } else { 0 };
         Key::pair(rank, turn)
     }

@@ -6,8 +6,7 @@ use crate::slots::PerSlot;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;
 use sim_core::units::{Span, Work};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use sim_core::waiting::{Place, Waiting};
 
 pub(crate) static DEF: PolicyDef = PolicyDef {
     id: "stride",
@@ -59,7 +58,17 @@ struct Stride {
     stride1: u64,
     global: Pass,
     passes: PerSlot<Pass>,
-    queue: BinaryHeap<Reverse<(Pass, u32, u64, Slot)>>,
+    queue: Waiting<Turn>,
+}
+
+/// A ready job: pass, place in the list, number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn(Pass, u32, u64, Slot);
+
+impl Place for Turn {
+    fn slot(&self) -> u32 {
+        self.3.0
+    }
 }
 
 impl Stride {
@@ -69,7 +78,7 @@ impl Stride {
             stride1: params.integer("stride1"),
             global: 0,
             passes: PerSlot::default(),
-            queue: BinaryHeap::new(),
+            queue: Waiting::default(),
         }
     }
 
@@ -93,11 +102,11 @@ impl Scheduler for Stride {
             Why::Returned => *pass += self.global,
             Why::SliceEnd | Why::Preempted => *pass += advance,
         }
-        self.queue.push(Reverse((*pass, view.place(), view.number(), task)));
+        self.queue.push(Turn(*pass, view.place(), view.number(), task));
     }
 
     fn pick(&mut self, _core: u32, _cpu: &mut Cpu<'_, Blind>) -> Pick {
-        let Some(Reverse((pass, _, _, slot))) = self.queue.pop() else { return Pick::NONE };
+        let Some(Turn(pass, _, _, slot)) = self.queue.pop() else { return Pick::NONE };
         self.global = self.global.max(pass);
         Pick::for_slice(slot, self.quantum)
     }
@@ -110,7 +119,7 @@ impl Scheduler for Stride {
     }
 
     fn withdraw(&mut self, task: Slot) {
-        self.queue.retain(|Reverse((_, _, _, slot))| *slot != task);
+        self.queue.remove(task.0);
         let global = self.global;
         let pass = self.passes.at(task);
         *pass = pass.saturating_sub(global);

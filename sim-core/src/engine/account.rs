@@ -6,7 +6,7 @@ use crate::error::RunError;
 use crate::job::{NONE, State};
 use crate::measure::{BalancerMeasures, GroupMeasures, Measures, PartSums, PoolMeasures, ProcessorMeasures};
 use crate::model::{ComponentKind, Model};
-use crate::processor::Server;
+use crate::processor::{Core, Server};
 use crate::record::Recorder;
 use crate::trace::{PlaceKind, Status};
 use crate::units::Time;
@@ -306,12 +306,19 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
+    /// The core that runs a job; `None` where it shares them all.
+    fn core_of(&self, slot: u32, processor: u32) -> Option<&Core> {
+        let seats = &self.processors[processor as usize].seats;
+        let global = if seats.count == 1 { seats.first } else { self.world.shared.jobs[slot].last_core };
+        self.world.shared.cores.get(global as usize).filter(|core| core.job == slot)
+    }
+
     fn record_running(&mut self, slot: u32, processor: u32) {
-        let cores = self.processors[processor as usize].seats.cores(&self.world.shared);
-        if let Some(core) = cores.iter().position(|core| core.job == slot) {
-            let (assigned, started) = (cores[core].assigned, cores[core].started.min(self.world.shared.now));
+        if let Some(core) = self.core_of(slot, processor) {
+            let (index, assigned) = (core.index, core.assigned);
+            let started = core.started.min(self.world.shared.now);
             let state = &self.processors[processor as usize];
-            self.world.record_segments(state, processor, core as u32, slot, assigned, started);
+            self.world.record_segments(state, processor, index, slot, assigned, started);
         }
     }
 
@@ -324,10 +331,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             State::Ready => record.ready += end - job.since,
             State::Delayed | State::Joining => record.blocked += end - job.since,
             State::Running => {
-                let processor = &self.processors[job.station as usize];
-                if let Some(core) =
-                    processor.seats.cores(&self.world.shared).iter().find(|core| core.job == slot)
-                {
+                if let Some(core) = self.core_of(slot, job.station) {
                     let started = core.started.min(end);
                     record.overhead += started - core.assigned;
                     record.served += end - started;

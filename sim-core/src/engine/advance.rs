@@ -259,6 +259,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let table = &model.forks[table as usize];
         let now = self.world.shared.now;
         let fork = self.world.sums.next_fork();
+        let mut children = Vec::new();
         for (index, entry) in table.children.iter().enumerate() {
             let child = self.world.allocate();
             if child == NONE {
@@ -292,11 +293,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 self.world.streams[child as usize] = Some(job_stream(seed, index as u64));
             }
             self.world.go_on(child);
+            if self.world.children.is_some() {
+                children.push(child);
+            }
         }
-        let job = &mut self.world.shared.jobs[slot];
         if table.need == 0 {
             return false;
         }
+        if let Some(of_forks) = &mut self.world.children {
+            of_forks.insert(fork, children);
+        }
+        let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since, job.awaited, job.awaits) = (State::Joining, now, table.need, fork);
         true
     }
@@ -326,6 +333,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         job.attended |= served;
         job.awaited -= 1;
         if job.awaited == 0 {
+            if let Some(of_forks) = &mut self.world.children {
+                of_forks.remove(&child_of);
+            }
             self.book_blocked(parent, self.world.sums.join_component, PlaceKind::Join);
             self.world.go_on(parent);
         }

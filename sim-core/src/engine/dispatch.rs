@@ -380,7 +380,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             policy.tick(&self.world.shared, &mut state.seats);
         }
         if self.processors[processor as usize].kernel.is_some() {
-            return self.notify(processor, 0, Notice::Decide);
+            return self.ask_to_decide(processor, 0);
         }
         self.mark(processor);
     }
@@ -491,7 +491,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// Records the shares that held since the last change of a sharing processor.
     pub(super) fn record_shares(&mut self, processor: u32) {
-        if !R::TRACE {
+        if !R::TRACE || !self.world.recorder.wants_segments() {
             return;
         }
         let now = self.world.shared.now;
@@ -506,8 +506,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             self.world.recorder.crowd(Crowd { processor, start: since, end: now, waiting });
         }
         let all = state.seats.count;
-        let shares: Vec<_> = shared.shares().filter(|(_, cores, _)| *cores > 0).collect();
-        for (index, (slot, cores, size)) in shares.into_iter().enumerate() {
+        for (index, (slot, cores, size)) in shared.shares().enumerate() {
             let job = self.world.shared.jobs[slot].number;
             self.world.recorder.segment(Segment {
                 processor,

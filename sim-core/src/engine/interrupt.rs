@@ -97,6 +97,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         self.mark(processor);
     }
 
+    /// The scheduler is to decide, on `core`, after what has happened there has been handled.
+    pub(super) fn ask_to_decide(&mut self, processor: u32, core: u32) {
+        self.kernel(processor).cores[core as usize].decisions += 1;
+        self.mark(processor);
+    }
+
     /// A job comes to a processor with interrupts.
     pub(super) fn join_interrupting(&mut self, slot: u32, processor: u32, why: Why) {
         let now = self.world.shared.now;
@@ -106,20 +112,20 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         state.integrate_ready(now);
         state.ready += 1;
         let kernel = self.kernel(processor);
-        kernel.unseen += 1;
         kernel.set_context(slot, now);
         let core = kernel.home(task);
         kernel.cores[core as usize].first.get_or_insert(number);
-        self.notify(processor, core, Notice::Ready(slot, why, Work(0)));
+        let news = kernel.news_of(slot, why, Work(0));
+        self.notify(processor, core, news);
     }
 
     /// The slice of the job on a core is over: the scheduler is told as of an arrival.
     pub(super) fn slice_ended(&mut self, slot: u32, processor: u32, core: u32, ran: Work) {
         let now = self.world.shared.now;
         let kernel = self.kernel(processor);
-        kernel.unseen += 1;
         kernel.set_context(slot, Time(now.0.saturating_add(kernel.costs.save.0)));
-        self.core_left(processor, core, Notice::Ready(slot, Why::SliceEnd, ran));
+        let news = kernel.news_of(slot, Why::SliceEnd, ran);
+        self.core_left(processor, core, news);
     }
 
     /// The job on a core is gone: done, its slice over, or withdrawn. Its context is still there.
@@ -175,7 +181,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if !matches!(unit.doing, Doing::Nothing | Doing::Waiting) {
             return false;
         }
-        if unit.inbox.is_empty() {
+        if unit.inbox.is_empty() && unit.decisions == 0 {
             if unit.owes_save && !has_job {
                 unit.owes_save = false;
                 return self.step(processor, core, Doing::Saving, costs.save);
@@ -195,47 +201,45 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             unit.owes_save = false;
             return self.step(processor, core, Doing::Saving, costs.save);
         }
-        let Some(notice) = unit.inbox.pop_front() else { return false };
+        // Decisions wait until all that has happened is handled.
+        let Some(notice) = unit.inbox.pop_front() else { return self.decides(processor, core) };
         match notice {
-            Notice::Decide if unit.inbox.iter().any(|other| *other != Notice::Decide) => {
-                unit.inbox.push_back(notice);
-            }
-            Notice::Decide => {
-                if kernel.lock.is_some() {
-                    let unit = &mut kernel.cores[core as usize];
-                    unit.inbox.push_front(notice);
-                    self.world.close_gap(&self.processors[processor as usize], core);
-                    let unit = &mut self.kernel(processor).cores[core as usize];
-                    unit.doing = Doing::Waiting;
-                    return false;
-                }
-                self.world.close_gap(&self.processors[processor as usize], core);
-                let kernel = self.kernel(processor);
-                kernel.cores[core as usize].doing = Doing::Nothing;
-                kernel.lock = Some(core);
-                if costs.decide > Span::ZERO {
-                    return self.step(processor, core, Doing::Deciding, costs.decide);
-                }
-                self.decide(processor, core);
-                self.kernel(processor).lock = None;
-            }
-            Notice::Ready(slot, why, ran) => {
-                unit.inbox.push_back(Notice::Decide);
-                if slot != NONE {
-                    kernel.unseen -= 1;
-                    if let Server::Picks(policy) = &mut state.server {
-                        policy.ready(slot, why, ran, &self.world.shared, &mut state.seats);
-                    }
+            Notice::Ready(slot, number, why, ran) => {
+                unit.decisions += 1;
+                if kernel.tell(slot, number)
+                    && let Server::Picks(policy) = &mut state.server
+                {
+                    policy.ready(slot, why, ran, &self.world.shared, &mut state.seats);
                 }
                 let cost = if why == Why::SliceEnd { Span::ZERO } else { costs.release };
                 return self.step(processor, core, Doing::Handling, cost);
             }
             Notice::Exit => {
-                unit.inbox.push_back(Notice::Decide);
+                unit.decisions += 1;
                 return self.step(processor, core, Doing::Handling, costs.exit);
             }
             Notice::Switch => {}
         }
+        true
+    }
+
+    /// A core's kernel lets the scheduler decide, unless that is at work on another core.
+    fn decides(&mut self, processor: u32, core: u32) -> bool {
+        self.world.close_gap(&self.processors[processor as usize], core);
+        let kernel = self.kernel(processor);
+        let unit = &mut kernel.cores[core as usize];
+        if kernel.lock.is_some() {
+            unit.doing = Doing::Waiting;
+            return false;
+        }
+        (unit.doing, unit.decisions) = (Doing::Nothing, unit.decisions - 1);
+        kernel.lock = Some(core);
+        let cost = kernel.costs.decide;
+        if cost > Span::ZERO {
+            return self.step(processor, core, Doing::Deciding, cost);
+        }
+        self.decide(processor, core);
+        self.kernel(processor).lock = None;
         true
     }
 
@@ -327,9 +331,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         // One decision a run; where more is to be decided than there are runs to come, another one is asked for.
         let idle = self.processors[processor as usize].idle;
-        let asked = self.kernel(processor).cores[core as usize].inbox.contains(&Notice::Decide);
+        let asked = self.kernel(processor).cores[core as usize].decisions > 0;
         if idle > 0 && known > 1 && !asked {
-            self.notify(processor, core, Notice::Decide);
+            self.ask_to_decide(processor, core);
         }
     }
 

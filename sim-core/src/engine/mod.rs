@@ -19,7 +19,7 @@ mod withdraw;
 
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
-use crate::job::{Job, Jobs};
+use crate::job::{Job, Jobs, NONE};
 use crate::law::{Layers, exponential_layers};
 use crate::measure::{ClassMeasures, Measures, PartSums};
 use crate::model::{Arrivals, Model, Op};
@@ -35,9 +35,9 @@ use crate::units::{Span, Time};
 use account::{Closing, Snapshot};
 use balance::BalancerState;
 use outage::Outages;
-use plain::{is_lean, is_plain, is_timed, sizes_are_known};
+use plain::{is_lean, is_plain, is_timed, leaves_early, sizes_are_known};
 use source::SourceState;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A run's failure. The hot paths do not return it: the first one is kept in the engine, and the loop stops on it.
 type Fault = Box<RunError>;
@@ -121,6 +121,8 @@ struct World<'m, R, const PLAIN: bool> {
     closed: bool,
     traces: bool,
     timed: bool,
+    /// The children of forks that are waited for, where jobs may leave early.
+    children: Option<BTreeMap<u64, Vec<u32>>>,
     /// Per slot, `stride.*` entries each; parts are empty where `lean`.
     stride: Stride,
     values: Vec<u64>,
@@ -135,6 +137,8 @@ struct World<'m, R, const PLAIN: bool> {
     /// Processors that must decide at this instant, and jobs to advance, in order.
     marked: Vec<u32>,
     moving: VecDeque<u32>,
+    /// Jobs that have been taken from the front of these.
+    moved: u64,
     horizon: Time,
     released: u64,
     left: u64,
@@ -285,6 +289,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             traces: model.sources.iter().any(|source| source.arrivals.trace().is_some()),
             closed: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Closed { .. })),
             timed: is_timed(model),
+            children: leaves_early(model).then(BTreeMap::new),
             stride,
             values: Vec::new(),
             places: Vec::new(),
@@ -296,6 +301,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             idle_rng: root.stream("engine", "idle core"),
             marked: Vec::new(),
             moving: VecDeque::new(),
+            moved: 0,
             horizon,
             released: 0,
             left: 0,
@@ -402,7 +408,10 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     /// Advances the jobs that can go on at this instant, and lets marked processors decide once nothing else can happen.
     fn attend(&mut self) -> Result<(), Fault> {
         while let Some(slot) = self.world.moving.pop_front() {
-            self.advance(slot);
+            self.world.moved += 1;
+            if slot != NONE {
+                self.advance(slot);
+            }
         }
         if self.world.queue.next_time() > self.world.shared.now {
             self.dispatch_marked();
@@ -502,8 +511,18 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
 
     /// A job goes on at this instant, after those that wait to.
     fn go_on(&mut self, slot: u32) {
+        // A job that moves awaits nothing but its turn.
+        self.shared.jobs[slot].awaits = self.moved + self.moving.len() as u64;
         self.moving.push_back(slot);
         self.attention = true;
+    }
+
+    /// A job that was to go on at this instant is withdrawn.
+    fn stays(&mut self, slot: u32) {
+        let turn = self.shared.jobs[slot].awaits.wrapping_sub(self.moved);
+        if let Some(place) = self.moving.get_mut(turn as usize).filter(|moving| **moving == slot) {
+            *place = NONE;
+        }
     }
 
     /// Schedules an event and gives its sequence number. Past the end of time or of sequence numbers the run stops with

@@ -47,6 +47,10 @@ pub(super) struct Outages {
     totals: Vec<GroupMeasures>,
     /// By balancer: requests turned away.
     pub refused: Vec<u64>,
+    /// Servers that are down.
+    down: usize,
+    /// An event that was still to happen to a job when that was last asked.
+    witness: Option<EventKey>,
 }
 
 impl Outages {
@@ -92,6 +96,8 @@ impl Outages {
             of_balancer,
             totals: vec![GroupMeasures::default(); model.groups.len()],
             refused: vec![0; model.balancers.len()],
+            down: 0,
+            witness: None,
         }
     }
 
@@ -178,10 +184,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// Whether nothing but changes of servers can happen any more, none of which could move a job.
-    fn nothing_left(&self) -> bool {
+    fn nothing_left(&mut self) -> bool {
         let world = &self.world;
         let all_dry = || world.sources.iter().all(super::SourceState::is_dry);
-        if !world.silent && !all_dry() || self.outages.servers.iter().any(|server| server.down) {
+        if !world.silent && !all_dry() || self.outages.down > 0 {
             return false;
         }
         let lives = |key: EventKey| match key.phase() {
@@ -197,7 +203,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             // Silent sources: what is pending releases nothing.
             Phase::Arrival | Phase::Input => !world.silent,
         };
-        !world.queue.iter().any(lives)
+        // The events of servers may be many more than those of jobs: one that lives is remembered until it has happened.
+        let still = |key: &EventKey| key.time() > world.shared.now && lives(*key);
+        let witness = self.outages.witness.filter(still).or_else(|| world.queue.iter().filter(|key| lives(*key)).max());
+        self.outages.witness = witness;
+        witness.is_none()
     }
 
     /// A server fails, or comes back.
@@ -210,8 +220,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let (group, member) = (server.group, server.member);
         let totals = &mut self.outages.totals[group as usize];
         if down {
+            self.outages.down += 1;
             totals.failures += 1;
         } else {
+            self.outages.down -= 1;
             totals.down += u128::from((now - since).0);
         }
         self.schedule_change(index);

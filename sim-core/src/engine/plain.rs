@@ -23,6 +23,11 @@ pub(super) fn is_timed(model: &Model) -> bool {
         || model.attributes.iter().any(|about| about.abort_on_miss && about.deadline.is_some())
 }
 
+/// Whether jobs may leave before their programs end.
+pub(super) fn leaves_early(model: &Model) -> bool {
+    is_timed(model) || model.groups.iter().any(|group| group.outages.is_some())
+}
+
 /// Whether the model has nothing that the plain engine leaves out.
 pub(super) fn is_plain(model: &Model) -> bool {
     let plain = |p: &crate::model::Processor| {

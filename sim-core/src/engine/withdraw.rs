@@ -2,7 +2,7 @@
 
 use super::{Engine, World};
 use crate::event::{EventKey, Phase};
-use crate::job::{NONE, State};
+use crate::job::{Job, NONE, State};
 use crate::kernel::Notice;
 use crate::model::{OnTimeout, TimeoutUntil};
 use crate::processor::Server;
@@ -132,7 +132,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 self.withdraw_children(slot, fork);
             }
             // A token has just come to it.
-            State::Moving => self.world.moving.retain(|moving| *moving != slot),
+            State::Moving => self.world.stays(slot),
             State::Free => {}
         }
         self.unwind(slot, pools_open, 0);
@@ -229,9 +229,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// The children that a job waits for end with it. Those of a fork that it waits for no more go on on their own.
     fn withdraw_children(&mut self, parent: u32, fork: u64) {
+        let of_fork = self.world.children.as_mut().and_then(|children| children.remove(&fork));
+        let mut children = of_fork.unwrap_or_default();
+        // Those that are done already may have left their slots to others.
         let jobs = &self.world.shared.jobs;
-        let of_fork = jobs.iter().filter(|(_, job)| job.parent == parent && job.child_of == fork);
-        let children: Vec<u32> = of_fork.map(|(slot, _)| slot).collect();
+        let is_there = |job: &Job| job.state != State::Free && job.parent == parent && job.child_of == fork;
+        children.retain(|slot| is_there(&jobs[*slot]));
+        children.sort_unstable();
         for child in children {
             self.withdraw(child, Status::TimedOut);
         }

@@ -163,7 +163,7 @@ pub const METRICS: &[MetricDef] = metrics![
 ];
 
 /// Groups of servers list their members one by one up to this many.
-const MAX_MEMBERS: usize = 256;
+pub(crate) const MAX_MEMBERS: usize = 256;
 
 /// Components are listed up to this many; a model of more stations of their own has rows for the first ones.
 const MAX_COMPONENTS: usize = 10_000;
@@ -373,7 +373,7 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
 }
 
 /// Members of each component: indices of the stations of one kind that count together.
-fn members(model: &Model, component: impl Iterator<Item = u32>) -> Vec<(usize, Vec<usize>)> {
+pub(crate) fn members(model: &Model, component: impl Iterator<Item = u32>) -> Vec<(usize, Vec<usize>)> {
     let mut of: Vec<Vec<usize>> = vec![Vec::new(); model.components.len()];
     for (index, component) in component.enumerate() {
         of[component as usize].push(index);

@@ -121,10 +121,14 @@ mod tests {
             match (x >> 33) % 8 {
                 0..4 => {
                     // Keys are nobody's twice, as those of jobs are.
-                    let key = if random < 300 { u64::from(n) << 9 } else { ((x >> 20) % (u64::from(n) + 1)) << 9 | 1 };
-                    if !map.contains_key(&key) {
+                    let key = if random < 300 {
+                        u64::from(n) << 9
+                    } else {
+                        ((x >> 20) % (u64::from(n) + 1)) << 9 | 1
+                    };
+                    if let std::collections::btree_map::Entry::Vacant(free) = map.entry(key) {
+                        free.insert(Slot(n));
                         ordered.push(key, Slot(n));
-                        map.insert(key, Slot(n));
                     }
                 }
                 4 => assert_eq!(ordered.pop_first(), map.pop_first().map(|(_, slot)| slot)),

@@ -128,8 +128,8 @@ impl Fifo {
                 return found;
             }
             let mut indexed = Indexed::default();
-            for (place, slot) in self.iter().enumerate() {
-                indexed.insert(place as i64, slot);
+            for (place, slot) in (0..).zip(self.iter()) {
+                indexed.insert(place, slot);
             }
             self.indexed = Some(Box::new(indexed));
             self.ring = Box::default();

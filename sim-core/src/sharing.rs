@@ -218,17 +218,13 @@ impl Shared {
             Sharing::LeastAttained => 0,
         };
         if first.is_none_or(|attained| attained > base + TOLERANCE) {
-            let group =
-                Group { attained: base, jobs: Waiting::default(), before: NONE, after: self.first };
-            let index = match self.free.pop() {
-                Some(index) => {
-                    self.groups[index as usize] = group;
-                    index
-                }
-                None => {
-                    self.groups.push(group);
-                    self.groups.len() as u32 - 1
-                }
+            let group = Group { attained: base, jobs: Waiting::default(), before: NONE, after: self.first };
+            let index = if let Some(index) = self.free.pop() {
+                self.groups[index as usize] = group;
+                index
+            } else {
+                self.groups.push(group);
+                self.groups.len() as u32 - 1
             };
             if self.first != NONE {
                 self.groups[self.first as usize].before = index;

@@ -10,6 +10,7 @@ use crate::stats::{mean, variance};
 use reports::rows::ALL;
 use reports::theory::VerifyRow;
 use sim_core::model::Model;
+use std::collections::BTreeMap;
 
 /// How many standard errors a simulated mean may be off.
 pub const TOLERANCE: f64 = 4.0;
@@ -44,7 +45,8 @@ pub fn check(
     watch: Watch<'_>,
 ) -> Result<Vec<VerifyRow>, Failure> {
     let keys = metrics::keys(model);
-    let known: Vec<&Exact> = theory.exact.iter().filter(|exact| exact.row(&keys).is_some()).collect();
+    let rows = Rows::of(&keys);
+    let known: Vec<&Exact> = theory.exact.iter().filter(|exact| rows.of_exact(exact).is_some()).collect();
     let replications = match effort {
         Effort::Precision { .. } => LEAST_REPLICATIONS,
         Effort::Replications(replications) => replications,
@@ -60,7 +62,7 @@ pub fn check(
     let plan = RunPlan { replications, precision, waiting_percentiles, ..plan.clone() };
     let result = run(model, &plan, watch)?;
     let verdict = |exact: &Exact| {
-        let index = exact.row(&keys)?;
+        let index = rows.of_exact(exact)?;
         let (summary, column) = (&result.summary[index], result.column(index));
         let z = z_score(&column, exact.value);
         let off = match (z, mean(&column)) {
@@ -103,14 +105,25 @@ pub fn check(
     Ok(known.into_iter().filter_map(verdict).collect())
 }
 
-impl Exact {
-    /// The place of its row, if results have one.
-    pub(super) fn row(&self, keys: &[metrics::RowKey]) -> Option<usize> {
-        keys.iter().position(|key| {
-            key.scope == self.scope && key.class == self.class && key.metric.to_string() == self.metric
-        })
+/// The rows of results by what they are about.
+pub(super) struct Rows<'k>(BTreeMap<(String, &'k str, &'k str), usize>);
+
+impl<'k> Rows<'k> {
+    pub(super) fn of(keys: &'k [metrics::RowKey]) -> Rows<'k> {
+        let row = |(index, key): (usize, &'k metrics::RowKey)| {
+            ((key.metric.to_string(), key.scope.as_str(), key.class.as_str()), index)
+        };
+        // Of rows about the same the first counts.
+        Rows(keys.iter().enumerate().rev().map(row).collect())
     }
 
+    /// The place of an exact value's row, if results have one.
+    pub(super) fn of_exact(&self, exact: &'k Exact) -> Option<usize> {
+        self.0.get(&(exact.metric.clone(), exact.scope.as_str(), exact.class.as_str())).copied()
+    }
+}
+
+impl Exact {
     fn subject(&self) -> Option<Subject> {
         let places = [&self.scope, &self.class].into_iter().filter(|place| *place != ALL);
         let place = places.cloned().collect::<Vec<_>>().join(" ");

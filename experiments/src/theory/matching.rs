@@ -8,6 +8,8 @@ use super::station::{self, Answer, Inflow, Quantiles, alike};
 use super::values::Values;
 use sim_core::law::Law;
 use sim_core::model::{Draw, Op};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The closed form that holds for the model.
 pub(super) fn find(shape: &Shape<'_>) -> Option<Theory> {
@@ -60,19 +62,29 @@ fn single_visits(shape: &Shape<'_>) -> Option<Theory> {
         return Some(one_station(shape, answer, visit.processor, 1.0 / gaps.mean, &visit.sizes));
     }
     let streams = rates(shape)?;
+    let mut inflows: BTreeMap<usize, Vec<Inflow>> = BTreeMap::new();
+    for (class, priority, rate) in &streams {
+        for visit in &routes[*class].visits {
+            let (sizes, rate) = (Rc::clone(&visit.sizes), rate * visit.count);
+            let inflow = Inflow { class: *class, priority: *priority, rate, sizes };
+            inflows.entry(visit.processor).or_default().push(inflow);
+        }
+    }
     let mut answers: Vec<(usize, Vec<Inflow>, Answer)> = Vec::new();
-    for (processor, spec) in shape.stations.iter().enumerate() {
-        let mut inflows = Vec::new();
-        for (class, priority, rate) in &streams {
-            for visit in routes[*class].visits.iter().filter(|visit| visit.processor == processor) {
-                let sizes = visit.sizes.clone();
-                inflows.push(Inflow { class: *class, priority: *priority, rate: rate * visit.count, sizes });
-            }
-        }
-        if !inflows.is_empty() {
-            let answer = station::poisson(spec, &inflows)?;
-            answers.push((processor, inflows, answer));
-        }
+    for (processor, inflows) in inflows {
+        let spec = &shape.stations[processor];
+        // Equal servers stand side by side: what holds for one is not worked out again for the next.
+        let like = answers.last().filter(|(other, theirs, _)| {
+            let both = theirs.iter().zip(&inflows);
+            shape.stations[*other] == *spec
+                && theirs.len() == inflows.len()
+                && both.into_iter().all(|(other, inflow)| other.is_like(inflow))
+        });
+        let answer = match like {
+            Some((_, _, answer)) => answer.clone(),
+            None => station::poisson(spec, &inflows)?,
+        };
+        answers.push((processor, inflows, answer));
     }
     if let ([(processor, inflows, answer)], Some(_)) = (answers.as_slice(), only_stream(shape))
         && let [inflow] = inflows.as_slice()
@@ -148,10 +160,19 @@ fn farm(shape: &Shape<'_>) -> Option<Theory> {
     let first = station.base as usize;
     let all = first..first + members as usize;
     let sizes = shape.service(stream.class, first, *amount)?;
+    let speed = |member: usize| shape.model.processors[member].speed;
     for member in all.clone() {
-        let other = shape.service(stream.class, member, *amount)?;
+        let other = if speed(member) == speed(first) {
+            None
+        } else {
+            Some(shape.service(stream.class, member, *amount)?)
+        };
         let same = &shape.stations[member];
-        if !other.same_mean(&sizes) || same.cores != 1 || same.order != Order::Fcfs || same.device {
+        if other.is_some_and(|other| !other.same_mean(&sizes))
+            || same.cores != 1
+            || same.order != Order::Fcfs
+            || same.device
+        {
             return None;
         }
     }
@@ -179,7 +200,8 @@ fn farm(shape: &Shape<'_>) -> Option<Theory> {
         ("least-work", Flow::Poisson(rate)) => {
             // Every job starts when it would in one queue for all.
             let together = super::shape::Station { cores: members, ..own.clone() };
-            let inflow = Inflow { class: stream.class, priority: 0, rate: *rate, sizes: sizes.clone() };
+            let inflow =
+                Inflow { class: stream.class, priority: 0, rate: *rate, sizes: Rc::new(sizes.clone()) };
             let answer = station::poisson(&together, &[inflow])?;
             let title = format!("{}, least work left is one queue", answer.title);
             (answer, *rate, title)
@@ -335,20 +357,13 @@ fn product_form(shape: &Shape<'_>) -> Option<Theory> {
     let mut values = Values::new(shape);
     // How much longer than its work a job stays at each processor.
     let mut stretch = vec![1.0; shape.stations.len()];
-    let mut visited = 0;
-    for (processor, spec) in shape.stations.iter().enumerate() {
-        let here = || {
-            let of_class = |class: usize| {
-                routes[class].visits.iter().filter(|v| v.processor == processor).map(move |v| (class, v))
-            };
-            (0..rates.len()).flat_map(of_class)
-        };
-        let sizes: Vec<&Sizes> = here().map(|(_, visit)| &visit.sizes).collect();
-        if sizes.is_empty() {
-            continue;
-        }
-        visited += 1;
-        let load: f64 = here().map(|(class, visit)| rates[class] * visit.count * visit.sizes.mean).sum();
+    let visits = by_processor(&routes);
+    let visited = visits.len();
+    for (processor, here) in visits {
+        let spec = &shape.stations[processor];
+        let sizes: Vec<&Sizes> = here.iter().map(|(_, visit)| &*visit.sizes).collect();
+        let load: f64 =
+            here.iter().map(|(class, visit)| rates[*class] * visit.count * visit.sizes.mean).sum();
         let cores = f64::from(spec.cores);
         if load >= cores || !keeps_product_form(spec.order, spec.cores, &sizes) {
             return None;
@@ -393,14 +408,12 @@ fn closed(shape: &Shape<'_>) -> Option<Theory> {
     }
     let chains: Vec<(u32, f64)> = of_class.into_iter().collect::<Option<_>>()?;
     let routes: Vec<Route> = (0..classes).map(|class| shape.route(class)).collect::<Option<_>>()?;
-    let used: Vec<usize> = (0..shape.stations.len())
-        .filter(|p| routes.iter().any(|route| route.visits.iter().any(|visit| visit.processor == *p)))
-        .collect();
+    let visits = by_processor(&routes);
+    let used: Vec<usize> = visits.keys().copied().collect();
     let single = classes == 1 && routes[0].single && used.len() == 1;
     for processor in &used {
         let spec = &shape.stations[*processor];
-        let here = routes.iter().flat_map(|route| &route.visits).filter(|v| v.processor == *processor);
-        let sizes: Vec<&Sizes> = here.map(|visit| &visit.sizes).collect();
+        let sizes: Vec<&Sizes> = visits[processor].iter().map(|(_, visit)| &*visit.sizes).collect();
         let blind = !matches!(spec.order, Order::Sjf | Order::Psjf | Order::Srtf);
         let one = single && blind && alike(sizes.iter().copied()).is_some();
         if !one && !keeps_product_form(spec.order, spec.cores, &sizes) {
@@ -408,9 +421,8 @@ fn closed(shape: &Shape<'_>) -> Option<Theory> {
         }
     }
     let demand = |class: usize, processor: usize| -> f64 {
-        by_processor(&routes[class].visits)
-            .get(&processor)
-            .map_or(0.0, |visits| visits.iter().map(|visit| visit.count * visit.sizes.mean).sum())
+        let here = visits[&processor].iter().filter(|(of, _)| *of == class);
+        here.map(|(_, visit)| visit.count * visit.sizes.mean).sum()
     };
     let delays: Vec<f64> = (0..classes).map(|class| chains[class].1 + routes[class].delay).collect();
     let (throughputs, present): (Vec<f64>, Vec<Vec<f64>>) = if classes == 1 {

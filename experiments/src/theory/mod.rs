@@ -70,8 +70,9 @@ impl Theory {
             let beyond = percent.map(|percent| (1.0 - percent / 100.0) * times.count() as f64);
             beyond.is_none_or(|beyond| times.is_exact() && beyond >= LEAST_BEYOND)
         };
+        let rows = check::Rows::of(&result.keys);
         let row = |exact: &Exact| {
-            let index = exact.row(&result.keys)?;
+            let index = rows.of_exact(exact)?;
             let summary = &result.summary[index];
             let z = z_score(&result.column(index), exact.value).filter(|_| fair(&summary.statistic));
             Some(TheoryRow {

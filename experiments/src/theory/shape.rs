@@ -9,8 +9,9 @@ use sim_core::law::Law;
 use sim_core::model::{
     Arrivals, BalancerSpec, Class, Draw, Group, Model, Op, Pc, Pool, Processor, Source, StationRef,
 };
-use sim_core::units::Span;
+use sim_core::units::{Ratio, Span};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// In which order a station serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,7 +41,7 @@ pub enum Order {
 }
 
 /// A processor without costs.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Station {
     pub cores: u32,
     pub order: Order,
@@ -53,7 +54,8 @@ pub struct Visit {
     pub processor: usize,
     /// How often a job goes there, on average.
     pub count: f64,
-    pub sizes: Sizes,
+    /// The same for all equal servers.
+    pub sizes: Rc<Sizes>,
 }
 
 /// What jobs of a class do.
@@ -371,9 +373,16 @@ impl Walk<'_, '_> {
             model.groups.get(balancer.group as usize)?.weights.len() as u32
         };
         let law = law(model, self.class, amount)?;
+        // What is looked at once for one server holds for all that are as fast.
+        let mut last: Option<(Ratio, Rc<Sizes>)> = None;
         for member in 0..members {
             let processor = (station.base + member) as usize;
-            let sizes = Sizes::new(law, 1e-9 / model.processors.get(processor)?.speed.as_f64())?;
+            let speed = model.processors.get(processor)?.speed;
+            let sizes = match &last {
+                Some((same, sizes)) if *same == speed => Rc::clone(sizes),
+                _ => Rc::new(Sizes::new(law, 1e-9 / speed.as_f64())?),
+            };
+            last = Some((speed, Rc::clone(&sizes)));
             let count = path.weight * path.times / f64::from(members);
             self.route.visits.push(Visit { processor, count, sizes });
         }
@@ -391,11 +400,13 @@ impl Path {
     }
 }
 
-/// Visits of one route by processor.
-pub fn by_processor(visits: &[Visit]) -> BTreeMap<usize, Vec<&Visit>> {
-    let mut of: BTreeMap<usize, Vec<&Visit>> = BTreeMap::new();
-    for visit in visits {
-        of.entry(visit.processor).or_default().push(visit);
+/// Visits of routes by processor, each with its class; processors that nobody visits are left out.
+pub fn by_processor(routes: &[Route]) -> BTreeMap<usize, Vec<(usize, &Visit)>> {
+    let mut of: BTreeMap<usize, Vec<(usize, &Visit)>> = BTreeMap::new();
+    for (class, route) in routes.iter().enumerate() {
+        for visit in &route.visits {
+            of.entry(visit.processor).or_default().push((class, visit));
+        }
     }
     of
 }

@@ -3,6 +3,7 @@
 use super::forms::{self, ExponentialWait};
 use super::shape::{Order, Station};
 use super::sizes::Sizes;
+use std::rc::Rc;
 
 /// Jobs that come to a station, of one class and one priority.
 #[derive(Clone, Debug)]
@@ -11,7 +12,16 @@ pub struct Inflow {
     pub priority: i64,
     /// Jobs a second.
     pub rate: f64,
-    pub sizes: Sizes,
+    pub sizes: Rc<Sizes>,
+}
+
+impl Inflow {
+    /// Whether it is the same but for the station it comes to.
+    pub fn is_like(&self, other: &Inflow) -> bool {
+        (self.class, self.priority) == (other.class, other.priority)
+            && self.rate.to_bits() == other.rate.to_bits()
+            && Rc::ptr_eq(&self.sizes, &other.sizes)
+    }
 }
 
 /// What theory says of a station.
@@ -108,7 +118,7 @@ fn stretched(inflows: &[Inflow], stretch: f64, title: &str, source: &'static str
 
 /// Exponential service of one mean: whoever runs, the number present changes at the same rates.
 fn exponential(station: &Station, inflows: &[Inflow]) -> Option<Answer> {
-    let mean = alike(inflows.iter().map(|inflow| &inflow.sizes))?;
+    let mean = alike(inflows.iter().map(|inflow| &*inflow.sizes))?;
     let knows_sizes = matches!(station.order, Order::Sjf | Order::Psjf | Order::Srtf | Order::Las);
     // Least attained service knows no sizes, but is told apart with them.
     if knows_sizes && station.order != Order::Las {
@@ -241,7 +251,7 @@ fn priority(cores: u32, inflows: &[Inflow], low_first: bool, preemptive: bool) -
             let title = format!("M/G/1, {} priorities", ranks.len());
             (residuals.iter().sum::<f64>(), loads, title, "Cobham 1954")
         } else {
-            let mean = alike(inflows.iter().map(|inflow| &inflow.sizes))?;
+            let mean = alike(inflows.iter().map(|inflow| &*inflow.sizes))?;
             let load = loads.iter().sum();
             let residual = forms::erlang_c(cores, load) * mean / f64::from(cores);
             let loads = loads.iter().map(|load| load / f64::from(cores)).collect();

@@ -4,6 +4,7 @@ use super::matching::{PERCENTILES, known};
 use super::shape::Shape;
 use super::station::Quantiles;
 use super::{Exact, Theory};
+use crate::metrics::{MAX_MEMBERS, members};
 use reports::rows::ALL;
 use std::collections::BTreeMap;
 
@@ -168,14 +169,9 @@ impl<'s, 'm> Values<'s, 'm> {
         let indices = 0..model.processors.len();
         let mut scopes: Vec<(String, Vec<usize>)> =
             vec![(ALL.to_owned(), indices.clone().filter(|p| !model.processors[*p].device).collect())];
-        for (component, spec) in model.components.iter().enumerate() {
-            let members: Vec<usize> =
-                indices.clone().filter(|p| model.processors[*p].component as usize == component).collect();
-            if members.is_empty() {
-                continue;
-            }
-            scopes.push((spec.name.clone(), members.clone()));
-            if members.len() > 1 {
+        for (component, members) in members(model, model.processors.iter().map(|p| p.component)) {
+            scopes.push((model.components[component].name.clone(), members.clone()));
+            if members.len() > 1 && members.len() <= MAX_MEMBERS {
                 scopes.extend(members.iter().map(|p| (model.processors[*p].name.clone(), vec![*p])));
             }
         }

@@ -1,8 +1,8 @@
 //! Last come, first served: a stack of jobs.
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
-use crate::params::{ParamDef, ParamKind};
 use crate::ordered::Ordered;
+use crate::params::{ParamDef, ParamKind};
 use crate::slots::PerSlot;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::trace::Key;

@@ -1,8 +1,8 @@
 //! The multilevel feedback queue of OSTEP: learn from a job's past whether it is interactive.
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
-use crate::params::{ParamDef, ParamKind, Params};
 use crate::ordered::Ordered;
+use crate::params::{ParamDef, ParamKind, Params};
 use crate::slots::{PerSlot, time_of};
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
 use sim_core::ties::{Boost, PreemptedTo, ResumeQuantum};

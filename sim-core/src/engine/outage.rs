@@ -205,7 +205,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         };
         // The events of servers may be many more than those of jobs: one that lives is remembered until it has happened.
         let still = |key: &EventKey| key.time() > world.shared.now && lives(*key);
-        let witness = self.outages.witness.filter(still).or_else(|| world.queue.iter().filter(|key| lives(*key)).max());
+        let witness =
+            self.outages.witness.filter(still).or_else(|| world.queue.iter().filter(|key| lives(*key)).max());
         self.outages.witness = witness;
         witness.is_none()
     }

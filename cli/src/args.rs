@@ -41,6 +41,9 @@ pub struct GlobalArgs {
     /// No progress and no notes on standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Read at most so much of an input, such as 4GiB, in place of the usual limit of each kind of input
+    #[arg(long, global = true, value_name = "SIZE", value_parser = crate::reading::size)]
+    pub max_input: Option<u64>,
     /// What the command takes note of for its manifest.
     #[arg(skip)]
     pub session: Session,

@@ -11,6 +11,8 @@ pub enum Failure {
     Diagnostics(String),
     /// The run itself failed.
     Run(String),
+    /// There is no room for what is to be written.
+    Full(String),
     /// The result is there, and it is not what was asked for: a condition holds that must not, a target is missed.
     Verdict(String),
     /// The result is there, but not as sure as was asked for.
@@ -27,7 +29,7 @@ impl Failure {
     /// The documented exit code.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Failure::Run(_) => 1,
+            Failure::Run(_) | Failure::Full(_) => 1,
             Failure::Usage(_) | Failure::Diagnostics(_) => 2,
             Failure::Verdict(_) => 4,
             Failure::Precision(_) => 5,
@@ -41,8 +43,28 @@ impl Failure {
     pub fn writing(to: &str, error: &io::Error) -> Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Failure::ClosedPipe
+        } else if is_full(error) {
+            Failure::Full(format!("cannot write `{to}`: {error}"))
         } else {
             Failure::Run(format!("cannot write `{to}`: {error}"))
         }
     }
+
+    /// The same of a command that goes on where it was, once there is room.
+    pub fn resumable(self) -> Failure {
+        match self {
+            Failure::Full(text) => {
+                Failure::Interrupted(format!("{text}; make room and run the same command again"))
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether there is no room for more: on the disk, in a quota, under a limit on the size of files.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }

@@ -2,10 +2,12 @@
 
 use crate::args::{GlobalArgs, ModelArgs, PlanArgs};
 use crate::failure::Failure;
+use crate::reading;
 use experiments::RunPlan;
 use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
+use sim_core::shown::shown_lines;
 use std::collections::BTreeSet;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
 /// Width of diagnostics: source lines are cut to it.
@@ -22,21 +24,9 @@ pub fn read_plain(name: &str) -> Result<Input, Failure> {
     Input::read(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
 }
 
-/// The text of a file that is no input, or of standard input; at most a mebibyte.
+/// The text of a file that is no input, or of standard input.
 pub fn text(name: &str) -> Result<String, Failure> {
-    /// Longer answers are no answers.
-    const MOST: u64 = 1 << 20;
-    let cannot = |error: &std::io::Error| Failure::Usage(format!("cannot read `{name}`: {error}"));
-    let mut bytes = Vec::new();
-    if name == "-" {
-        std::io::stdin().lock().take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
-    } else {
-        let file = std::fs::File::open(name).map_err(|error| cannot(&error))?;
-        file.take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot(&error))?;
-    }
-    if bytes.len() as u64 > MOST {
-        return Err(Failure::Usage(format!("`{name}` is longer than a mebibyte")));
-    }
+    let bytes = reading::bytes(name, reading::ANSWER)?;
     String::from_utf8(bytes).map_err(|_| Failure::Usage(format!("`{name}` is not UTF-8 text")))
 }
 
@@ -96,7 +86,7 @@ pub fn notes(notes: &[String], global: &GlobalArgs) {
         let style = anstyle::AnsiColor::Cyan.on_default().bold();
         let mut stderr = anstream::stderr();
         for note in notes {
-            let _ = writeln!(stderr, "{style}note{style:#}: {note}");
+            let _ = writeln!(stderr, "{style}note{style:#}: {}", shown_lines(note));
         }
     }
 }

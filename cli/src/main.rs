@@ -11,22 +11,55 @@ mod args;
 mod commands;
 mod failure;
 mod gate;
+mod leftovers;
 mod load;
 mod manifest;
 mod output;
 mod progress;
+mod reading;
 mod repeat;
+mod signals;
 
 use args::{Cli, Command, GlobalArgs};
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use failure::Failure;
+use sim_core::shown::{is_unseen, shown_lines};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let global = GlobalArgs::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    signals::install();
+    let matches = match Cli::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return asked_or_wrong(&error),
+    };
+    let global = match GlobalArgs::from_arg_matches(&matches) {
+        Ok(global) => global,
+        Err(error) => return asked_or_wrong(&error),
+    };
     global.color.install();
+    scenarios::bounds::set_max_input(global.max_input.unwrap_or(0));
     match start(matches, global) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Help and versions are results, and go where results go; everything else is said on standard error.
+fn asked_or_wrong(error: &clap::Error) -> ExitCode {
+    let has_unseen = std::env::args_os().any(|word| word.to_string_lossy().contains(is_unseen));
+    let styled = error.render();
+    // Colors and what hides in the arguments cannot be told apart any more.
+    let text =
+        if has_unseen { shown_lines(&styled.to_string()).into_owned() } else { styled.ansi().to_string() };
+    if error.use_stderr() {
+        let _ = write!(anstream::stderr(), "{text}");
+        return ExitCode::from(2);
+    }
+    let is_plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
+    let printed =
+        output::stdout(|out| if is_plain { write!(out, "{styled}") } else { write!(out, "{text}") });
+    match printed {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
@@ -35,15 +68,19 @@ fn main() -> ExitCode {
 /// Runs what was asked for, and writes its manifest.
 fn start(matches: ArgMatches, global: GlobalArgs) -> Result<(), Failure> {
     let (matches, repeat) = repeat::resolved(matches)?;
-    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::Usage(error.to_string()))?;
     // Colors and the like are those of this command line, whatever is repeated.
     cli.global = global;
     let no_manifest = repeat::no_manifest(&matches);
     cli.global.session.begin(repeat::command_line(&matches), no_manifest, repeat)?;
     let result = command(&cli);
-    match &result {
+    let result = match &result {
         Ok(()) | Err(Failure::Verdict(_) | Failure::Precision(_)) => cli.global.session.finish().and(result),
         Err(_) => result,
+    };
+    match &cli.command {
+        Command::Sweep(args) if args.goes_on() => result.map_err(Failure::resumable),
+        _ => result,
     }
 }
 
@@ -61,7 +98,7 @@ fn command(cli: &Cli) -> Result<(), Failure> {
         Command::Verify(args) => commands::verify::run(args, &cli.global),
         Command::Validate(args) => commands::validate::run(args, &cli.global),
         Command::Schema(args) => commands::files::schema(args),
-        Command::New(args) => commands::files::new(args),
+        Command::New(args) => commands::files::new(args, &cli.global),
         Command::Completions(args) => commands::completions::completions(args),
         Command::Man(args) => commands::completions::man(args, &cli.global),
     }
@@ -74,7 +111,6 @@ trait Report {
 
 impl Report for Failure {
     fn report(self) -> ExitCode {
-        use std::io::Write as _;
         let mut stderr = anstream::stderr();
         // Where standard error is closed, the exit code still tells.
         let _ = match &self {
@@ -82,23 +118,23 @@ impl Report for Failure {
             Failure::Diagnostics(text) => write!(stderr, "{text}"),
             Failure::Verdict(text) => {
                 let style = anstyle::AnsiColor::Red.on_default().bold();
-                writeln!(stderr, "{style}failed{style:#}: {text}")
+                writeln!(stderr, "{style}failed{style:#}: {}", shown_lines(text))
             }
             Failure::Precision(text) => {
                 let style = anstyle::AnsiColor::Yellow.on_default().bold();
-                writeln!(stderr, "{style}undecided{style:#}: {text}")
+                writeln!(stderr, "{style}undecided{style:#}: {}", shown_lines(text))
             }
             Failure::Incomplete(text) => {
                 let style = anstyle::AnsiColor::Yellow.on_default().bold();
-                writeln!(stderr, "{style}incomplete{style:#}: {text}")
+                writeln!(stderr, "{style}incomplete{style:#}: {}", shown_lines(text))
             }
             Failure::Interrupted(text) => {
                 let style = anstyle::AnsiColor::Yellow.on_default().bold();
-                writeln!(stderr, "{style}stopped{style:#}: {text}")
+                writeln!(stderr, "{style}stopped{style:#}: {}", shown_lines(text))
             }
-            Failure::Usage(text) | Failure::Run(text) => {
+            Failure::Usage(text) | Failure::Run(text) | Failure::Full(text) => {
                 let style = anstyle::AnsiColor::Red.on_default().bold();
-                writeln!(stderr, "{style}error{style:#}: {text}")
+                writeln!(stderr, "{style}error{style:#}: {}", shown_lines(text))
             }
         };
         ExitCode::from(self.exit_code())

@@ -5,7 +5,8 @@
 //! [`Session::finish`]. Under `--from` it holds the inputs to the manifest, under `--check` the results.
 
 use crate::failure::Failure;
-use crate::output::{self, Folder, Written};
+use crate::leftovers::{Temporary, rename_all};
+use crate::output::{self, Folder, Place, Written};
 use crate::repeat::{Repeat, places_left_out};
 use experiments::RunPlan;
 use experiments::report::describe_plan;
@@ -35,11 +36,15 @@ struct State {
     facts: RunFacts,
     threads: Option<u64>,
     results: Vec<(ResultFile, PathBuf)>,
+    /// Results that are written and have no name yet, with the names that they will get.
+    staged: Vec<(Temporary, PathBuf)>,
+    /// Places that results will go to, as they are named.
+    reserved: Vec<(PathBuf, String)>,
     folder: Option<Folder>,
     no_manifest: bool,
     repeat: Option<Repeat>,
     /// Under `--check`: where results go instead, and what each would have been called.
-    scratch: Option<tempfile::TempDir>,
+    scratch: Option<Temporary>,
 }
 
 impl Session {
@@ -55,7 +60,7 @@ impl Session {
         state.command = Some(command);
         state.no_manifest = no_manifest;
         if repeat.as_ref().is_some_and(|repeat| repeat.check) {
-            let scratch = tempfile::Builder::new().prefix("dispatchlab-check-").tempdir();
+            let scratch = Temporary::folder(&std::env::temp_dir(), 0o700);
             state.scratch = Some(scratch.map_err(|error| Failure::writing("a temporary folder", &error))?);
         }
         state.repeat = repeat;
@@ -73,6 +78,7 @@ impl Session {
             Some(repeat) => repeat.input(name, found),
             None => found,
         }?;
+        self.not_a_result(name)?;
         self.read_bytes(name, "input", &input.text);
         Ok(input)
     }
@@ -95,6 +101,7 @@ impl Session {
     pub fn read_files(&self, files: &[PathBuf]) -> Result<(), Failure> {
         for path in files {
             let name = path.display().to_string();
+            self.not_a_result(&name)?;
             // A sweep loads a scenario many times.
             if self.state().inputs.iter().any(|known| known.name == name) {
                 continue;
@@ -102,13 +109,24 @@ impl Session {
             let (bytes, hash) =
                 hash_of(path).map_err(|error| Failure::Usage(format!("cannot read `{name}`: {error}")))?;
             let hash = hash.to_hex().to_string();
-            let changed = self.state().repeat.as_ref().and_then(|repeat| repeat.changed_file(&name, &hash));
-            if let Some(message) = changed {
-                return Err(Failure::Usage(message));
+            if let Some(repeat) = &self.state().repeat {
+                repeat.hold_file(&name, &hash)?;
             }
             self.add_input(InputFile { name, role: "file".to_owned(), bytes, blake3: hash, text: None });
         }
         Ok(())
+    }
+
+    /// Takes note of what was read once and copied.
+    pub fn read_stream(&self, name: &str, bytes: u64, hash: blake3::Hash) {
+        let blake3 = hash.to_hex().to_string();
+        self.add_input(InputFile {
+            name: name.to_owned(),
+            role: "file".to_owned(),
+            bytes,
+            blake3,
+            text: None,
+        });
     }
 
     fn add_input(&self, input: InputFile) {
@@ -138,23 +156,71 @@ impl Session {
         self.state().threads = Some(threads as u64);
     }
 
-    /// Where a result file is to be written: what was asked for, or a place of its own under `--check`.
-    pub fn place(&self, file: &str) -> Result<PathBuf, Failure> {
-        let state = self.state();
-        match &state.scratch {
-            Some(scratch) => Ok(scratch.path().join(format!("{}.result", state.results.len()))),
-            None => output::checked_place(file),
+    /// Checks a place that a result will go to, before anything is run: each has one of its own.
+    pub fn reserve(&self, file: &str) -> Result<(), Failure> {
+        // Nothing is written to the places of a manifest.
+        if self.is_check() {
+            return Ok(());
+        }
+        let Place::File(path) = output::checked_place(file)? else { return Ok(()) };
+        let mut state = self.state();
+        if let Some((_, other)) = state.reserved.iter().find(|(reserved, _)| *reserved == path) {
+            return Err(Failure::Usage(format!(
+                "`{other}` and `{file}` are the same file: one result would replace the other"
+            )));
+        }
+        state.reserved.push((path, file.to_owned()));
+        Ok(())
+    }
+
+    /// A result must not replace what it was made from.
+    pub fn not_a_result(&self, input: &str) -> Result<(), Failure> {
+        let Ok(path) = fs::canonicalize(input) else { return Ok(()) };
+        match self.state().reserved.iter().find(|(reserved, _)| *reserved == path) {
+            Some((_, file)) => Err(Failure::Usage(format!(
+                "`{file}` is what `{input}` is read from: the result would replace it; name another file"
+            ))),
+            None => Ok(()),
         }
     }
 
-    /// Takes note of a result.
-    pub fn wrote(&self, name: &str, path: &Path, written: Written) {
+    /// Where a result file is to be written: what was asked for, or a place of its own under `--check`.
+    pub fn place(&self, file: &str) -> Result<Place, Failure> {
+        let state = self.state();
+        if let Some(scratch) = &state.scratch {
+            return Ok(Place::File(scratch.path().join(format!("{}.result", state.results.len()))));
+        }
+        let place = output::checked_place_of_new(file)?;
+        let is_taken = |path: &PathBuf| state.staged.iter().any(|(_, staged)| staged == path);
+        match &place {
+            Place::File(path) if is_taken(path) => Err(Failure::Usage(format!(
+                "cannot write `{file}`: another result of this command has that name"
+            ))),
+            _ => Ok(place),
+        }
+    }
+
+    /// Takes note of a result, which gets its name when the command ends.
+    pub fn wrote(
+        &self,
+        name: &str,
+        path: PathBuf,
+        temporary: Temporary,
+        written: Written,
+    ) -> Result<(), Failure> {
         let result = ResultFile {
             name: name.to_owned(),
             bytes: written.bytes,
             blake3: written.hash.to_hex().to_string(),
         };
-        self.state().results.push((result, path.to_owned()));
+        let mut state = self.state();
+        if state.scratch.is_some() {
+            temporary.rename(&path).map_err(|error| Failure::writing("a temporary file", &error))?;
+        } else {
+            state.staged.push((temporary, path.clone()));
+        }
+        state.results.push((result, path));
+        Ok(())
     }
 
     /// Opens a new folder for results; it gets its name when the command has ended.
@@ -185,7 +251,12 @@ impl Session {
             let shown = folder.map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
             Failure::writing(&shown.display().to_string(), &error)
         })?;
-        self.wrote(name, &path, written);
+        let result = ResultFile {
+            name: name.to_owned(),
+            bytes: written.bytes,
+            blake3: written.hash.to_hex().to_string(),
+        };
+        self.state().results.push((result, path));
         Ok(())
     }
 
@@ -237,21 +308,30 @@ impl Session {
             let repeat = state.repeat.take();
             return repeat.map_or(Ok(()), |repeat| repeat.compare(&state.results));
         }
+        let mut files = std::mem::take(&mut state.staged);
         if let Some(folder) = state.folder.take() {
             let path = folder.path().join("manifest.json");
             output::replace(&path, |out| manifest.write(out))
-                .and_then(|_| folder.commit())
                 .map_err(|error| Failure::writing("manifest.json", &error))?;
+            files.push(folder.into_parts());
         } else if let Some((_, first)) = state.results.first()
             && !state.no_manifest
         {
             let mut name = first.as_os_str().to_owned();
             name.push(".manifest.json");
             let path = PathBuf::from(name);
-            output::replace(&path, |out| manifest.write(out))
-                .map_err(|error| Failure::writing(&path.display().to_string(), &error))?;
+            let failed = |error: io::Error| Failure::writing(&path.display().to_string(), &error);
+            if files.iter().any(|(_, target)| *target == path) {
+                return Err(Failure::Usage(format!(
+                    "cannot write the manifest: a result has its name, `{}`",
+                    path.display()
+                )));
+            }
+            let (temporary, _) = output::stage(&path, |out| manifest.write(out)).map_err(failed)?;
+            // The last of all: what it says is so.
+            files.push((temporary, path));
         }
-        Ok(())
+        rename_all(files).map_err(|(target, error)| Failure::writing(&target.display().to_string(), &error))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -1,8 +1,10 @@
-//! Where results go: standard output, a file or a new folder. A file or folder appears whole or not at all.
+//! Where results go: standard output, files or a new folder. All results of a command appear when it ends, whole, or none.
 
 use crate::args::{Format, GlobalArgs, OutputArgs};
 use crate::failure::Failure;
+use crate::leftovers::{Temporary, bare};
 use clap::ValueEnum as _;
+use reports::cleaned::{Cleaned, Escapes};
 use reports::csv::{LongForm, WideForm};
 use reports::rows::SummaryRow;
 use reports::sheet::{CsvStyle, Form};
@@ -34,7 +36,7 @@ impl<'g> Output<'g> {
             }
             return Ok(output(format, None));
         };
-        checked_place(file)?;
+        global.session.reserve(file)?;
         let format = args.format.or_else(|| format_of(file)).ok_or_else(|| {
             Failure::Usage(format!(
                 "the form of `{file}` cannot be told from its name: end it in .json, .csv, .jsonl, .parquet, .md or \
@@ -83,9 +85,25 @@ impl<'g> Output<'g> {
             None if self.global.session.is_check() => {
                 write(&mut io::sink()).map_err(|error| Failure::writing("standard output", &error))
             }
-            None => stdout(write),
-            Some(file) => write_file(file, self.global, write),
+            None => stdout(|out| self.cleaned(write, out)),
+            Some(file) => write_file(file, self.global, |out| self.cleaned(write, out)),
         }
+    }
+
+    /// Forms for people have no character that a reader cannot see, whoever chose the names; JSON has its escapes.
+    fn cleaned(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let escapes = match self.format {
+            Format::Table | Format::Md => Escapes::Text,
+            Format::Json | Format::Jsonl => Escapes::Json,
+            _ => return write(out),
+        };
+        let mut out = Cleaned::new(out, escapes);
+        write(&mut out)?;
+        out.finish()
     }
 }
 
@@ -145,21 +163,78 @@ pub fn format_of(file: &str) -> Option<Format> {
     Format::value_variants().iter().copied().find(|format| format.suffix() == suffix)
 }
 
-/// The file behind a name, checked before anything is run: its folder must exist, links are followed.
-pub fn checked_place(file: &str) -> Result<PathBuf, Failure> {
-    let path = PathBuf::from(file);
-    let path = fs::canonicalize(&path).unwrap_or(path);
-    if path.is_dir() {
-        return Err(Failure::Usage(format!("cannot write `{file}`: it is a folder")));
+/// Links that are followed before they are taken for a circle; Linux has the same number.
+const LINKS_MAX: usize = 40;
+
+/// A place that a result goes to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// A file that is replaced as a whole; links are followed, one that leads to nothing yet too.
+    File(PathBuf),
+    /// A pipe, a device, or what this process has open: written to as it is, and nothing stands beside it.
+    Stream(PathBuf),
+}
+
+/// The place behind a name, checked before anything is run: its folder must exist, links are followed.
+pub fn checked_place(file: &str) -> Result<Place, Failure> {
+    place(file, false)
+}
+
+/// The same of a file that is about to be written, whose folder may be made with it.
+pub fn checked_place_of_new(file: &str) -> Result<Place, Failure> {
+    place(file, true)
+}
+
+fn place(file: &str, makes_folder: bool) -> Result<Place, Failure> {
+    let refused = |why: &str| Failure::Usage(format!("cannot write `{file}`: {why}"));
+    if file.is_empty() {
+        return Err(refused("the name is empty"));
     }
-    let folder = folder_of(&path);
+    if file.ends_with(std::path::is_separator) {
+        return Err(refused("the name is that of a folder"));
+    }
+    let named = PathBuf::from(file);
+    if named.is_dir() {
+        return Err(refused("it is a folder"));
+    }
+    let mut path = named.clone();
+    for _ in 0..LINKS_MAX {
+        match fs::symlink_metadata(&path) {
+            // What this process has open can be written to, not replaced.
+            Ok(about) if about.is_symlink() && is_open_file(&path) => return Ok(Place::Stream(named)),
+            Ok(about) if about.is_symlink() => {
+                let target = fs::read_link(&path).map_err(|error| refused(&error.to_string()))?;
+                path = folder_of(&path).join(target);
+            }
+            Ok(about) if about.is_file() => break,
+            Ok(_) => return Ok(Place::Stream(named)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => break,
+            Err(error) => return Err(refused(&error.to_string())),
+        }
+    }
+    if path.is_symlink() {
+        return Err(refused("its links lead in a circle"));
+    }
+    let (folder, Some(name)) = (folder_of(&path), path.file_name()) else {
+        return Err(refused("the name is that of a folder"));
+    };
     if !folder.is_dir() {
-        return Err(Failure::Usage(format!(
-            "cannot write `{file}`: there is no folder `{}`",
-            folder.display()
-        )));
+        if makes_folder && !folder.exists() {
+            return Ok(Place::File(path));
+        }
+        return Err(refused(&format!("there is no folder `{}`", folder.display())));
     }
-    Ok(path)
+    // Two names of one file are the same place.
+    let folder = fs::canonicalize(folder).map_err(|error| refused(&error.to_string()))?;
+    Ok(Place::File(folder.join(name)))
+}
+
+/// Whether a link is one of those by which systems name what a process has open.
+fn is_open_file(link: &Path) -> bool {
+    let folder = fs::canonicalize(folder_of(link)).unwrap_or_default();
+    let is_process = folder.starts_with("/proc") && folder.ends_with("fd");
+    is_process || folder == Path::new("/dev/fd")
 }
 
 /// The folder that a file is in.
@@ -173,24 +248,26 @@ pub fn stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()
     write(&mut out).and_then(|()| out.flush()).map_err(|error| Failure::writing("standard output", &error))
 }
 
-/// Writes a result file: it appears whole or not at all, and its manifest beside it when the command ends. Every result
-/// of a command goes through here, or through the session's folder.
+/// Writes a result file. It gets its name when the command ends, with all others and their manifest, or never. Every
+/// result of a command goes through here, or through the session's folder.
 pub fn write_file(
     file: &str,
     global: &GlobalArgs,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let path = global.session.place(file)?;
     let failed = |error: io::Error| Failure::writing(file, &error);
-    // A pipe or a device cannot be replaced by renaming, and nothing stands beside it.
-    if fs::metadata(&path).is_ok_and(|about| !about.is_file()) {
-        let out = fs::OpenOptions::new().write(true).open(&path).map_err(failed)?;
-        let mut out = BufWriter::new(out);
-        return write(&mut out).and_then(|()| out.flush()).map_err(failed);
+    match global.session.place(file)? {
+        Place::Stream(path) => {
+            // Behind what somebody else has written to the same open file.
+            let out = fs::OpenOptions::new().append(true).open(&path).map_err(failed)?;
+            let mut out = BufWriter::new(out);
+            write(&mut out).and_then(|()| out.flush()).map_err(failed)
+        }
+        Place::File(path) => {
+            let (temporary, written) = stage(&path, write).map_err(failed)?;
+            global.session.wrote(file, path, temporary, written)
+        }
     }
-    let written = replace(&path, write).map_err(failed)?;
-    global.session.wrote(file, &path, written);
-    Ok(())
 }
 
 /// What was written to a file.
@@ -202,33 +279,29 @@ pub struct Written {
     pub hash: blake3::Hash,
 }
 
-/// Writes a file under a temporary name and renames it.
-pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Written> {
-    let temporary = temporary().tempfile_in(folder_of(path)).map_err(bare)?;
-    let mut out = BufWriter::new(Hashed { inner: temporary, hasher: blake3::Hasher::new(), bytes: 0 });
+/// Writes a file under a temporary name, in its folder or in the nearest one that there is.
+pub fn stage(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<(Temporary, Written)> {
+    let mut folder = folder_of(path);
+    while !folder.is_dir() && folder != Path::new(".") {
+        folder = folder_of(folder);
+    }
+    let temporary = Temporary::file(folder)?;
+    let hashed = Hashed { inner: temporary.writer()?, hasher: blake3::Hasher::new(), bytes: 0 };
+    let mut out = BufWriter::new(hashed);
     write(&mut out).map_err(bare)?;
     let hashed = out.into_inner().map_err(io::IntoInnerError::into_error).map_err(bare)?;
-    hashed.inner.persist(path)?;
-    Ok(Written { bytes: hashed.bytes, hash: hashed.hasher.finalize() })
+    let written = Written { bytes: hashed.bytes, hash: hashed.hasher.finalize() };
+    Ok((temporary, written))
 }
 
-/// The system's error without the name of the temporary file, of which nobody knows.
-fn bare(error: io::Error) -> io::Error {
-    let named = error.get_ref().is_some() && error.kind() != io::ErrorKind::Other;
-    if named { io::Error::from(error.kind()) } else { error }
-}
-
-/// Names and rights of temporary files.
-fn temporary() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".dispatchlab-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As any new file: the process's mask takes its bits away.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder
+/// Writes a file under a temporary name and renames it.
+pub fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<Written> {
+    let (temporary, written) = stage(path, write)?;
+    temporary.rename(path)?;
+    Ok(written)
 }
 
 /// A writer that knows what went through it.
@@ -254,7 +327,7 @@ impl<W: Write> Write for Hashed<W> {
 /// A new folder of results, under a temporary name until all of them are there.
 pub struct Folder {
     target: PathBuf,
-    temporary: tempfile::TempDir,
+    temporary: Temporary,
 }
 
 impl Folder {
@@ -269,21 +342,14 @@ impl Folder {
             if entries.next().is_some() {
                 return refused("it has files in it; name a new one");
             }
-        } else if target.exists() {
+        } else if target.exists() || target.is_symlink() {
             return refused("there is a file of this name");
         }
         if !folder_of(&target).is_dir() {
             return refused(&format!("there is no folder `{}`", folder_of(&target).display()));
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".dispatchlab-").suffix(".tmp");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(fs::Permissions::from_mode(0o777));
-        }
         let temporary =
-            builder.tempdir_in(folder_of(&target)).map_err(|error| Failure::writing(name, &error))?;
+            Temporary::folder(folder_of(&target), 0o777).map_err(|error| Failure::writing(name, &error))?;
         Ok(Folder { target, temporary })
     }
 
@@ -297,13 +363,8 @@ impl Folder {
         self.target.clone()
     }
 
-    /// Gives it its name.
-    pub fn commit(self) -> io::Result<()> {
-        // An empty folder may be there; where it has been filled meanwhile, this fails and so does the renaming.
-        let _ = fs::remove_dir(&self.target);
-        let path = self.temporary.keep();
-        fs::rename(&path, &self.target).inspect_err(|_| {
-            let _ = fs::remove_dir_all(&path);
-        })
+    /// The folder, and the name that it will get.
+    pub fn into_parts(self) -> (Temporary, PathBuf) {
+        (self.temporary, self.target)
     }
 }

@@ -1,7 +1,9 @@
 //! `--from MANIFEST`: repeating the run that a manifest describes, and `--check`: telling whether the same comes out.
 //!
 //! The manifest says what is run, the new command line where results go. Nothing is written to the places that the
-//! manifest names: who repeats somebody else's run must not have files replaced by it.
+//! manifest names: who repeats somebody else's run must not have files replaced by it. The manifest's arguments are
+//! therefore parsed as a command line first, whatever their spelling, and brought into the fixed form; what they name is
+//! told by [`PLACES`]. Nothing is read that the manifest has no hash of.
 
 use crate::args::Cli;
 use crate::failure::Failure;
@@ -13,7 +15,7 @@ use clap::{ArgAction, ArgMatches, Args, CommandFactory as _};
 use reports::manifest::{CommandLine, InputFile, Manifest, ResultFile, quoted};
 use scenarios::Input;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -34,12 +36,15 @@ pub struct RepeatArgs {
     pub no_manifest: bool,
 }
 
-/// Arguments that say where results go. A repetition takes them from its own command line.
-const PLACES: [&str; 6] = ["output", "out_dir", "html", "trace", "charts", "welch"];
+/// Arguments that say where results go, of all commands. A repetition takes them from its own command line. A test holds
+/// every argument that names a file or folder to be here or in `READ`.
+const PLACES: [&str; 8] = ["output", "out_dir", "html", "trace", "charts", "welch", "csv", "out"];
 /// Arguments that may stand beside `--from` besides those.
-const BESIDES: [&str; 8] = ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color"];
-/// Arguments that decide neither what is run nor what is written.
-const NO_MATTER: [&str; 4] = ["threads", "no_manifest", "quiet", "color"];
+const BESIDES: [&str; 9] =
+    ["from", "check", "kept", "no_manifest", "format", "threads", "quiet", "color", "max_input"];
+/// Arguments that decide neither what is run nor what is written; and those by which a manifest would name another.
+const NO_MATTER: [&str; 8] =
+    ["threads", "no_manifest", "quiet", "color", "max_input", "from", "check", "kept"];
 
 /// A run that is repeated.
 pub struct Repeat {
@@ -126,7 +131,8 @@ pub fn resolved(matches: ArgMatches) -> Result<(ArgMatches, Option<Repeat>), Fai
     let Some(name) = inner.try_get_one::<String>("from").ok().flatten().cloned() else {
         return Ok((matches, None));
     };
-    let (manifest, folder) = read(&name)?;
+    let (mut manifest, folder) = read(&name)?;
+    manifest.command = in_fixed_form(&name, &manifest.command)?;
     if manifest.command.name != now.name {
         let command = &manifest.command.name;
         return Err(Failure::Usage(format!(
@@ -150,14 +156,32 @@ pub fn resolved(matches: ArgMatches) -> Result<(ArgMatches, Option<Repeat>), Fai
             repeat.name
         )));
     }
-    let arguments = repeat.arguments(&now.arguments);
-    let line = std::iter::once("dispatchlab".to_owned()).chain(arguments);
-    let again = Cli::command().try_get_matches_from(line).map_err(|error| {
+    repeat.hold_files()?;
+    let again = parsed(&repeat.name, &repeat.arguments(&now.arguments))?;
+    Ok((again, Some(repeat)))
+}
+
+/// Arguments of a manifest, as the command line reads them.
+fn parsed(manifest: &str, arguments: &[String]) -> Result<ArgMatches, Failure> {
+    let line = std::iter::once("dispatchlab").chain(arguments.iter().map(String::as_str));
+    Cli::command().try_get_matches_from(line).map_err(|error| {
         let error = error.to_string();
         let first = error.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Failure::Usage(format!("`{}` cannot be repeated by this version: {first}", repeat.name))
-    })?;
-    Ok((again, Some(repeat)))
+        Failure::Usage(format!("`{manifest}` cannot be repeated by this version: {first}"))
+    })
+}
+
+/// What a manifest says was run, with its arguments in the fixed form however they are spelled there. They must be those
+/// of the command that the manifest is of.
+fn in_fixed_form(name: &str, command: &CommandLine) -> Result<CommandLine, Failure> {
+    let read = command_line(&parsed(name, &command.arguments)?);
+    if read.name != command.name {
+        return Err(Failure::Usage(format!(
+            "`{name}` says that it is of `dispatchlab {}`, and its arguments are those of `dispatchlab {}`: it has been changed",
+            command.name, read.name
+        )));
+    }
+    Ok(CommandLine { line: command.line.clone(), ..read })
 }
 
 /// Whether no manifest is to be written.
@@ -170,15 +194,7 @@ fn innermost(matches: &ArgMatches) -> &ArgMatches {
 }
 
 fn read(name: &str) -> Result<(Manifest, PathBuf), Failure> {
-    /// Far more than any manifest has.
-    const BYTES_MAX: u64 = 256 << 20;
-    let mut text = Vec::new();
-    let taken = if name == "-" {
-        std::io::stdin().lock().take(BYTES_MAX).read_to_end(&mut text)
-    } else {
-        File::open(name).and_then(|file| file.take(BYTES_MAX).read_to_end(&mut text))
-    };
-    taken.map_err(|error| Failure::Usage(format!("cannot read `{name}`: {error}")))?;
+    let text = crate::reading::bytes(name, crate::reading::MANIFEST)?;
     let manifest = Manifest::read(&text)
         .map_err(|why| Failure::Usage(format!("`{name}` is no manifest of DispatchLab: {why}")))?;
     Ok((manifest, output::folder_of(Path::new(name)).to_owned()))
@@ -215,7 +231,7 @@ impl Repeat {
     /// The input of this name, if it is what it was.
     pub fn input(&self, name: &str, found: Result<Input, Failure>) -> Result<Input, Failure> {
         let was = self.manifest.inputs.iter().find(|input| input.name == name && input.role == "input");
-        let Some(was) = was else { return found };
+        let Some(was) = was else { return Err(self.without_hash(name)) };
         let beside = self.folder.join(name);
         let found = match found {
             Err(_) if name != "-" && beside.is_file() => load::read_plain(&beside.display().to_string())
@@ -250,15 +266,43 @@ impl Repeat {
         format!("`{name}` has changed since `{}` was written: {what}; {cure}", self.name)
     }
 
-    /// What is wrong with a file that an input names, if it is not what it was.
-    pub fn changed_file(&self, name: &str, hash: &str) -> Option<String> {
-        let was = self.manifest.inputs.iter().find(|input| input.name == name)?;
-        (was.blake3 != hash).then(|| {
-            format!(
-                "`{name}` has changed since `{}` was written: its content is another; restore it",
-                self.name
-            )
-        })
+    fn without_hash(&self, name: &str) -> Failure {
+        Failure::Usage(format!(
+            "`{}` has no hash of `{name}`, which its run reads: it has been changed, and is not repeated",
+            self.name
+        ))
+    }
+
+    /// Holds a file that an input names to be what it was.
+    pub fn hold_file(&self, name: &str, hash: &str) -> Result<(), Failure> {
+        let Some(was) = self.manifest.inputs.iter().find(|input| input.name == name) else {
+            return Err(self.without_hash(name));
+        };
+        if was.blake3 == hash {
+            return Ok(());
+        }
+        Err(Failure::Usage(format!(
+            "`{name}` has changed since `{}` was written: its content is another; restore it",
+            self.name
+        )))
+    }
+
+    /// Before anything is read as what it claims to be: all files that inputs name are what they were.
+    fn hold_files(&self) -> Result<(), Failure> {
+        for was in self.manifest.inputs.iter().filter(|input| input.role == "file") {
+            let path = Path::new(&was.name);
+            // What has another length is not read at all.
+            let same_length = fs::metadata(path).map(|about| about.is_file() && about.len() == was.bytes);
+            let hash = match same_length {
+                Ok(true) => hash_of(path).map(|(_, hash)| hash.to_hex().to_string()),
+                Ok(false) => Ok(String::new()),
+                Err(error) => Err(error),
+            };
+            let hash =
+                hash.map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", was.name)))?;
+            self.hold_file(&was.name, &hash)?;
+        }
+        Ok(())
     }
 
     /// Compares what was written now with what the manifest says, prints it, and fails where they differ.
@@ -403,6 +447,59 @@ mod tests {
         ] {
             assert_eq!(places_left_out(&words(line)), words(rest), "{line}");
         }
+    }
+
+    /// Arguments that name something to be read, or no file at all though it looks so.
+    const READ: [&str; 11] =
+        ["input", "plan", "dir", "answer", "lesson", "from", "set", "vary", "with", "of", "map"];
+
+    /// An option that is added to any command is told to be a place, or not to be one.
+    #[test]
+    fn every_argument_that_names_a_file_is_known() {
+        fn walk(command: &clap::Command, found: &mut Vec<String>) {
+            for argument in command.get_arguments() {
+                let id = argument.get_id().as_str();
+                let names = argument.get_value_names().unwrap_or_default();
+                let takes_value = argument.get_action().takes_values();
+                let looks = ["FILE", "DIR", "FOLDER", "PATH", "MANIFEST"];
+                let is_path = takes_value
+                    && (argument.is_positional()
+                        || names.iter().any(|name| looks.iter().any(|look| name.contains(look))));
+                let others = ["name", "template", "shell", "subcommand"];
+                if is_path && !PLACES.contains(&id) && !READ.contains(&id) && !others.contains(&id) {
+                    found.push(format!("{} {id}", command.get_name()));
+                }
+            }
+            command.get_subcommands().for_each(|inner| walk(inner, found));
+        }
+        let mut found = Vec::new();
+        let mut root = Cli::command();
+        root.build();
+        walk(&root, &mut found);
+        assert!(found.is_empty(), "add each to PLACES, where it is written to, or to READ: {found:?}");
+    }
+
+    /// Whatever the spelling, the same places are found.
+    #[test]
+    fn places_are_told_by_what_they_are() {
+        for line in [
+            "run -oa.csv -- convoy",
+            "run -o a.csv convoy",
+            "run -qoa.csv convoy",
+            "run -qo a.csv convoy",
+            "run --output a.csv convoy",
+            "run convoy --output=a.csv --trace t.json --welch=w.csv --charts c --html h.html",
+            "run --out-dir d --check --from x --kept convoy",
+            "-q run convoy -o=a.csv",
+        ] {
+            let command =
+                CommandLine { name: "run".to_owned(), arguments: words(line), line: Some(line.to_owned()) };
+            let fixed = in_fixed_form("m", &command).unwrap();
+            assert_eq!(places_left_out(&fixed.arguments), words("run -- convoy"), "{line}");
+        }
+        let command = CommandLine { name: "run".to_owned(), arguments: words("new farm"), line: None };
+        let refused = in_fixed_form("m", &command).unwrap_err();
+        assert!(matches!(refused, Failure::Usage(why) if why.contains("are those of `dispatchlab new`")));
     }
 
     #[test]

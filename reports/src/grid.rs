@@ -1,5 +1,6 @@
 //! Columns of text: the first flush left, the others flush right, two spaces between, no lines drawn.
 
+use sim_core::shown::{is_unseen, shown};
 use std::fmt::Write as _;
 
 /// Rows of cells; all rows have as many cells as the header.
@@ -21,7 +22,12 @@ impl Grid {
     }
 
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
-        self.rows.push(cells.into_iter().map(Into::into).collect());
+        // Written out before widths are reckoned.
+        let clean = |cell: S| {
+            let cell: String = cell.into();
+            if cell.contains(is_unseen) { shown(&cell).into_owned() } else { cell }
+        };
+        self.rows.push(cells.into_iter().map(clean).collect());
     }
 
     /// Whether there is nothing below the header.

@@ -27,11 +27,13 @@
 //! | [`welch`] | Welch's plot of the warm-up, as CSV |
 //! | [`read`] | results that were written earlier |
 //! | [`number`] | how numbers are written |
+//! | [`cleaned`] | text without characters that nobody sees |
 //!
 //! Output is the same bytes for the same rows: no clock, no locale, no host.
 
 #[cfg(feature = "chart")]
 pub mod chart;
+pub mod cleaned;
 pub mod compare;
 mod conclusion;
 pub mod condition;

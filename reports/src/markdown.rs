@@ -4,6 +4,7 @@ use crate::compare::CompareDocument;
 use crate::number::{significant, with_unit};
 use crate::plan::PlanDocument;
 use crate::rows::{ALL, RunDocument};
+use sim_core::shown::shown;
 use std::fmt::Write as _;
 
 /// A run: its means with their intervals. Rows without a value are left out.
@@ -58,8 +59,12 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
 /// A capacity plan: the answers.
 pub fn plan(document: &PlanDocument<'_>) -> String {
     let goals: Vec<String> = document.goals.iter().map(|goal| cell(&goal.goal)).collect();
-    let mut text =
-        format!("**{}**, fewest {} for {}", cell(document.scenario), document.vary, goals.join(" and "));
+    let mut text = format!(
+        "**{}**, fewest {} for {}",
+        cell(document.scenario),
+        cell(document.vary),
+        goals.join(" and ")
+    );
     let _ = writeln!(
         text,
         ", {} % headroom, {} may be gone, seed {}\n",
@@ -141,18 +146,25 @@ impl Table {
     }
 }
 
-/// Text that stays in its cell and is taken for nothing else.
+/// Text that stays in its cell and is taken for nothing else: no column, code, emphasis, element, link, picture, entity.
 fn cell(text: &str) -> String {
+    let text = shown(text);
+    let characters: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '|' | '\\' | '`' | '*' | '<' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '\n' | '\r' => out.push(' '),
-            c => out.push(c),
+    for (index, c) in characters.iter().enumerate() {
+        let near =
+            |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|c| c.is_alphanumeric());
+        let is_mark = match c {
+            '|' | '\\' | '`' | '*' | '<' | '>' | '[' | ']' | '~' | '&' | '$' => true,
+            // Within a word it is a letter; so are the numbers of jobs.
+            '_' => !(near(index.checked_sub(1)) && near(Some(index + 1))),
+            '#' => index == 0,
+            _ => false,
+        };
+        if is_mark {
+            out.push('\\');
         }
+        out.push(*c);
     }
     out
 }
@@ -165,6 +177,21 @@ mod tests {
     fn cells_keep_to_themselves() {
         let mut table = Table::new(&["a", "b"], &[1]);
         table.row(&["x|y".into(), "1\n2".into()]);
-        assert_eq!(table.text, "| a | b |\n|---|---:|\n| x\\|y | 1 2 |\n");
+        assert_eq!(table.text, "| a | b |\n|---|---:|\n| x\\|y | 1\\\\n2 |\n");
+    }
+
+    #[test]
+    fn nothing_in_a_cell_is_markdown() {
+        for (text, shown) in [
+            ("<script>alert(1)</script>", "\\<script\\>alert(1)\\</script\\>"),
+            ("[a](http://b)", "\\[a\\](http://b)"),
+            ("![p](q)", "!\\[p\\](q)"),
+            ("`x` *y* _z_ a_b ~~s~~", "\\`x\\` \\*y\\* \\_z\\_ a_b \\~\\~s\\~\\~"),
+            ("&lt;", "\\&lt;"),
+            ("\u{1b}[31m", "\\\\u{1b}\\[31m"),
+            ("queue_length/mean", "queue_length/mean"),
+        ] {
+            assert_eq!(cell(text), shown);
+        }
     }
 }

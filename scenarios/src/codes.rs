@@ -55,7 +55,7 @@ pub const CODES: &[Code] = &[
     code(
         "S023",
         "bad name",
-        "Names have letters, digits, `-`, `_` and spaces; those of tasks have no control characters.",
+        "Names have letters, digits, `-`, `_` and spaces; those of tasks and scenarios have no control characters.",
     ),
     code(
         "S024",

@@ -15,6 +15,7 @@
 //!
 //! Each is explained in [`CODES`](crate::CODES).
 
+use sim_core::shown::shown;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -220,7 +221,7 @@ impl Note<'_> {
 
 /// The candidate most like `word`, as a question; `None` where none is near.
 pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(word, candidates).map(|near| format!("did you mean `{near}`?"))
+    nearest(word, candidates).map(|near| format!("did you mean `{}`?", shown(near)))
 }
 
 /// The candidate most like `word`, if one is near enough.
@@ -241,7 +242,7 @@ pub(crate) fn did_you_mean_or_list(word: &str, what: &str, candidates: &[&str]) 
     did_you_mean(word, candidates.iter().copied()).or_else(|| {
         (!candidates.is_empty()).then(|| {
             let short = candidates.iter().filter(|c| c.len() <= crate::keys::NAME_BYTES_MAX);
-            let shown: Vec<String> = short.take(20).map(|c| format!("`{c}`")).collect();
+            let shown: Vec<String> = short.take(20).map(|c| format!("`{}`", shown(c))).collect();
             let more = if candidates.len() > shown.len() { ", ..." } else { "" };
             format!("{what}: {}{more}", shown.join(", "))
         })

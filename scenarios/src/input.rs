@@ -1,5 +1,6 @@
 //! Where text comes from, and what kind of text it is.
 
+use crate::bounds::{MORE_INPUT, bytes_text, max_input};
 use crate::diagnostic::{Diagnostic, Sink, WHOLE};
 use crate::library;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ pub struct Input {
     pub folder: Option<PathBuf>,
 }
 
-/// Larger inputs are refused.
+/// Larger inputs are refused, unless [`bounds`](crate::bounds) are others.
 const BYTES_MAX: u64 = 1 << 30;
 
 const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), request traces (.csv with \
@@ -65,7 +66,7 @@ impl Input {
         use std::io::Read;
         let mut text = Vec::new();
         if source == "-" {
-            let read = std::io::stdin().lock().take(BYTES_MAX + 1).read_to_end(&mut text);
+            let read = std::io::stdin().lock().take(max_input(BYTES_MAX) + 1).read_to_end(&mut text);
             return match read {
                 Ok(_) => Input::of("<stdin>", text, Some(PathBuf::from("."))),
                 Err(error) => Err(fail("<stdin>", "S001", format!("cannot be read: {error}"), None)),
@@ -81,7 +82,7 @@ impl Input {
             if file.metadata()?.is_dir() {
                 return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
             }
-            file.take(BYTES_MAX + 1).read_to_end(&mut text)
+            file.take(max_input(BYTES_MAX) + 1).read_to_end(&mut text)
         });
         if let Err(error) = opened {
             let bare = !source.contains('.');
@@ -102,8 +103,10 @@ impl Input {
 
     /// Decides what kind of text it is, by the suffix of the name and by the content.
     pub fn of(name: &str, text: Vec<u8>, folder: Option<PathBuf>) -> Result<Input, Vec<Diagnostic>> {
-        if text.len() as u64 > BYTES_MAX {
-            return Err(fail(name, "S003", format!("larger than {} MiB", BYTES_MAX >> 20), None));
+        let most = max_input(BYTES_MAX);
+        if text.len() as u64 > most {
+            let message = format!("larger than {}", bytes_text(most));
+            return Err(fail(name, "S003", message, Some(MORE_INPUT.to_owned())));
         }
         let suffix = suffix_of(name);
         let kind = kind_of(name, &text);

@@ -12,6 +12,7 @@
 //! The format of scenario files is described in `scenarios/README.md`; the tables in [`keys`] are what it is checked
 //! against, what "did you mean" searches and what [`schema`] is made from.
 
+pub mod bounds;
 mod codes;
 mod demand;
 mod diagnostic;

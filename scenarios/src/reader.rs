@@ -5,6 +5,7 @@ use crate::diagnostic::{Note, Place, Sink, did_you_mean, did_you_mean_or_list};
 use crate::keys::{Kind, NAME_BYTES_MAX, Table};
 use crate::tree::{Entry, Node, Value};
 use sim_core::quantity::{self, QuantityError};
+use sim_core::shown::{is_unseen, shown};
 use sim_core::units::{Ratio, Span};
 
 /// The fields of a table that has been checked for unknown and missing keys.
@@ -249,6 +250,9 @@ fn decimal_ratio(text: &str) -> Option<Ratio> {
     Ratio::new(u32::try_from(digits / divisor).ok()?, u32::try_from(scale / divisor).ok()?)
 }
 
+/// Longest name of a scenario, in bytes: it may be a sentence.
+const TITLE_BYTES_MAX: usize = 1000;
+
 fn in_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | ' ')
 }
@@ -258,17 +262,36 @@ pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && text.chars().all(in_name)
 }
 
+/// Reports the name of a scenario that would do something where it is shown.
+pub(crate) fn check_title(text: &str, place: Place, sink: &mut Sink) {
+    if let Some(bad) = text.chars().find(|c| is_unseen(*c)) {
+        let (name, bad) = (shown(text), bad.escape_default());
+        sink.error("S023", place, format!("`{name}` is no name: it has the control character `{bad}`"))
+            .help("names have characters that can be seen");
+    } else if text.len() > TITLE_BYTES_MAX {
+        sink.error("S023", place, format!("a name of {} bytes; at most {TITLE_BYTES_MAX}", text.len()));
+    }
+}
+
 /// Reports a name that cannot be used in paths, policies and results.
 pub(crate) fn check_name(text: &str, place: Place, sink: &mut Sink) {
     if text.trim().is_empty() || text.trim() != text {
-        sink.error("S023", place, format!("`{text}` is no name: it is empty or begins or ends with a space"));
+        sink.error(
+            "S023",
+            place,
+            format!("`{}` is no name: it is empty or begins or ends with a space", shown(text)),
+        );
     } else if text.len() > NAME_BYTES_MAX {
         sink.error("S023", place, format!("a name of {} bytes; at most {NAME_BYTES_MAX}", text.len()));
     } else if let Some(bad) = text.chars().find(|c| !in_name(*c)) {
         sink.error(
             "S023",
             place,
-            format!("`{}` is no name: it has the character `{bad}`", text.escape_debug()),
+            format!(
+                "`{}` is no name: it has the character `{}`",
+                shown(text),
+                shown(bad.encode_utf8(&mut [0; 4]))
+            ),
         )
         .help("names have letters, digits, `-`, `_` and spaces");
     }

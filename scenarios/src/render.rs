@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Severity};
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use sim_core::shown::{is_unseen, shown, shown_lines};
 use std::ops::Range;
 
 /// Longer lines are not shown, only their place.
@@ -32,14 +33,15 @@ pub fn render(diagnostics: &[Diagnostic], texts: &[(&str, &str)], color: bool, w
             _ if diagnostic.file.is_empty() => diagnostic.message.clone(),
             _ => format!("{}: {}", diagnostic.file, diagnostic.message),
         };
-        let mut group = Group::with_title(level.primary_title(clean(&title)).id(diagnostic.code));
+        let mut group =
+            Group::with_title(level.primary_title(clean(&title).replace('\n', "\\n")).id(diagnostic.code));
         if let (Some(span), Some(text)) = (&diagnostic.span, text) {
             group = group.element(place(diagnostic, span, text, &mut lines));
         }
         if let Some(help) = &diagnostic.help {
             group = group.element(Level::HELP.message(clean(help)));
         }
-        out.push_str(renderer.render(&[group]).trim_end());
+        out.push_str(&without_unseen(renderer.render(&[group]).trim_end()));
         out.push_str("\n\n");
     }
     out
@@ -86,7 +88,7 @@ fn place<'a>(
     if own_end - own_line > LINE_MAX {
         let line = lines.number(text, own_line);
         let column = text[own_line..span.start].chars().count() + 1;
-        return Origin::path(diagnostic.file.as_str()).line(line).char_column(column).into();
+        return Origin::path(shown(&diagnostic.file).into_owned()).line(line).char_column(column).into();
     }
     let first = labels.iter().map(|(range, _)| range.start).fold(span.start, usize::min);
     let last = labels.iter().map(|(range, _)| range.end).fold(span.end, usize::max);
@@ -95,10 +97,10 @@ fn place<'a>(
     let shift = |range: Range<usize>| range.start - from..range.end - from;
     let mut snippet = Snippet::source(&text[from..to])
         .line_start(lines.number(text, from))
-        .path(diagnostic.file.as_str())
+        .path(shown(&diagnostic.file).into_owned())
         .annotation(AnnotationKind::Primary.span(shift(span)));
     for (range, label) in labels {
-        snippet = snippet.annotation(AnnotationKind::Context.span(shift(range)).label(label));
+        snippet = snippet.annotation(AnnotationKind::Context.span(shift(range)).label(clean(label)));
     }
     snippet.into()
 }
@@ -122,10 +124,23 @@ fn first_line(range: Range<usize>, text: &str) -> Range<usize> {
     range.start..range.start + length
 }
 
-/// Titles are printed as they are: control characters from the input must not reach the terminal.
+/// Titles are printed as they are: what nobody sees must not reach the terminal.
 fn clean(text: &str) -> String {
-    let shown =
-        text.chars().take(MESSAGE_MAX).map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c });
-    let cut = if text.chars().nth(MESSAGE_MAX).is_some() { "..." } else { "" };
-    shown.chain(cut.chars()).collect()
+    let cut: String = text.chars().take(MESSAGE_MAX).collect();
+    let dots = if cut.len() < text.len() { "..." } else { "" };
+    format!("{}{dots}", shown_lines(&cut))
+}
+
+/// Source lines keep their columns until they are laid out; what is still unseen in them then is written out. The colors
+/// are the renderer's own: it has replaced the escape character of the source.
+fn without_unseen(text: &str) -> String {
+    let is_bad = |c: char| is_unseen(c) && !matches!(c, '\n' | '\u{1b}');
+    if !text.contains(is_bad) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_bad(c) { out.push_str(&shown(c.encode_utf8(&mut [0; 4]))) } else { out.push(c) }
+    }
+    out
 }

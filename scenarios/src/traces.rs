@@ -4,6 +4,8 @@
 //! and lines that begin with `#` are skipped. A quoted field may not span lines: sizes and names never do, and a
 //! forgotten quote then costs one line, not the rest of the file.
 
+#[cfg(feature = "files")]
+use crate::bounds::{MORE_INPUT, bytes_text, max_input};
 use crate::diagnostic::{Place, Sink, WHOLE};
 use crate::reader::{self, quantity_error};
 use crate::tree::Node;
@@ -192,8 +194,9 @@ fn read(name: &str, folder: Option<&Path>) -> Result<String, String> {
     let folder = folder.ok_or_else(|| format!("`{name}` cannot be read: this scenario has no folder"))?;
     let path = folder.join(name);
     let size = std::fs::metadata(&path).map_err(|e| format!("`{name}` cannot be read: {e}"))?;
-    if !size.is_file() || size.len() > 1 << 30 {
-        return Err(format!("`{name}` is not a file of at most 1024 MiB"));
+    let most = max_input(1 << 30);
+    if !size.is_file() || size.len() > most {
+        return Err(format!("`{name}` is not a file of at most {}; {MORE_INPUT}", bytes_text(most)));
     }
     std::fs::read_to_string(&path).map_err(|e| format!("`{name}` cannot be read: {e}"))
 }

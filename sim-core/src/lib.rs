@@ -73,6 +73,7 @@ pub mod record;
 pub mod rng;
 pub mod scale;
 mod sharing;
+pub mod shown;
 pub mod ties;
 pub mod trace;
 pub mod units;

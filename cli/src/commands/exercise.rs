@@ -101,7 +101,7 @@ pub fn exercise(args: &ExerciseArgs, global: &GlobalArgs) -> Result<(), Failure>
     let report_args = ReportArgs { html: args.html.clone(), ..ReportArgs::default() };
     let report = Report::new(&report_args, global)?;
     if let Some(file) = &args.csv {
-        checked_csv(file)?;
+        checked_csv(file, global)?;
     }
     let exercise = make(&args.wish)?;
     let sheet = exercise.sheet(args.answers);
@@ -113,11 +113,11 @@ pub fn exercise(args: &ExerciseArgs, global: &GlobalArgs) -> Result<(), Failure>
 }
 
 /// Standard output has the sheet.
-fn checked_csv(file: &str) -> Result<(), Failure> {
+fn checked_csv(file: &str, global: &GlobalArgs) -> Result<(), Failure> {
     if file == "-" {
         return Err(Failure::Usage("`--csv -`: standard output has the sheet; name a file".to_owned()));
     }
-    output::checked_place(file).map(drop)
+    global.session.reserve(file)
 }
 
 /// `dispatchlab grade`.
@@ -134,6 +134,7 @@ pub fn grade(args: &GradeArgs, global: &GlobalArgs) -> Result<(), Failure> {
         return Err(Failure::Usage("a grade is written as `table` or `json`".to_owned()));
     }
     let exercise = make(&args.wish)?;
+    global.session.not_a_result(&args.answer)?;
     let text = load::text(&args.answer)?;
     let answer = exercise::read_answer(&text)
         .map_err(|error| Failure::Usage(format!("`{}`, {error}", args.answer)))?;

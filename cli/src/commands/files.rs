@@ -1,12 +1,12 @@
 //! `dispatchlab schema` and `dispatchlab new`.
 
-use crate::args::NewArgs;
+use crate::args::{GlobalArgs, NewArgs};
 use crate::commands::run::print;
 use crate::failure::Failure;
+use crate::output::{self, Place};
 use clap::{Args, ValueEnum};
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::Write as _;
+use std::io;
 
 /// What a schema is of.
 #[derive(Args)]
@@ -35,18 +35,23 @@ pub fn schema(args: &SchemaArgs) -> Result<(), Failure> {
 }
 
 /// Writes a template; an existing file is never replaced.
-pub fn new(args: &NewArgs) -> Result<(), Failure> {
+pub fn new(args: &NewArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let Some(name) = &args.template else { return print(&list()) };
     let Some(text) = scenarios::template(name) else {
         return Err(Failure::Usage(format!("there is no template `{name}`\n\n{}", list().trim_end())));
     };
     let Some(file) = args.output.as_deref().filter(|file| *file != "-") else { return print(text) };
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(file)
-        .and_then(|mut out| out.write_all(text.as_bytes()));
-    written.map_err(|error| Failure::Usage(format!("cannot write `{file}`: {error}")))
+    let Place::File(path) = output::checked_place(file)? else {
+        return output::write_file(file, global, |out| out.write_all(text.as_bytes()));
+    };
+    let written = output::stage(&path, |out| out.write_all(text.as_bytes()))
+        .and_then(|(temporary, _)| temporary.rename_new(&path));
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Failure::Usage(format!(
+            "cannot write `{file}`: there is a file of this name, and it is not replaced"
+        )),
+        _ => Failure::writing(file, &error),
+    })
 }
 
 fn list() -> String {

@@ -52,7 +52,7 @@ impl FileArgs {
                     "`--trace -`: standard output has the result; name a file".to_owned(),
                 ));
             }
-            Some(file) => drop(output::checked_place(file)?),
+            Some(file) => global.session.reserve(file)?,
             None => {}
         }
         match &self.out_dir {

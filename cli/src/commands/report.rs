@@ -5,6 +5,7 @@ use crate::args::{GlobalArgs, confidence};
 use crate::commands::sweep;
 use crate::failure::Failure;
 use crate::output;
+use crate::reading::{self, Rows};
 use clap::Args;
 use experiments::compare::DEFAULT_METRICS;
 use experiments::metrics::{self, MetricName};
@@ -21,14 +22,15 @@ use reports::plan::{PLAN_SCHEMA, write_plan_rows};
 use reports::read::{self, ResultRow};
 use reports::rows::{ALL, RunDocument};
 use reports::sheet::{CsvStyle, Form};
+use scenarios::bounds::max_input;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _};
+use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Documents longer than this are cut, and then no JSON: far more than any result of `run` has.
-const MOST_JSON: u64 = 1 << 30;
+/// Points of a CSV that a page can show; each is kept until all are read.
+const MOST_POINTS: usize = 100_000;
 /// Metrics that are shown of a CSV where it has none of the usual ones.
 const MOST_OTHERS: usize = 12;
 /// CSV up to this length stands in the page.
@@ -77,7 +79,7 @@ impl<'g> Report<'g> {
     /// The same where nothing else goes to standard output.
     fn checked(args: &'g ReportArgs, global: &'g GlobalArgs) -> Result<Report<'g>, Failure> {
         if let Some(file) = args.html.as_deref().filter(|file| *file != "-") {
-            output::checked_place(file)?;
+            global.session.reserve(file)?;
         }
         let charts = args.charts.as_deref().map(checked_folder).transpose()?;
         Ok(Report { html: args.html.as_ref(), charts, global })
@@ -110,10 +112,6 @@ impl<'g> Report<'g> {
     }
 
     fn write_charts(&self, folder: &Path, charts: &[Chart]) -> Result<(), Failure> {
-        if !self.global.session.is_check() {
-            fs::create_dir_all(folder)
-                .map_err(|error| Failure::writing(&folder.display().to_string(), &error))?;
-        }
         let mut taken = BTreeSet::new();
         for chart in charts {
             // Names that came out alike get numbers.
@@ -167,14 +165,52 @@ pub fn run(args: &ReportCommand, global: &GlobalArgs) -> Result<(), Failure> {
         (path, file)
     } else {
         let path = file_of(path)?;
-        global.session.read_files(std::slice::from_ref(&path))?;
-        let file = File::open(&path);
-        let file =
-            file.map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))?;
+        let file = opened(&path, global)?;
         (path, file)
     };
     let shown = shown(args, &path, file)?;
     report.write(|| Ok(shown))
+}
+
+/// A result that was written earlier, within bounds. What is read once, such as a pipe, is copied.
+fn opened(path: &Path, global: &GlobalArgs) -> Result<File, Failure> {
+    let name = path.display().to_string();
+    let unread = |error: io::Error| Failure::Usage(format!("cannot read `{name}`: {error}"));
+    let about = fs::metadata(path).map_err(unread)?;
+    let mut file = File::open(path).map_err(unread)?;
+    if about.is_file() {
+        let most = max_input(reading::ROWS);
+        if about.len() > most {
+            return Err(Failure::Usage(reading::too_large(&name, most)));
+        }
+        global.session.read_files(&[path.to_owned()])?;
+        return Ok(file);
+    }
+    let temporary = |error: io::Error| Failure::writing("a temporary file", &error);
+    let mut copy = tempfile::tempfile().map_err(temporary)?;
+    let mut reader = BufReader::new(&mut file);
+    let begin = reader.fill_buf().map_err(unread)?;
+    let is_document = begin.trim_ascii_start().first() == Some(&b'{');
+    let mut source: Box<dyn io::Read> = if is_document {
+        Box::new(reader.take(max_input(reading::DOCUMENT) + 1))
+    } else {
+        Box::new(Rows::new(reader, &name))
+    };
+    let mut hasher = blake3::Hasher::new();
+    let (mut buffer, mut bytes) = (vec![0; 1 << 16], 0);
+    loop {
+        let length = source.read(&mut buffer).map_err(unread)?;
+        if length == 0 {
+            break;
+        }
+        hasher.update(&buffer[..length]);
+        copy.write_all(&buffer[..length]).map_err(temporary)?;
+        bytes += length as u64;
+    }
+    drop(source);
+    global.session.read_stream(&name, bytes, hasher.finalize());
+    copy.rewind().map_err(temporary)?;
+    Ok(copy)
 }
 
 /// What the report of a file shows; `path` is how it is called.
@@ -184,13 +220,17 @@ fn shown(args: &ReportCommand, path: &Path, mut file: File) -> Result<Shown, Fai
     let mut reader = BufReader::new(&file);
     let begin = reader.fill_buf().map_err(unread)?;
     if begin.trim_ascii_start().first() == Some(&b'{') {
+        let most = max_input(reading::DOCUMENT);
         let mut text = Vec::new();
-        reader.take(MOST_JSON).read_to_end(&mut text).map_err(unread)?;
+        reader.take(most + 1).read_to_end(&mut text).map_err(unread)?;
+        if text.len() as u64 > most {
+            return Err(Failure::Usage(reading::too_large(&path.display().to_string(), most)));
+        }
         let document = read::document(&text).map_err(wrong)?;
         drop(text);
         return of_document(&document).map_err(wrong);
     }
-    let results = of_csv(args, path, reader)?;
+    let results = of_csv(args, path, Rows::new(reader, &path.display().to_string()))?;
     let mut copy = None;
     if file.metadata().is_ok_and(|about| about.is_file() && about.len() <= MOST_COPIED) {
         let mut text = Vec::new();
@@ -283,7 +323,7 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
     let usual = names.len();
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut points: Vec<Gathered> = Vec::new();
-    let mut any = false;
+    let (mut any, mut too_many) = (false, false);
     let mut gather = |row: &ResultRow<'_>| {
         any = true;
         let name = format!("{}/{}", row.metric, row.statistic);
@@ -294,6 +334,10 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
                 return;
             }
             names.push(name.clone());
+        }
+        if points.len() >= MOST_POINTS {
+            too_many = true;
+            return;
         }
         if wanted.is_empty() && !whole {
             return;
@@ -330,6 +374,12 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
     };
     let parameters = read::results(reader, &mut gather)
         .map_err(|why| Failure::Usage(format!("cannot show `{}`: {why}", path.display())))?;
+    if too_many {
+        return Err(Failure::Usage(format!(
+            "cannot show `{}`: it has more than {MOST_POINTS} points; choose some with --metric",
+            path.display()
+        )));
+    }
     if points.is_empty() {
         let why = if any { format!("it has no {}", names.join(", ")) } else { "it has no rows".to_owned() };
         return Err(Failure::Usage(format!("cannot show `{}`: {why}", path.display())));

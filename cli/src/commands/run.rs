@@ -21,6 +21,7 @@ use reports::table::{TableOptions, run_table};
 use reports::welch::WelchRow;
 use scenarios::Loaded;
 use sim_core::quantity;
+use sim_core::shown::shown_lines;
 use sim_core::units::Time;
 use std::io::Write as _;
 
@@ -30,7 +31,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let report = Report::new(&args.report, global)?;
     let explain_at = explain_at(args)?;
     if let Some(file) = &args.welch {
-        output::checked_place(file)?;
+        global.session.reserve(file)?;
         if args.plan.replications < LEAST_WELCH {
             return Err(Failure::Usage(format!(
                 "--welch needs at least {LEAST_WELCH} replications; add --replications 10"
@@ -223,5 +224,5 @@ fn explanation(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunRe
 
 /// Prints text to standard output.
 pub fn print(text: &str) -> Result<(), Failure> {
-    output::stdout(|out| out.write_all(text.as_bytes()))
+    output::stdout(|out| out.write_all(shown_lines(text).as_bytes()))
 }

@@ -1,5 +1,6 @@
 //! The built command, from outside: what it prints where, and how it ends.
 
+mod attacks;
 mod comparing;
 mod coverage;
 mod demand;
@@ -12,6 +13,7 @@ mod repeating;
 mod reporting;
 mod running;
 mod shells;
+mod stopping;
 mod submitting;
 mod sweeping;
 mod tracing;

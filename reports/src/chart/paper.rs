@@ -314,11 +314,9 @@ pub(super) fn elided(text: &str, size: f64, width: f64) -> String {
 
 /// Without characters that XML does not allow or that change the direction of writing.
 fn printable(text: &str) -> String {
-    let bad = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}')
-    };
-    text.chars().map(|c| if bad(c) { ' ' } else { c }).collect()
+    // Lines are joined; two are no characters, and forbidden in XML.
+    let text = text.replace('\n', " ").replace(['\u{FFFE}', '\u{FFFF}'], "\u{FFFD}");
+    sim_core::shown::shown(&text).into_owned()
 }
 
 /// Text for XML.

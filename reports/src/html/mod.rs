@@ -15,6 +15,7 @@ use crate::chart::{Chart, Look, dark_rules, font_face, svg};
 use crate::manifest::{Manifest, quoted};
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sim_core::shown::shown_lines;
 
 /// Files larger than this are not put into the page: browsers refuse links of many megabytes.
 const MOST_FILE: usize = 8 << 20;
@@ -374,6 +375,7 @@ fn breakable(text: &str) -> Markup {
 
 /// Without characters that HTML and XML do not allow. Escaping is maud's.
 fn clean(text: &str) -> String {
-    let bad = |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-    text.chars().map(|c| if bad(c) { ' ' } else { c }).collect()
+    let text = shown_lines(text);
+    // No characters, and forbidden in XML.
+    text.chars().map(|c| if matches!(c, '\u{fffe}' | '\u{ffff}') { '\u{fffd}' } else { c }).collect()
 }

@@ -76,8 +76,10 @@ impl Folder {
                 continue;
             }
             let file = format!("{shown}/{name}");
-            if path.metadata().is_ok_and(|data| data.len() > MOST) {
-                found.extend(super::whole(&file, "S003", "longer than 16 MiB", ""));
+            let most = crate::bounds::max_input(MOST);
+            if path.metadata().is_ok_and(|data| data.len() > most) {
+                let message = format!("longer than {}", crate::bounds::bytes_text(most));
+                found.extend(super::whole(&file, "S003", &message, crate::bounds::MORE_INPUT));
                 continue;
             }
             match std::fs::read(&path).map(String::from_utf8) {

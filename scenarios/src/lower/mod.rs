@@ -21,6 +21,7 @@ use crate::set;
 use crate::steps::{self, Stations};
 use crate::tree::{self, Node, Value};
 use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Source, Stop};
+use sim_core::shown::shown;
 use sim_core::ties::SameArrival;
 use sim_core::units::Time;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -130,8 +131,13 @@ struct Lowering<'a> {
 impl<'a> Lowering<'a> {
     fn head(&mut self, fields: &Fields<'a>, input: &Input) {
         let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
-        let name = fields.text("name", self.sink).unwrap_or(file.strip_suffix(".toml").unwrap_or(file));
-        name.clone_into(&mut self.model.name);
+        match fields.text("name", self.sink) {
+            Some(name) => {
+                reader::check_title(name, fields.place("name"), self.sink);
+                name.clone_into(&mut self.model.name);
+            }
+            None => self.model.name = shown(file.strip_suffix(".toml").unwrap_or(file)).into_owned(),
+        }
         let seed = fields.integer("seed", self.sink).map_or(1, |seed| seed as u64);
         self.model.seed = self.options.seed.unwrap_or(seed);
         if let Some(node) = fields.get("ties") {

@@ -168,7 +168,7 @@ impl<'a> Reader<'a, '_> {
                 self.sink.error("S023", place, "a task needs a name");
                 None
             }
-            Some(text) if text.len() > NAME_BYTES_MAX || text.chars().any(char::is_control) => {
+            Some(text) if text.len() > NAME_BYTES_MAX || text.contains(sim_core::shown::is_unseen) => {
                 let message =
                     format!("a task's name has at most {NAME_BYTES_MAX} bytes and no control characters");
                 self.sink.error("S023", place, message);

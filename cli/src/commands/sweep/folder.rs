@@ -15,16 +15,18 @@
 use super::journal;
 use crate::args::GlobalArgs;
 use crate::failure::Failure;
+use crate::leftovers::{Claim, rename_all};
 use crate::manifest::hash_of;
-use crate::output::{self, folder_of};
+use crate::output::{self, Folder as NewFolder, folder_of};
 use crate::progress::Meter;
-use crate::{load, output::Folder as NewFolder};
+use crate::{load, reading};
 use experiments::RunPlan;
 use experiments::metrics::{self, MetricName};
 use experiments::sweep::{Cells, Columns, Prepared};
 use scenarios::sweep_plan::{self, SweepPlan};
 use scenarios::{Diagnostic, Input, Loaded};
 use serde_json::{Value, json};
+use sim_core::shown::is_unseen;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
@@ -32,6 +34,20 @@ use std::path::{Component, Path, PathBuf};
 
 /// The version of `plan.json` and of the journals.
 const SCHEMA: &str = "dispatchlab.sweep/1";
+
+/// A path that may stand in scripts and in lines for people: control characters would be lines or commands of their own.
+pub fn plain_path(path: &Path) -> Result<(), Failure> {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let text = whole.to_string_lossy();
+    match text.chars().find(|c| is_unseen(*c)) {
+        Some(bad) => Err(Failure::Usage(format!(
+            "`{text}` cannot be the folder of a sweep: it has the control character `{}`, and paths of sweeps stand in \
+             scripts; rename it",
+            bad.escape_default()
+        ))),
+        None => Ok(()),
+    }
+}
 
 /// A sweep that can be worked on.
 pub struct Folder {
@@ -63,30 +79,50 @@ struct Made {
 
 impl Folder {
     /// Reads a plan, checks every model of it, and makes the folder. A folder that has the same sweep already is opened.
-    pub fn make(plan: &str, folder: &str, global: &GlobalArgs) -> Result<Folder, Failure> {
-        let made = read_plan(plan, global)?;
+    /// One process makes it, however many are started at once; the claim is that on its name, while it is kept.
+    pub fn make(plan: &str, folder: &str, global: &GlobalArgs) -> Result<(Folder, Option<Claim>), Failure> {
         let path = PathBuf::from(folder);
-        if path.join("plan.json").exists() {
-            return same_sweep(&made, plan, &path);
+        plain_path(&path)?;
+        let made = read_plan(plan, global)?;
+        let failed = |error: &std::io::Error| Failure::writing(folder, error);
+        let is_there = || path.join("plan.json").exists();
+        if !is_there() && (path.file_name().is_none() || !folder_of(&path).is_dir()) {
+            // Says what is wrong with the place.
+            NewFolder::create(folder)?;
+        }
+        let claim = match Claim::take(&path) {
+            Ok(Some(claim)) => Some(claim),
+            Ok(None) => {
+                return Err(Failure::Interrupted(format!(
+                    "`{folder}` is being worked on by another process; the same command goes on when that has ended"
+                )));
+            }
+            // A folder that is there needs no room beside it.
+            Err(_) if is_there() => None,
+            Err(error) => return Err(failed(&error)),
+        };
+        if is_there() {
+            return Ok((same_sweep(&made, plan, &path)?, claim));
         }
         let checked = made.check(global)?;
         let new = NewFolder::create(folder)?;
-        let failed = |error: &std::io::Error| Failure::writing(folder, error);
         checked.copy_into(new.path(), plan).map_err(|error| failed(&error))?;
-        new.commit().map_err(|error| failed(&error))?;
-        Folder::open(&path)
+        rename_all(vec![new.into_parts()]).map_err(|(_, error)| failed(&error))?;
+        Ok((Folder::open(&path)?, claim))
     }
 
     /// Opens a folder and holds it to its hashes.
     pub fn open(path: &Path) -> Result<Folder, Failure> {
         let shown = path.display();
         let refused = |what: String| Failure::Usage(format!("`{shown}` cannot be worked on: {what}"));
-        let text = fs::read(path.join("plan.json")).map_err(|error| {
-            Failure::Usage(format!(
+        let file = path.join("plan.json");
+        if let Err(error) = fs::metadata(&file) {
+            return Err(Failure::Usage(format!(
                 "`{shown}` is no folder of a sweep: its plan.json cannot be read: {error}; \
                  `dispatchlab sweep new PLAN.toml --out {shown}` makes one"
-            ))
-        })?;
+            )));
+        }
+        let text = reading::bytes_of(&file, reading::MANIFEST)?;
         let about: Value = serde_json::from_slice(&text)
             .map_err(|error| refused(format!("plan.json is damaged: {error}; make the sweep anew")))?;
         let word = |pointer: &str| about.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -430,13 +466,12 @@ fn listed(about: &Value) -> Vec<Listed> {
 fn copies(path: &Path, about: &Value) -> Result<Made, Failure> {
     let word = |pointer: &str| about.pointer(pointer).and_then(Value::as_str);
     let name = word("/plan/name").unwrap_or("plan.toml");
-    let text = fs::read(path.join("plan.toml"))
-        .map_err(|error| Failure::Usage(format!("its plan.toml cannot be read: {error}")))?;
+    let text = reading::bytes_of(&path.join("plan.toml"), reading::MANIFEST)?;
     let inputs = path.join(word("/base").unwrap_or("inputs"));
     let plan = Input { name: name.to_owned(), ..load::of("plan.toml", text, inputs.clone())? };
     let scenario = |asked: &str| {
         let copy = path.join(word("/scenario/copy").unwrap_or_default());
-        let text = fs::read(&copy).unwrap_or_default();
+        let text = reading::bytes_of(&copy, reading::ROWS).unwrap_or_default();
         let input = Input::of(word("/scenario/input").unwrap_or(asked), text, Some(inputs.clone()))?;
         Ok(input)
     };

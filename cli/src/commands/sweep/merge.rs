@@ -99,17 +99,30 @@ struct Written {
     digest: Option<u64>,
 }
 
-/// Writes the long form, and the summary beside it.
-pub fn run(folder: &Folder, output: Option<&str>, partial: bool, global: &GlobalArgs) -> Result<(), Failure> {
-    folder.note_changed(global);
-    let files = match output.filter(|file| *file != "-") {
-        Some(file) => Some((file, summary_name(file)?)),
-        None => None,
-    };
-    if let Some((file, (summary, _))) = &files {
-        output::checked_place(file)?;
-        output::checked_place(summary)?;
+/// The name of the long form, that of the summary, and the form of both.
+type Files<'a> = (&'a str, (String, Format));
+
+/// The files of a merge, where it does not go to standard output.
+fn files(output: &str) -> Result<Option<Files<'_>>, Failure> {
+    match output {
+        "-" => Ok(None),
+        file => Ok(Some((file, summary_name(file)?))),
     }
+}
+
+/// Checks where results go, before anything is computed.
+pub fn reserve(output: &str, global: &GlobalArgs) -> Result<(), Failure> {
+    if let Some((file, (summary, _))) = files(output)? {
+        global.session.reserve(file)?;
+        global.session.reserve(&summary)?;
+    }
+    Ok(())
+}
+
+/// Writes the long form, and the summary beside it.
+pub fn run(folder: &Folder, output: &str, partial: bool, global: &GlobalArgs) -> Result<(), Failure> {
+    folder.note_changed(global);
+    let files = files(output)?;
     let index = Index::read(folder)?;
     let (missing, failed) = (index.missing().count() as u64, index.failed().count() as u64);
     if missing + failed > 0 && !partial {

@@ -18,7 +18,7 @@ mod worker;
 
 use crate::args::GlobalArgs;
 use crate::failure::Failure;
-use crate::load;
+use crate::{load, signals};
 use clap::{Args, Subcommand, ValueEnum};
 use folder::Folder;
 use std::io::Write;
@@ -175,12 +175,20 @@ fn one_word(text: &str) -> Result<String, String> {
     }
 }
 
+impl SweepArgs {
+    /// Whether the same command, given again, goes on where this one had to stop.
+    pub fn goes_on(&self) -> bool {
+        matches!(&self.command, None | Some(SweepCommand::New(_) | SweepCommand::Run(_)))
+    }
+}
+
 /// Runs what was asked for.
 pub fn run(args: &SweepArgs, global: &GlobalArgs) -> Result<(), Failure> {
     match &args.command {
         None => whole(&args.whole, global),
         Some(SweepCommand::New(new)) => {
-            let folder = Folder::make(&new.plan, &new.out, global)?;
+            signals::set(signals::Effect::Resumable);
+            let (folder, _claim) = Folder::make(&new.plan, &new.out, global)?;
             let state = status::State::read(&folder)?;
             let done = if state.done > 0 { format!(", {} of them done", state.done) } else { String::new() };
             let said = format!(
@@ -201,7 +209,8 @@ pub fn run(args: &SweepArgs, global: &GlobalArgs) -> Result<(), Failure> {
             status::run(&Folder::open(Path::new(&status.dir))?, status.json)
         }
         Some(SweepCommand::Merge(merge)) => {
-            merge::run(&Folder::open(Path::new(&merge.dir))?, Some(&merge.output), merge.partial, global)
+            merge::reserve(&merge.output, global)?;
+            merge::run(&Folder::open(Path::new(&merge.dir))?, &merge.output, merge.partial, global)
         }
         Some(SweepCommand::Submit(submit)) => {
             submit::run(Folder::open(Path::new(&submit.dir))?, submit, global)
@@ -223,7 +232,10 @@ fn whole(args: &WholeArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let (Some(plan), Some(out)) = (&args.plan, &args.out) else {
         return Err(Failure::Usage("a plan and --out DIR are needed".to_owned()));
     };
-    let folder = Folder::make(plan, out, global)?;
+    signals::set(signals::Effect::Resumable);
+    merge::reserve(&args.output, global)?;
+    // Kept to the end: another one that is started meanwhile would find nothing to do, or take a part of it away.
+    let (folder, _claim) = Folder::make(plan, out, global)?;
     worker::run(&folder, None, args.threads.map_or(0, usize::from), global)?;
-    merge::run(&folder, Some(&args.output), false, global)
+    merge::run(&folder, &args.output, false, global)
 }

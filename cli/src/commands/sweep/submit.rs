@@ -3,7 +3,7 @@
 //! Nothing is scheduled here. An array task is one shard: `sweep run DIR --shard i/n`, with n from the folder, so that
 //! only what is missing can be submitted again. The script is kept in the folder, readable, for whoever runs the cluster.
 
-use super::folder::Folder;
+use super::folder::{Folder, plain_path};
 use super::status::{State, ranges, shards_in_words};
 use super::{Engine, SubmitArgs};
 use crate::args::GlobalArgs;
@@ -32,6 +32,8 @@ const PILOT_CELLS: u64 = 8;
 
 /// Submits what is missing.
 pub fn run(mut folder: Folder, args: &SubmitArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    plain_path(&folder.path)?;
+    plain_path(Path::new(&program()))?;
     folder.refuse_changed(args.as_made)?;
     let state = State::read(&folder)?;
     if state.missing == 0 {

@@ -3,9 +3,9 @@
 use super::folder::Folder;
 use super::journal::{self, Lock, Refused, Writer};
 use crate::args::GlobalArgs;
-use crate::failure::Failure;
-use crate::load;
+use crate::failure::{Failure, is_full};
 use crate::progress::Meter;
+use crate::{load, signals};
 use experiments::sweep::{self, Outcome, Prepared, line};
 use std::collections::BTreeMap;
 use std::io;
@@ -81,6 +81,8 @@ struct State<'f> {
     damaged: u64,
     failed: Vec<(u64, String)>,
     busy: Vec<(u64, String)>,
+    /// How many shards were busy when they were looked at before.
+    busy_before: usize,
     done: u64,
     computed: u64,
     error: Option<Failure>,
@@ -99,7 +101,8 @@ pub fn run(
     threads: usize,
     global: &GlobalArgs,
 ) -> Result<(), Failure> {
-    let stop = signals()?;
+    let stop = Arc::new(AtomicBool::new(false));
+    signals::set(signals::Effect::Asks(Arc::clone(&stop)));
     let of = shard.map_or(folder.shards, |shard| shard.of);
     let shards: Box<dyn Iterator<Item = u64> + Send> = match shard {
         Some(shard) => Box::new(std::iter::once(shard.index)),
@@ -119,6 +122,7 @@ pub fn run(
         damaged: 0,
         failed: Vec::new(),
         busy: Vec::new(),
+        busy_before: usize::MAX,
         done: 0,
         computed: 0,
         error: None,
@@ -152,7 +156,13 @@ pub fn run(
             true
         };
         sweep::execute(folder.cells, threads, &next, &prepare, &done, &watch);
+        // What others had may be free by now, done or given up. All cells of this worker are written, and no shard is held:
+        // of several workers the last one finds everything.
+        while lock().looks_again() && !stop.load(Ordering::Relaxed) {
+            sweep::execute(folder.cells, threads, &next, &prepare, &done, &watch);
+        }
     }
+    signals::set(signals::Effect::Resumable);
     let state = state.into_inner().unwrap_or_else(PoisonError::into_inner);
     finish(state, total, stop.load(Ordering::Relaxed), global)
 }
@@ -173,6 +183,18 @@ impl State<'_> {
             }
         }
         self.pending.pop()
+    }
+
+    /// Turns to the shards that others had, unless that brought nothing the last time.
+    fn looks_again(&mut self) -> bool {
+        let busy = std::mem::take(&mut self.busy);
+        if busy.is_empty() || self.error.is_some() || busy.len() >= self.busy_before {
+            self.busy = busy;
+            return false;
+        }
+        self.busy_before = busy.len();
+        self.shards = Box::new(busy.into_iter().map(|(shard, _)| shard));
+        true
     }
 
     /// Takes the next shard: its lock, what it has, what it lacks.
@@ -245,11 +267,10 @@ impl State<'_> {
 
     /// A journal cannot be written: nobody starts another cell.
     fn stopped(&mut self, path: &str, error: &io::Error) {
-        let what = match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                "make room and run the same command again: it goes on where this one stopped"
-            }
-            _ => "when that is mended, the same command goes on where this one stopped",
+        let what = if is_full(error) {
+            "make room and run the same command again: it goes on where this one stopped"
+        } else {
+            "when that is mended, the same command goes on where this one stopped"
         };
         self.error.get_or_insert(Failure::Interrupted(format!(
             "cannot write `{path}`: {error}; {} cells are kept; {what}",
@@ -321,19 +342,6 @@ fn elsewhere(folder: &Folder, of: u64) -> Result<Option<Bits>, Failure> {
         .map_err(|error| failed(&error))?;
     }
     Ok(Some(bits))
-}
-
-/// Set by SIGINT and SIGTERM: no cell is started after it. A second signal ends the process at once, which loses the cells
-/// being computed and nothing else.
-fn signals() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // In this order: the first signal finds the flag unset.
-        signal_hook::flag::register_conditional_shutdown(signal, 75, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|error| Failure::Run(format!("signals cannot be handled: {error}")))?;
-    }
-    Ok(stop)
 }
 
 #[cfg(test)]

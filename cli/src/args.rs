@@ -289,6 +289,9 @@ pub struct RunArgs {
     /// Exit with 4 where this holds, such as 'response/p99 > 250ms', and with 5 where it cannot be told; may be repeated
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<String>,
+    /// Measure this too, such as response/p80 or waiting/within:20s; may be repeated
+    #[arg(long, value_name = "METRIC")]
+    pub metric: Vec<String>,
     /// Explain every decision of replication 1
     #[arg(long)]
     pub explain: bool,

@@ -329,7 +329,7 @@ mod tests {
     fn mistakes_come_with_a_cure() {
         for (text, message) in [
             ("response/p99", "`response/p99` is not a condition; write one like `response/p99 > 250ms`"),
-            ("response/p98 > 1ms", "unknown metric `response/p98`; did you mean `response/p99`?"),
+            ("respons/p98 > 1ms", "unknown metric `respons/p98`; did you mean `response/p99`?"),
             ("response/p99 > 250", "`response/p99 > 250`: `250` has no unit; write one, such as 250ms"),
             ("response/p99 > 5%", "`response/p99 > 5%`: unknown unit `%` in `5%`"),
             ("response/p99 == 1ms", "`response/p99 == 1ms`: equality is never certain; use <, <=, > or >="),

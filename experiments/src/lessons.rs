@@ -4,7 +4,7 @@
 //! whole confidence interval of its mean lies between the fact's two numbers, and where the interval of its **twin**, a
 //! run for which it must be wrong, lies outside of them: a fact that could not fail says nothing.
 
-use crate::metrics;
+use crate::metrics::{self, MetricName};
 use crate::run::{Progress, RunPlan, RunResult, Watch, run};
 use crate::stats::student::interval;
 use reports::number::{estimate, with_unit};
@@ -212,17 +212,28 @@ impl Runs<'_> {
 
     /// The result of a run; it is made where there is none yet.
     fn made(&mut self, fact: &Fact, run: &Run, replications: u32) -> Result<&Made, Unmeasured> {
+        let asked = metrics::beyond_the_table(&metrics::parse(&fact.metric).ok());
         let same = |made: &Made| {
-            made.input == run.input.name && made.options == run.options && made.replications == replications
+            let has = |metric: &MetricName| made.result.keys.iter().any(|key| key.metric == *metric);
+            made.input == run.input.name
+                && made.options == run.options
+                && made.replications == replications
+                && asked.iter().all(has)
         };
         let at = self.made.iter().position(same);
         if at.is_none() {
-            self.make(fact, run, replications)?;
+            self.make(fact, run, replications, asked)?;
         }
         Ok(&self.made[at.unwrap_or(self.made.len() - 1)])
     }
 
-    fn make(&mut self, fact: &Fact, run_of: &Run, replications: u32) -> Result<(), Unmeasured> {
+    fn make(
+        &mut self,
+        fact: &Fact,
+        run_of: &Run,
+        replications: u32,
+        asked: Vec<MetricName>,
+    ) -> Result<(), Unmeasured> {
         let error = |why: String, cancelled: bool| Unmeasured { fact: fact.name.clone(), why, cancelled };
         let loaded = scenarios::load(&run_of.input, &run_of.options).map_err(|found| {
             let words: Vec<String> = found.into_iter().map(|found| found.message).collect();
@@ -231,6 +242,7 @@ impl Runs<'_> {
         let plan = RunPlan {
             replications,
             waiting_percentiles: true,
+            asked,
             warmup_auto: loaded.warmup_auto,
             ..RunPlan::default()
         };

@@ -30,6 +30,7 @@ pub mod grounds;
 pub mod lessons;
 mod long_run;
 pub mod metrics;
+mod numbered;
 pub mod precision;
 mod recording;
 pub mod report;

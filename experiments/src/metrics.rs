@@ -6,6 +6,8 @@
 //! Rows of a replication stand in an order that depends on the model alone ([`keys`]), so that replications merge by
 //! position.
 
+pub use crate::numbered::beyond_the_table;
+use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
 use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
 use sim_core::model::Model;
@@ -113,6 +115,10 @@ pub const METRICS: &[MetricDef] = metrics![
         "completion minus arrival (turnaround); percentiles by nearest rank";
     "waiting" ["mean" "p50" "p90" "p95" "p99" "max"] "ns" lower Completed
         "response minus processor time minus blocked time: queues of all kinds, and costs charged to the job";
+    "response" ["within:T"] "ratio" higher Released
+        "those that were completed within the time T, as in `response/within:250ms`, over all of them: lost, timed out and unfinished jobs are not within it";
+    "waiting" ["within:T"] "ratio" higher Released
+        "those that were completed after waiting for T at most, over all of them: the service level of a call center";
     "first_response" ["mean"] "ns" lower Completed "first instruction minus arrival, of those that ran";
     "ready" ["mean"] "ns" lower Completed "time in ready queues alone; under shared cores what exceeds the service time";
     "overhead" ["mean"] "ns" lower Completed "switch and dispatch costs charged to a job";
@@ -206,6 +212,10 @@ pub fn parse(text: &str) -> Result<MetricName, UnknownMetric> {
     if let Some(name) = find(text) {
         return Ok(name);
     }
+    if let Some(Err(hint)) = text.split_once('/').and_then(|(metric, statistic)| numbered(metric, statistic))
+    {
+        return Err(UnknownMetric { name: text.to_owned(), hint });
+    }
     let statistics: Vec<String> =
         names().filter(|name| name.def.name == text).map(|name| format!("`{name}`")).collect();
     let hint = if statistics.is_empty() {
@@ -224,10 +234,11 @@ pub fn parse(text: &str) -> Result<MetricName, UnknownMetric> {
     Err(UnknownMetric { name: text.to_owned(), hint })
 }
 
-/// The metric of exactly this name.
+/// The metric of exactly this name, of the table or asked for by a number.
 pub fn find(text: &str) -> Option<MetricName> {
     let (metric, statistic) = text.split_once('/')?;
-    names().find(|name| name.def.name == metric && name.statistic == statistic)
+    let listed = names().find(|name| name.def.name == metric && name.statistic == statistic);
+    listed.filter(|name| name.statistic != WITHIN_TIME).or_else(|| numbered(metric, statistic)?.ok())
 }
 
 /// What a row is about; the same in every replication of a model.
@@ -258,11 +269,11 @@ impl RowKey {
     }
 }
 
-/// The keys of a model's rows, in order.
-pub fn keys(model: &Model) -> Vec<RowKey> {
+/// The keys of a model's rows, in order. `asked`: what is measured beyond the table, see [`beyond_the_table`].
+pub fn keys(model: &Model, asked: &[MetricName]) -> Vec<RowKey> {
     let mut keys = Vec::new();
     let measures = blank(model);
-    visit(model, &measures, &mut |metric, scope, class, _| {
+    visit(model, &measures, asked, &mut |metric, scope, class, _| {
         let metric = find(metric).unwrap_or_else(|| panic!("`{metric}` is not in the table of metrics"));
         keys.push(RowKey { metric, scope: scope.to_owned(), class: class.to_owned() });
     });
@@ -270,9 +281,9 @@ pub fn keys(model: &Model) -> Vec<RowKey> {
 }
 
 /// The values of one replication, in the order of [`keys`].
-pub fn values(model: &Model, measures: &Measures) -> Vec<Option<f64>> {
+pub fn values(model: &Model, measures: &Measures, asked: &[MetricName]) -> Vec<Option<f64>> {
     let mut values = Vec::new();
-    visit(model, measures, &mut |_, _, _, value| values.push(value.filter(|value| value.is_finite())));
+    visit(model, measures, asked, &mut |_, _, _, value| values.push(value.filter(|value| value.is_finite())));
     values
 }
 
@@ -291,13 +302,17 @@ fn blank(model: &Model) -> Measures {
 /// Receives metric, scope, class and value.
 type Emit<'e> = &'e mut dyn FnMut(&str, &str, &str, Option<f64>);
 
-fn visit(model: &Model, measures: &Measures, emit: Emit<'_>) {
+fn visit(model: &Model, measures: &Measures, asked: &[MetricName], emit: Emit<'_>) {
     if model.classes.len() == 1 {
         class_rows(model, measures, &measures.classes[0], ALL, emit);
+        asked_rows(&measures.classes, &measures.classes[0], ALL, asked, emit);
     } else {
-        class_rows(model, measures, &measures.total(), ALL, emit);
+        let total = measures.total();
+        class_rows(model, measures, &total, ALL, emit);
+        asked_rows(&measures.classes, &total, ALL, asked, emit);
         for (class, rows) in model.classes.iter().zip(&measures.classes) {
             class_rows(model, measures, rows, &class.name, emit);
+            asked_rows(std::slice::from_ref(rows), rows, &class.name, asked, emit);
         }
     }
     processor_rows(model, measures, emit);
@@ -318,19 +333,46 @@ fn ratio(part: u128, whole: u128) -> Option<f64> {
 }
 
 fn percentile(distribution: &Distribution, statistic: &str) -> Option<f64> {
-    let value = match statistic {
-        "max" => distribution.max(),
-        "p99.9" => distribution.percentile(999, 1_000),
-        _ => distribution.percentile(statistic[1..].parse().ok()?, 100),
+    let value = if statistic == "max" {
+        distribution.max()
+    } else {
+        let (numerator, denominator) = part(statistic)?;
+        distribution.percentile(numerator, denominator)
     };
     value.map(|value| value as f64)
+}
+
+/// What was asked for by a number. `classes` are those that `all` has together: a share within a time is exact where each of
+/// them still has all its values.
+fn asked_rows(
+    classes: &[ClassMeasures],
+    all: &ClassMeasures,
+    name: &str,
+    asked: &[MetricName],
+    emit: Emit<'_>,
+) {
+    fn of<'c>(metric: &MetricName, class: &'c ClassMeasures) -> &'c Distribution {
+        if metric.def.name == "waiting" { &class.waiting } else { &class.response }
+    }
+    for metric in asked {
+        let time = metric.statistic.strip_prefix("within:");
+        let value = match time.and_then(|time| sim_core::quantity::parse_span(time).ok()) {
+            Some(limit) => {
+                let within =
+                    classes.iter().map(|class| of(metric, class).within(limit.0)).sum::<Option<u64>>();
+                within.and_then(|within| ratio(u128::from(within), u128::from(all.released)))
+            }
+            None => percentile(of(metric, all), metric.statistic),
+        };
+        emit(&metric.to_string(), ALL, name, value);
+    }
 }
 
 fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &str, emit: Emit<'_>) {
     let completed = u128::from(class.completed);
     for (metric, distribution) in [("response", &class.response), ("waiting", &class.waiting)] {
         for def in METRICS.iter().filter(|def| def.name == metric) {
-            for statistic in def.statistics {
+            for statistic in def.statistics.iter().filter(|statistic| **statistic != WITHIN_TIME) {
                 let value = match *statistic {
                     "mean" => distribution.mean(),
                     other => percentile(distribution, other),
@@ -486,13 +528,40 @@ mod tests {
     #[test]
     fn unknown_names_come_with_a_cure() {
         for (text, message) in [
-            ("response/p98", "unknown metric `response/p98`; did you mean `response/p99`?"),
+            ("respons/p98", "unknown metric `respons/p98`; did you mean `response/p99`?"),
+            ("slowdown/p98", "unknown metric `slowdown/p98`; did you mean `slowdown/mean`?"),
+            (
+                "response/p100",
+                "unknown metric `response/p100`; a percentile is a number between 0 and 100 with at most 6 decimals, \
+                 such as `response/p99.95`, and the greatest value is `response/max`",
+            ),
+            (
+                "waiting/within:20",
+                "unknown metric `waiting/within:20`; write a time with its unit, such as `waiting/within:250ms`",
+            ),
+            (
+                "response/within:T",
+                "unknown metric `response/within:T`; write a time with its unit, such as `response/within:250ms`",
+            ),
             ("respone/mean", "unknown metric `respone/mean`; did you mean `response/mean`?"),
             ("throughput", "unknown metric `throughput`; name one of its statistics: `throughput/rate`"),
             ("xyz", "unknown metric `xyz`; metrics are named like `response/p99`"),
         ] {
             assert_eq!(parse(text).map_err(|e| e.to_string()), Err(message.to_owned()), "{text}");
         }
-        assert_eq!(parse("response/p99.9").map(|name| name.to_string()), Ok("response/p99.9".to_owned()));
+        for (text, name) in [
+            ("response/p99.9", "response/p99.9"),
+            ("response/p99.90", "response/p99.9"),
+            ("waiting/p80", "waiting/p80"),
+            ("response/p99.95", "response/p99.95"),
+            ("response/p50.0", "response/p50"),
+            ("waiting/within:20s", "waiting/within:20s"),
+        ] {
+            assert_eq!(parse(text).map(|name| name.to_string()), Ok(name.to_owned()), "{text}");
+        }
+        assert_eq!(
+            [part("p80"), part("p99.95"), part("p0"), part("p100"), part("p+9")].map(|p| p.is_some()),
+            [true, true, false, false, false]
+        );
     }
 }

@@ -4,7 +4,7 @@
 //! simulation a thread, plus one float per replication and row.
 
 use crate::long_run;
-use crate::metrics::{self, RowKey};
+use crate::metrics::{self, MetricName, RowKey};
 use crate::precision::Precision;
 use crate::recording::Recording;
 use crate::runner::{First, Keep, Mode, Runner};
@@ -52,6 +52,9 @@ pub struct RunPlan {
     /// Keep percentiles of waiting times however many jobs there are. Runs that are recorded or have a digest always do,
     /// larger ones keep those of response times only: the others cost a tenth of the run.
     pub waiting_percentiles: bool,
+    /// Statistics that are measured because they are asked for by a number: any percentile, the share within a time. See
+    /// [`metrics::beyond_the_table`].
+    pub asked: Vec<MetricName>,
     /// Confidence level of intervals, in (0, 1).
     pub confidence: f64,
     /// Find the end of the warm-up from replication 1 instead of taking it from the model.
@@ -71,6 +74,7 @@ impl Default for RunPlan {
             decisions: Decisions::Unrecorded,
             digest: false,
             waiting_percentiles: false,
+            asked: Vec::new(),
             confidence: 0.95,
             warmup_auto: false,
         }
@@ -243,7 +247,7 @@ impl<'a> Replications<'a> {
     /// With the model's own warm-up, and remarks on it.
     pub(crate) fn from_warmup(model: Cow<'a, Model>, plan: &RunPlan, notes: Vec<String>) -> Replications<'a> {
         Replications {
-            keys: metrics::keys(&model),
+            keys: metrics::keys(&model, &plan.asked),
             model,
             plan: plan.clone(),
             values: Vec::new(),

@@ -201,7 +201,7 @@ impl<'a> Runner<'a> {
     }
 
     fn reduce(&self, replication: u32, measures: Measures, recording: Option<Recording>) -> Done {
-        let values = metrics::values(self.model, &measures);
+        let values = metrics::values(self.model, &measures, &self.plan.asked);
         let digest = measures.digest;
         let first = (replication == 0).then(|| Box::new(First { measures, recording }));
         Done { values, digest, first }

@@ -106,6 +106,20 @@ impl Distribution {
         Some(self.max)
     }
 
+    /// How many values are at most `limit`: exact while every value is kept, then those in buckets that end there or
+    /// before, which leaves out at most the one bucket that the limit divides (a limit that is a 128th lower has them all).
+    /// `None` where only sums were kept.
+    pub fn within(&self, limit: u64) -> Option<u64> {
+        if self.count == 0 || self.max().is_some_and(|max| max <= limit) {
+            return Some(self.count);
+        }
+        if self.is_exact() {
+            return Some(self.values.iter().filter(|value| **value <= limit).count() as u64);
+        }
+        let buckets = || self.buckets().take_while(|(upper, _)| *upper <= limit);
+        self.buckets.is_some().then(|| buckets().map(|(_, n)| n).sum())
+    }
+
     /// Whether every value is still kept.
     pub fn is_exact(&self) -> bool {
         self.count == self.values.len() as u64
@@ -477,6 +491,7 @@ mod tests {
             assert_eq!(d.percentile(p, 100), Some(expected), "p{p}");
         }
         assert_eq!((d.min(), d.max(), d.sum(), d.mean()), (Some(10), Some(40), 100, Some(25.0)));
+        assert_eq!([9, 10, 29, 30, 40].map(|limit| d.within(limit)), [0, 1, 2, 3, 4].map(Some));
     }
 
     #[test]
@@ -494,6 +509,13 @@ mod tests {
         }
         assert!(!whole.is_exact());
         assert_eq!(merged.buckets, whole.buckets);
+        // A limit that divides a bucket leaves out that bucket alone.
+        let (limit, all) = (1u64 << 43, 250_000);
+        let exact = (0..all)
+            .filter(|i: &u64| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20 <= limit + 12_345)
+            .count() as u64;
+        let found = whole.within(limit + 12_345).unwrap();
+        assert!(found <= exact && exact - found < all / 128, "{found} of {exact}");
         for p in [1, 50, 99] {
             assert_eq!(merged.percentile(p, 100), whole.percentile(p, 100));
             assert!(whole.percentile(p, 100).unwrap() <= whole.max().unwrap());

@@ -39,8 +39,10 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         .chain(precision.iter().flat_map(|precision| &precision.subjects))
         .chain(wanted_best.iter())
         .collect();
-    gate::check(&subjects, &metrics::keys(&named[reference].loaded.model))?;
+    let asked = metrics::beyond_the_table(subjects.iter().map(|subject| &subject.metric));
+    gate::check(&subjects, &metrics::keys(&named[reference].loaded.model, &asked))?;
     let plan = RunPlan {
+        asked,
         warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
         waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
         precision: precision.clone(),

@@ -8,10 +8,11 @@ use crate::output::{Block, Output};
 use crate::progress::Meter;
 use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
+use experiments::metrics::{self, MetricName};
 use experiments::report::{all_rows, document, extras};
 use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
-use experiments::{Decisions, RunPlan, RunResult, metrics, vocabulary};
+use experiments::{Decisions, RunPlan, RunResult, vocabulary};
 use reports::chart::Chart;
 use reports::condition::{ConditionRow, condition_table};
 use reports::explain::Explainer;
@@ -47,10 +48,18 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         .map(|condition| &condition.subject)
         .chain(precision.iter().flat_map(|precision| &precision.subjects))
         .collect();
-    gate::check(&subjects, &metrics::keys(&loaded.model))?;
+    let wanted: Vec<MetricName> = args
+        .metric
+        .iter()
+        .map(|text| metrics::parse(text).map_err(|error| Failure::Usage(error.to_string())))
+        .collect::<Result<_, _>>()?;
+    let named = || subjects.iter().map(|subject| &subject.metric).chain(&wanted);
+    let asked = metrics::beyond_the_table(named());
+    gate::check(&subjects, &metrics::keys(&loaded.model, &asked))?;
     let explained = args.explain || explain_at.is_some() || args.files.decisions();
     let plan = RunPlan {
-        waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
+        waiting_percentiles: named().any(|metric| metric.def.name == "waiting"),
+        asked,
         precision,
         batches: args.batches,
         records: args.records || args.files.records(),

@@ -132,6 +132,8 @@ fn the_page_of_metrics_is_the_table() {
          behind it the system only drains, which is no part of a time average, and completes the response times of \
          those who are still there. Task lists, traces, logs and periodic sources with a count are lists of jobs: they are \
          measured whole. *Of* says which jobs a number is of, or which time.\n\n\
+         Besides the percentiles below any other one is asked for by its number (`response/p80`, `waiting/p99.95`), and the \
+         share within any time by that (`response/within:250ms`).\n\n\
          | metric | unit | better | of | meaning |\n|---|---|---|---|---|\n",
     );
     for def in METRICS {

@@ -12,6 +12,7 @@ mod policies;
 mod repeating;
 mod reporting;
 mod running;
+mod shares;
 mod shells;
 mod stopping;
 mod submitting;

@@ -10,6 +10,23 @@ fn planned(args: &[&str]) -> Ended {
     end(&all)
 }
 
+/// `32-threads.toml` of the shared cases `cases/field`.
+pub const THREADS: &str = r#"
+name = "threads for a search service"
+stop = { after = "300s" }
+warmup = "10s"
+[[class]]
+name = "q"
+steps = [{ hold = "threads", steps = [{ delay = { exponential = { mean = "90ms" } } }] }]
+[[source]]
+name = "in"
+class = "q"
+arrivals = { poisson = "100/s" }
+[[pool]]
+name = "threads"
+size = 12
+"#;
+
 fn document(ended: &Ended) -> Value {
     serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", ended.stdout, ended.stderr))
 }

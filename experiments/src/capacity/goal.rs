@@ -58,8 +58,12 @@ impl Goal {
     pub fn needs_stability(&self) -> bool {
         const GROWS: [&str; 7] =
             ["response", "waiting", "first_response", "ready", "slowdown", "queue_length", "in_system"];
-        matches!(self.order, Order::Below | Order::AtMost)
-            && GROWS.contains(&self.condition.subject.metric.def.name)
+        let metric = self.condition.subject.metric;
+        if metric.statistic.starts_with("within:") {
+            // The longer everybody waits, the fewer are within.
+            return matches!(self.order, Order::Above | Order::AtLeast);
+        }
+        matches!(self.order, Order::Below | Order::AtMost) && GROWS.contains(&metric.def.name)
     }
 
     /// Whether percentiles of waiting times must be kept.

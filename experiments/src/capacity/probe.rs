@@ -88,7 +88,8 @@ impl Probe {
     /// # Errors
     /// A goal is about something that the model has not.
     pub fn new(model: Model, goals: &[Goal], plan: &RunPlan, exact: bool) -> Result<Probe, ConditionError> {
-        let keys = metrics::keys(&model);
+        let asked = metrics::beyond_the_table(goals.iter().map(|goal| &goal.condition().subject.metric));
+        let keys = metrics::keys(&model, &asked);
         let tracked = goals
             .iter()
             .map(|goal| {
@@ -98,6 +99,7 @@ impl Probe {
             .collect::<Result<Vec<_>, ConditionError>>()?;
         let plan = RunPlan {
             waiting_percentiles: plan.waiting_percentiles || goals.iter().any(Goal::needs_waiting),
+            asked,
             ..plan.clone()
         };
         let mut columns = BTreeMap::new();
@@ -257,11 +259,14 @@ impl Probe {
             let told = |progress: Progress| watch(Progress { total, ..progress });
             let runner = Runner::new(&self.model, &self.plan, &told, self.done..until)
                 .keeping(self.plan.waiting_percentiles);
-            let (model, columns, goals) = (&self.model, &self.columns, &self.goals);
+            let (model, columns, goals, asked) = (&self.model, &self.columns, &self.goals, &self.plan.asked);
             let samples = runner.reduced(
                 self.done,
                 || Misses::of(goals),
-                |measures, misses| sample(model, columns, goals, &measures, &misses),
+                |measures, misses| {
+                    let values = metrics::values(model, &measures, asked);
+                    sample(&values, columns, goals, &measures, &misses)
+                },
             )?;
             for sample in samples {
                 self.add(&sample);
@@ -478,13 +483,12 @@ fn wanted(model: &Model, key: &RowKey) -> bool {
 }
 
 fn sample(
-    model: &Model,
+    values: &[Option<f64>],
     columns: &BTreeMap<usize, Vec<f64>>,
     goals: &[Tracked],
     measures: &Measures,
     misses: &Misses,
 ) -> Sample {
-    let values = metrics::values(model, measures);
     Sample {
         values: columns.keys().map(|row| values.get(*row).copied().flatten()).collect(),
         response: Place::RESPONSE.with(measures, Counts::of),

@@ -32,11 +32,8 @@ pub struct Percentile {
 impl Percentile {
     /// The percentile of a statistic: `p99.9` is 999/1000. `None` where it is none.
     pub fn of_statistic(statistic: &str) -> Option<Percentile> {
-        let text = statistic.strip_prefix('p')?;
-        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
-        let denominator = 100u32.checked_mul(10u32.checked_pow(decimals.len() as u32)?)?;
-        let numerator: u32 = format!("{whole}{decimals}").parse().ok()?;
-        (numerator > 0 && numerator < denominator).then_some(Percentile { numerator, denominator })
+        let (numerator, denominator) = crate::numbered::part(statistic)?;
+        Some(Percentile { numerator: numerator as u32, denominator: denominator as u32 })
     }
 }
 

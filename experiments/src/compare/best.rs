@@ -4,7 +4,7 @@ use super::comparing::{Comparing, add_notes};
 use super::rows::Compared;
 use super::{Alternative, CompareOptions, Comparison, WatchAll};
 use crate::condition::Subject;
-use crate::metrics::Better;
+use crate::metrics::{self, Better};
 use crate::precision::LEAST_REPLICATIONS;
 use crate::run::{Failure, Replications, RunPlan, RunResult};
 use crate::stats::select::{probability_of_correct_selection, spread};
@@ -34,7 +34,8 @@ pub fn best(
 ) -> Result<Comparison, (usize, Failure)> {
     let count = alternatives.len() as u32;
     let waiting = plan.waiting_percentiles || subject.metric.def.name == "waiting";
-    let plan = &RunPlan { waiting_percentiles: waiting, ..plan.clone() };
+    let asked = metrics::beyond_the_table(plan.asked.iter().chain([&subject.metric]));
+    let plan = &RunPlan { waiting_percentiles: waiting, asked, ..plan.clone() };
     let mut comparing = Comparing::new(alternatives.iter().map(Alternative::borrowed), options, plan);
     while comparing.find_warmup(watch)? {}
     let (mut all, mut notes) = comparing.into_parts();

@@ -2,6 +2,7 @@
 
 use super::rows::Compared;
 use super::{CompareOptions, Comparison, WatchAll};
+use crate::metrics;
 use crate::run::{Failure, Replications, RunPlan, RunResult, find_warmup};
 use sim_core::model::Model;
 use sim_core::units::Time;
@@ -35,7 +36,11 @@ impl<'a> Comparing<'a> {
             labels,
             models,
             options: options.clone(),
-            plan: RunPlan { waiting_percentiles: plan.waiting_percentiles || named, ..plan.clone() },
+            plan: RunPlan {
+                waiting_percentiles: plan.waiting_percentiles || named,
+                asked: metrics::beyond_the_table(plan.asked.iter().chain(&options.metrics)),
+                ..plan.clone()
+            },
             warmups: Vec::new(),
             all: Vec::new(),
             notes: Vec::new(),

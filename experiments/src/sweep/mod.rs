@@ -95,7 +95,7 @@ pub struct Columns {
 impl Columns {
     /// The rows of `wanted` metrics; all where there are none.
     pub fn of(model: &Model, wanted: &[MetricName]) -> Columns {
-        let all = metrics::keys(model).into_iter().enumerate();
+        let all = metrics::keys(model, &metrics::beyond_the_table(wanted)).into_iter().enumerate();
         let (indices, keys): (Vec<usize>, Vec<RowKey>) =
             all.filter(|(_, key)| wanted.is_empty() || wanted.contains(&key.metric)).unzip();
         let mut hash = Xxh3::new();
@@ -150,7 +150,8 @@ impl Prepared {
         let columns = Columns::of(&model, wanted);
         let percentiles = wanted.is_empty()
             || wanted.iter().any(|metric| metric.def.name == "waiting" && metric.statistic != "mean");
-        let mut plan = RunPlan { threads: 1, waiting_percentiles: percentiles, ..plan };
+        let asked = metrics::beyond_the_table(wanted);
+        let mut plan = RunPlan { threads: 1, waiting_percentiles: percentiles, asked, ..plan };
         let mut broken = None;
         if plan.warmup_auto {
             match run::find_warmup(&model, &plan, &|_| true) {

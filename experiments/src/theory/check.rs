@@ -44,7 +44,7 @@ pub fn check(
     plan: &RunPlan,
     watch: Watch<'_>,
 ) -> Result<Vec<VerifyRow>, Failure> {
-    let keys = metrics::keys(model);
+    let keys = metrics::keys(model, &[]);
     let rows = Rows::of(&keys);
     let known: Vec<&Exact> = theory.exact.iter().filter(|exact| rows.of_exact(exact).is_some()).collect();
     let replications = match effort {

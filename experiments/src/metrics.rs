@@ -9,8 +9,9 @@
 pub use crate::numbered::beyond_the_table;
 use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
+use sim_core::intervals::{self, Interval};
 use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
-use sim_core::model::Model;
+use sim_core::model::{Model, Processor};
 use std::fmt;
 
 /// Which direction is better.
@@ -142,6 +143,8 @@ pub const METRICS: &[MetricDef] = metrics![
         "greatest completion minus deadline, zero where all were met; whoever leaves early or is unfinished counts up to then";
     "utilization" ["mean"] "ratio" neither Time
         "run time over cores x window, overhead apart; in all: of processors that are no devices";
+    "utilization" ["busiest"] "ratio" neither Time
+        "the same in the busiest 24th of the time in which a log or trace, or a changing rate, releases jobs";
     "overhead" ["share"] "ratio" lower Time
         "switch, dispatch and kernel time over cores x window; in all: of processors that are no devices";
     "queue_length" ["mean"] "jobs" lower Time
@@ -428,25 +431,64 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
     let window = u128::from(measures.window().0);
     let proper = (0..model.processors.len()).filter(|index| !model.processors[*index].device);
     let proper = ProcessorMeasures::sum(proper.map(of));
-    processor_row(&proper, ALL, (measures.queued_integral(), window), emit);
+    let observed = intervals::span(model).is_some();
+    let busiest = |of: &dyn Fn(&Processor) -> bool| {
+        observed.then(|| busiest(model, measures, of).map(|(part, _)| part))
+    };
+    let most = busiest(&|processor| !processor.device);
+    processor_row(&proper, ALL, (measures.queued_integral(), window), most, emit);
     for (component, members) in members(model, model.processors.iter().map(|processor| processor.component)) {
         let name = &model.components[component].name;
         let whole = ProcessorMeasures::sum(members.iter().map(|index| of(*index)));
-        processor_row(&whole, name, (whole.ready_integral, window), emit);
+        let most = busiest(&|processor| processor.component as usize == component);
+        processor_row(&whole, name, (whole.ready_integral, window), most, emit);
         let single = members.len() == 1 && model.processors[members[0]].name == *name;
         if !single && members.len() <= MAX_MEMBERS {
             for index in members {
                 let one = of(index);
-                processor_row(one, &model.processors[index].name, (one.ready_integral, window), emit);
+                processor_row(one, &model.processors[index].name, (one.ready_integral, window), None, emit);
             }
         }
     }
 }
 
-/// `queue`: the integral of its length, and the length of the window.
-fn processor_row(processor: &ProcessorMeasures, scope: &str, queue: (u128, u128), emit: Emit<'_>) {
+/// The utilization of the processors of some components in their busiest interval, and which one that is: the first of
+/// several.
+pub(crate) fn busiest<'m>(
+    model: &Model,
+    measures: &'m Measures,
+    of: &dyn Fn(&Processor) -> bool,
+) -> Option<(f64, &'m Interval)> {
+    let mut cores = vec![0u128; model.components.len()];
+    for processor in model.processors.iter().filter(|processor| of(processor)) {
+        cores[processor.component as usize] += u128::from(processor.cores);
+    }
+    let all: u128 = cores.iter().sum();
+    let mut found: Option<(f64, &Interval)> = None;
+    for interval in &measures.intervals {
+        let busy =
+            interval.busy.iter().zip(&cores).filter(|(_, cores)| **cores > 0).map(|(busy, _)| busy).sum();
+        let part = ratio(busy, all * u128::from(interval.until.since(interval.from).0));
+        if let Some(part) = part.filter(|part| found.is_none_or(|(most, _)| *part > most)) {
+            found = Some((part, interval));
+        }
+    }
+    found
+}
+
+/// `queue`: the integral of its length, and the length of the window; `busiest`: where the model has intervals.
+fn processor_row(
+    processor: &ProcessorMeasures,
+    scope: &str,
+    queue: (u128, u128),
+    busiest: Option<Option<f64>>,
+    emit: Emit<'_>,
+) {
     let capacity = processor.capacity();
     emit("utilization/mean", scope, ALL, ratio(processor.busy, capacity));
+    if let Some(busiest) = busiest {
+        emit("utilization/busiest", scope, ALL, busiest);
+    }
     emit("overhead/share", scope, ALL, ratio(processor.costs(), capacity));
     emit("queue_length/mean", scope, ALL, ratio(queue.0, queue.1));
     emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));

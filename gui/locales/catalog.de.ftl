@@ -165,6 +165,7 @@ say-part-of-the-servers-time-in-which-they-were-down = Teil der Zeit, in dem die
 say-response-minus-processor-time-minus-blocked-time-queues-of-all-kinds-and-costs-charged-to-the-job = Antwortzeit minus Prozessorzeit minus blockierte Zeit: Schlangen aller Art und angerechnete Kosten
 say-response-over-processor-time-normalized-turnaround-of-those-that-ran = Antwortzeit durch Prozessorzeit (normierte Durchlaufzeit), derer, die liefen
 say-run-time-over-cores-x-window-overhead-apart-in-all-of-processors-that-are-no-devices = Laufzeit durch Kerne x Messfenster, Mehraufwand extra; insgesamt: der Prozessoren, die keine Geräte sind
+say-the-same-in-the-busiest-24th-of-the-time-in-which-a-log-or-trace-or-a-changing-rate-releases-jobs = ebenso, im verkehrsreichsten 24. Teil der Zeit, in der ein Protokoll oder eine Rate, die sich ändert, Jobs freigibt
 say-switch-and-dispatch-costs-charged-to-a-job = Kosten von Wechsel und Zuteilung, die einem Job angerechnet wurden
 say-switch-dispatch-and-kernel-time-over-cores-x-window-in-all-of-processors-that-are-no-devices = Zeit für Wechsel, Zuteilung und Betriebssystemkern durch Kerne x Messfenster; insgesamt: der Prozessoren, die keine Geräte sind
 say-the-busiest-server-s-picks-over-the-mean-of-all-servers = Anfragen des meistgewählten Servers durch das Mittel aller Server

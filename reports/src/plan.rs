@@ -93,6 +93,9 @@ pub struct LoadRow {
     /// Its utilization: run time over cores x window.
     #[serde(serialize_with = "json_number")]
     pub utilization: Option<f64>,
+    /// The same in the busiest 24th of the time in which a log, a trace or a changing rate releases jobs.
+    #[serde(serialize_with = "json_number")]
+    pub utilization_busiest: Option<f64>,
     /// Its switch and dispatch time over cores x window.
     #[serde(serialize_with = "json_number")]
     pub overhead: Option<f64>,
@@ -184,6 +187,9 @@ pub struct AnswerRow {
     /// Its utilization, at the simulated demand.
     #[serde(serialize_with = "json_number")]
     pub utilization: Option<f64>,
+    /// The same in the busiest 24th of the time in which a log, a trace or a changing rate releases jobs.
+    #[serde(serialize_with = "json_number")]
+    pub utilization_busiest: Option<f64>,
     /// Cost of the count an hour, spares included.
     #[serde(serialize_with = "json_number")]
     pub cost_per_hour: Option<f64>,

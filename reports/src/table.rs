@@ -212,8 +212,9 @@ fn mean_text(values: impl Iterator<Item = u64>, unit: TimeUnit) -> String {
 /// Metrics that are distributions of times over jobs, one line each.
 const LADDER: [&str; 5] = ["mean", "p50", "p90", "p99", "max"];
 /// What is shown of each station.
-const STATION_METRICS: [(&str, &str, &str); 6] = [
+const STATION_METRICS: [(&str, &str, &str); 7] = [
     ("utilization", "mean", "utilization"),
+    ("utilization", "busiest", "busiest 24th"),
     ("overhead", "share", "overhead"),
     ("queue_length", "mean", "queue"),
     ("held", "mean", "held"),

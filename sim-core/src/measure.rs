@@ -1,6 +1,7 @@
 //! What a run measures: integers (but for one sum of ratios, kept in event order), so that replications merge to the
 //! same bytes in any grouping.
 
+use crate::intervals::Interval;
 use crate::units::{Span, Time};
 
 /// Sub-buckets an octave.
@@ -428,6 +429,8 @@ pub struct Measures {
     pub balancers: Vec<BalancerMeasures>,
     /// One a server group.
     pub groups: Vec<GroupMeasures>,
+    /// Busy time by interval, where the model has [intervals](crate::intervals): those that were over when the run ended.
+    pub intervals: Vec<Interval>,
     /// Jobs in the system at the end.
     pub unfinished: u64,
     /// Integral over the window of the number of jobs in the system (children are part of their parents).

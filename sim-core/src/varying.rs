@@ -62,6 +62,11 @@ impl Varying {
         }
     }
 
+    /// Whether the rate is known beforehand at every instant.
+    pub fn is_given(&self) -> bool {
+        matches!(self.rate, Rate::Profile(_))
+    }
+
     /// What a rate that changes at random needs for a run; `states` is the stream of its states.
     pub fn walk(&self, states: impl FnOnce() -> Stream) -> Option<Walk> {
         match &self.rate {

@@ -197,3 +197,50 @@ fn demand_is_in_the_manifest() {
     stdout(&["run", "--from", &manifest, "-q", "-o", &again]);
     assert_eq!(std::fs::read(&again).expect("a result"), first);
 }
+
+/// 241 requests, one a second, of 100 ms, but 500 ms in the ten seconds from 120 s on: those are used to 50 %.
+#[test]
+fn the_busiest_interval_stands_beside_the_mean() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("day.csv").display().to_string();
+    let rows = (0..=240).map(|at| format!("{at}s,{}\n", if (120..130).contains(&at) { 500 } else { 100 }));
+    std::fs::write(&path, format!("arrival,service\n{}", rows.collect::<String>())).expect("a file");
+    for (servers, busiest) in [("1", 0.5), ("2", 0.25)] {
+        let found = document(&[&path, "--servers", servers]);
+        for scope in ["all", "server.cpu"] {
+            let mut rows = found["summary"].as_array().expect("a summary").iter();
+            let row = rows.find(|row| row["statistic"] == "busiest" && row["scope"] == scope).expect(scope);
+            assert_eq!((row["metric"].as_str(), row["value"].as_f64()), (Some("utilization"), Some(busiest)));
+        }
+    }
+    let ended = end(&["run", &path, "--servers", "1"]);
+    assert!(
+        ended.stderr.contains("`server.cpu` is used to 11.7 % on average, but to 50 % in its busiest 24th of the time (from 120 s to 130 s)"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stdout.contains("station       utilization  busiest 24th"), "{}", ended.stdout);
+    let csv = stdout(&["run", &path, "--servers", "1", "-q", "--format", "csv"]);
+    assert!(csv.contains("utilization,busiest,server.cpu"), "{csv}");
+    let goal = [
+        "--slo",
+        "utilization/busiest < 30%",
+        "--vary",
+        "servers=1..4",
+        "--no-curve",
+        "-q",
+        "--format",
+        "json",
+    ];
+    let plan: Value =
+        serde_json::from_str(&stdout(&[&["plan", &path[..]][..], &goal].concat())).expect("JSON");
+    assert_eq!(
+        (&plan["answers"][0]["count"], &plan["answers"][0]["utilization_busiest"]),
+        (&2.into(), &0.25.into())
+    );
+    // At its peak the day at 25 times the demand has more than 4 servers can do.
+    let files = &*FILES;
+    let args = [&[&files.trace[..], "--scale", "25", "--servers", "4"][..], &LEAST].concat();
+    let found = document(&args);
+    assert!(value(&found, "utilization", "busiest") > 0.999 && value(&found, "utilization", "mean") < 0.62);
+}

@@ -291,6 +291,16 @@ impl<E> Planner<'_, '_, E> {
         // The demand that was asked about pays, not the headroom.
         let rate = rate.map(|rate| rate / question.headroom.as_f64()).filter(|rate| *rate > 0.0);
         let utilization = load.as_ref().and_then(|load| load.utilization);
+        let utilization_busiest = load.as_ref().and_then(|load| load.utilization_busiest);
+        let mean = utilization.unwrap_or_default();
+        if let Some(busiest) = utilization_busiest.filter(|busiest| *busiest > TIGHT && mean <= TIGHT) {
+            warnings.push(format!(
+                "utilization is {:.1} % on average and {:.1} % in the busiest 24th of the time: a little more demand then, and \
+                 queues grow",
+                mean * 100.0,
+                busiest * 100.0
+            ));
+        }
         if let Some(utilization) = utilization.filter(|utilization| *utilization > TIGHT) {
             warnings.push(format!(
                 "utilization is {:.1} %: a little more demand, or a slower server, and queues grow",
@@ -321,6 +331,7 @@ impl<E> Planner<'_, '_, E> {
             count_with_spare,
             bottleneck: load.and_then(|load| load.bottleneck),
             utilization,
+            utilization_busiest,
             cost_per_hour,
             cost_per_million: cost_per_hour.zip(rate).map(|(cost, rate)| cost / (rate * 3_600.0) * 1e6),
             warnings,

@@ -337,6 +337,7 @@ impl Probe {
             offered_load: offered,
             throughput: self.mean_of("throughput/rate", ALL),
             utilization: bottleneck.as_ref().map(|(_, utilization)| *utilization),
+            utilization_busiest: at("utilization/busiest"),
             overhead: at("overhead/share"),
             bottleneck_share: share,
             released,
@@ -462,8 +463,9 @@ fn wanted(model: &Model, key: &RowKey) -> bool {
         "in_system/mean",
         "window/time",
     ];
-    const OF_COMPONENTS: [&str; 6] = [
+    const OF_COMPONENTS: [&str; 7] = [
         "utilization/mean",
+        "utilization/busiest",
         "overhead/share",
         "held/mean",
         "response_part/waiting",

@@ -4,6 +4,7 @@ mod coverage;
 mod exercises;
 mod explained;
 mod interrupts;
+mod intervals;
 mod leaving;
 mod lessons;
 mod models;

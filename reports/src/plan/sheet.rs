@@ -5,7 +5,7 @@ use crate::sheet::{Cell, Column, Form, Kind, Sheet};
 use std::io::{self, Write};
 
 /// The columns of [`write_plan_rows`].
-pub static PLAN_COLUMNS: [Column; 54] = [
+pub static PLAN_COLUMNS: [Column; 55] = [
     Column::new("scenario", Kind::Text, "the scenario's name"),
     Column::new("policy", Kind::Text, "the policy"),
     Column::new("demand", Kind::Number, "the level of demand that was asked about, 1 being the input's own"),
@@ -47,6 +47,11 @@ pub static PLAN_COLUMNS: [Column; 54] = [
     Column::new("throughput_per_s", Kind::Number, "jobs completed"),
     Column::new("bottleneck", Kind::Text, "the busiest station"),
     Column::new("utilization_ratio", Kind::Number, "its run time over cores times window"),
+    Column::new(
+        "utilization_busiest_ratio",
+        Kind::Number,
+        "the same in the busiest 24th of the time in which a log or trace, or a changing rate, releases jobs",
+    ),
     Column::new("overhead_ratio", Kind::Number, "its switch and dispatch time over cores times window"),
     Column::new("bottleneck_share_ratio", Kind::Number, "its part of the mean response time"),
     Column::new("in_system", Kind::Number, "mean number of jobs in the system"),
@@ -143,6 +148,7 @@ fn measured(load: &LoadRow) -> Vec<Cell<'_>> {
         load.throughput.into(),
         load.bottleneck.as_deref().into(),
         load.utilization.into(),
+        load.utilization_busiest.into(),
         load.overhead.into(),
         load.bottleneck_share.into(),
         load.in_system.into(),

@@ -112,7 +112,7 @@ fn answers(out: &mut String, document: &PlanDocument<'_>) {
         0 => String::new(),
         spare => format!("+{spare} spare"),
     });
-    header.extend(["busiest", "utilization", "cost/h", "cost/1M"].map(str::to_owned));
+    header.extend(["busiest", "utilization", "its busiest 24th", "cost/h", "cost/1M"].map(str::to_owned));
     let mut left = shown.left();
     left.push(left.len() + 2);
     let mut grid = Grid::new(header).flush_left(&left);
@@ -130,7 +130,9 @@ fn answers(out: &mut String, document: &PlanDocument<'_>) {
             (_, _, None) => format!("above {}", document.high),
         });
         cells.push(answer.bottleneck.clone().unwrap_or_default());
-        cells.push(answer.utilization.map(|value| significant(value, 3)).unwrap_or_default());
+        for part in [answer.utilization, answer.utilization_busiest] {
+            cells.push(part.map(|value| significant(value, 3)).unwrap_or_default());
+        }
         cells.push(answer.cost_per_hour.map(|value| significant(value, 4)).unwrap_or_default());
         cells.push(answer.cost_per_million.map(|value| significant(value, 4)).unwrap_or_default());
         grid.row(cells);

@@ -132,12 +132,29 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         {
             self.close_window(last)?;
         }
+        self.pass_intervals(at);
         let coming = match self.closing {
             Closing::Behind(last) if self.closed.is_none() => past(last),
             _ => past(self.world.horizon),
         };
         self.watch = self.opens_at().map_or(coming, |opening| opening.min(coming));
+        if let Some(course) = &self.course {
+            self.watch = self.watch.min(course.next());
+        }
         Ok(at > self.world.horizon)
+    }
+
+    /// Takes the busy time at every boundary of intervals up to this instant, before which everything has happened.
+    fn pass_intervals(&mut self, at: Time) {
+        while let Some(course) = &mut self.course
+            && course.next() <= at
+        {
+            let mut busy = vec![0; self.world.model.components.len()];
+            for (state, spec) in self.processors.iter_mut().zip(&self.world.model.processors) {
+                busy[spec.component as usize] += state.totals_at(course.next(), &self.world.shared).busy;
+            }
+            course.pass(busy);
+        }
     }
 
     /// The end of the warm-up, while it is still to come and something is left to be measured after it.
@@ -186,6 +203,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         // A void event may have opened the window behind the last real one.
         let end = self.snapshot.as_ref().map_or(end, |snapshot| end.max(snapshot.at));
+        self.pass_intervals(end);
         self.world.shared.now = end;
         let whole = self.snapshot_at(end);
         self.check_identities(&whole)?;
@@ -254,6 +272,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 empty,
                 super::outage::difference,
             ),
+            intervals: self.course.map_or(Vec::new(), |course| course.done),
             unfinished: self.world.released - self.world.left,
             in_system_integral: if empty {
                 0

@@ -19,6 +19,7 @@ mod withdraw;
 
 use crate::error::RunError;
 use crate::event::{ENTITY_MAX, EventKey, Phase, SEQUENCE_MAX};
+use crate::intervals::Course;
 use crate::job::{Job, Jobs, NONE};
 use crate::law::{Layers, exponential_layers};
 use crate::measure::{ClassMeasures, Measures, PartSums};
@@ -178,6 +179,8 @@ struct Engine<'m, R, const PLAIN: bool> {
     /// When the window ends, and the accounts as they stood then.
     closing: Closing,
     closed: Option<Snapshot>,
+    /// Where the model has intervals whose busy time is kept.
+    course: Option<Course>,
     instant: (Time, u64),
     max_events: u64,
 }
@@ -323,13 +326,17 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             fault: None,
             sums: account::Sums::new(model),
         };
+        let course = Course::new(model);
+        let first = course.as_ref().map_or(Time::NEVER, Course::next);
+        let watch = if model.warmup > Time::ZERO { model.warmup } else { Time::NEVER };
+        let watch = watch.min(first).min(past(horizon));
         Engine {
             world,
             processors,
             pools: model.pools.iter().map(PoolState::new).collect(),
             balancers,
             outages: Outages::new(model, root),
-            watch: if model.warmup > Time::ZERO { model.warmup.min(past(horizon)) } else { past(horizon) },
+            watch,
             snapshot: None,
             closing: if source::closes_at_last_release(model) {
                 Closing::AtLastRelease
@@ -337,6 +344,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 Closing::AtEnd
             },
             closed: None,
+            course,
             instant: (Time::ZERO, 0),
             max_events: limits.max_events,
         }

@@ -432,21 +432,24 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
     let proper = (0..model.processors.len()).filter(|index| !model.processors[*index].device);
     let proper = ProcessorMeasures::sum(proper.map(of));
     let observed = intervals::span(model).is_some();
-    let busiest = |of: &dyn Fn(&Processor) -> bool| {
-        observed.then(|| busiest(model, measures, of).map(|(part, _)| part))
+    let most = |scope: &str, of: &dyn Fn(&Processor) -> bool, emit: Emit<'_>| {
+        if observed {
+            let part = busiest(model, measures, of).map(|(part, _)| part);
+            emit("utilization/busiest", scope, ALL, part);
+        }
     };
-    let most = busiest(&|processor| !processor.device);
-    processor_row(&proper, ALL, (measures.queued_integral(), window), most, emit);
+    processor_row(&proper, ALL, (measures.queued_integral(), window), emit);
+    most(ALL, &|processor| !processor.device, emit);
     for (component, members) in members(model, model.processors.iter().map(|processor| processor.component)) {
         let name = &model.components[component].name;
         let whole = ProcessorMeasures::sum(members.iter().map(|index| of(*index)));
-        let most = busiest(&|processor| processor.component as usize == component);
-        processor_row(&whole, name, (whole.ready_integral, window), most, emit);
+        processor_row(&whole, name, (whole.ready_integral, window), emit);
+        most(name, &|processor| processor.component as usize == component, emit);
         let single = members.len() == 1 && model.processors[members[0]].name == *name;
         if !single && members.len() <= MAX_MEMBERS {
             for index in members {
                 let one = of(index);
-                processor_row(one, &model.processors[index].name, (one.ready_integral, window), None, emit);
+                processor_row(one, &model.processors[index].name, (one.ready_integral, window), emit);
             }
         }
     }
@@ -476,19 +479,10 @@ pub(crate) fn busiest<'m>(
     found
 }
 
-/// `queue`: the integral of its length, and the length of the window; `busiest`: where the model has intervals.
-fn processor_row(
-    processor: &ProcessorMeasures,
-    scope: &str,
-    queue: (u128, u128),
-    busiest: Option<Option<f64>>,
-    emit: Emit<'_>,
-) {
+/// `queue`: the integral of its length, and the length of the window.
+fn processor_row(processor: &ProcessorMeasures, scope: &str, queue: (u128, u128), emit: Emit<'_>) {
     let capacity = processor.capacity();
     emit("utilization/mean", scope, ALL, ratio(processor.busy, capacity));
-    if let Some(busiest) = busiest {
-        emit("utilization/busiest", scope, ALL, busiest);
-    }
     emit("overhead/share", scope, ALL, ratio(processor.costs(), capacity));
     emit("queue_length/mean", scope, ALL, ratio(queue.0, queue.1));
     emit("context_switches/count", scope, ALL, Some(processor.context_switches as f64));

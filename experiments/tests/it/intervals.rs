@@ -47,7 +47,7 @@ fn intervals_add_up_to_the_busy_time_whatever_the_scheduler() {
 /// What does not have them does not look at anything: the order of events is the same with and without.
 #[test]
 fn few_requests_have_no_intervals() {
-    let text: String = trace().lines().take(200).map(|line| format!("{line}\n")).collect();
+    let text = trace().lines().take(200).collect::<Vec<&str>>().join("\n");
     let input = Input::from_text("day.csv", InputKind::RequestTrace, text);
     let model = load(&input, &Options { servers: Some(1), ..Options::default() }).unwrap().model;
     let (measures, _) = run(&model, 0, &Limits::default(), Nothing).unwrap();

@@ -214,15 +214,38 @@ pub struct ModelArgs {
     /// Whether I/O of a task list is `parallel` or queues at one device (`fcfs`)
     #[arg(long, value_name = "KIND")]
     pub io_device: Option<String>,
-    /// Service times of a log or trace: `100ms + 1us/byte`, `20ms*tokens`, or `field` for a log's own
+    /// Service times of a log or trace: `100ms + 1us/byte`, `20ms*tokens`; of a log also `field` for its request time, or
+    /// `field:NAME` or `field:INDEX` (from 1; -1 is the last) with the unit where the log does not tell, `field:-1:ms`
     #[arg(long, value_name = "LAW")]
     pub service: Option<String>,
-    /// Which column of a request trace is what, such as arrival=TIMESTAMP,service=duration
+    /// Which column of a request trace or field of a log is what, such as arrival=TIMESTAMP,service=took:us; of JSON a path
     #[arg(long, value_name = "FOR=COLUMN", value_delimiter = ',')]
     pub map: Vec<String>,
     /// Number of servers of an access log or request trace
     #[arg(long, value_name = "N")]
     pub servers: Option<u32>,
+    /// Format of an access log: the server's own format string, or common, combined, vhost-combined, nginx-ingress, traefik,
+    /// caddy, haproxy-http, envoy, aws-alb, squid, w3c; told from the lines by default
+    #[arg(long, value_name = "FORMAT")]
+    pub log_format: Option<String>,
+    /// Whether stamps of an access log are of the `start` or the `end` of a request; as the format has it by default
+    #[arg(long, value_name = "WHEN")]
+    pub stamp: Option<String>,
+    /// Stamps of whole seconds: `spread` requests evenly over their second, `keep` them, or draw at `random`
+    #[arg(long, value_name = "HOW")]
+    pub within_second: Option<String>,
+    /// Who the client of an access log's line is: `remote`, `forwarded-for` or `field:NAME`
+    #[arg(long, value_name = "WHO")]
+    pub client: Option<String>,
+    /// A class of requests by method, path and status, such as 'checkout=POST /checkout*' or errors=5xx; the first that fits
+    #[arg(long, value_name = "NAME=PATTERN")]
+    pub class: Vec<String>,
+    /// Run only requests that a pattern fits; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// Leave out requests that a pattern fits, such as 4xx; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    pub except: Vec<String>,
 }
 
 /// How a model is run.

@@ -133,6 +133,13 @@ pub fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure
         service: args.service.clone(),
         map: pairs(&args.map, "--map", "FOR=COLUMN")?,
         servers: args.servers,
+        log_format: args.log_format.clone(),
+        stamp: args.stamp.clone(),
+        within_second: args.within_second.clone(),
+        client: args.client.clone(),
+        class: args.class.clone(),
+        only: args.only.clone(),
+        except: args.except.clone(),
     })
 }
 

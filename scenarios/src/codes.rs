@@ -26,7 +26,7 @@ pub const CODES: &[Code] = &[
         "S002",
         "unknown kind of input",
         "Neither the suffix nor the content says what the input is. Scenarios are TOML, task lists are CSV with a \
-         column `task`, access logs are in Common or Combined Log Format.",
+         column `task`, access logs have lines of a known format, or `--log-format` says which.",
     ),
     code(
         "S003",
@@ -39,6 +39,13 @@ pub const CODES: &[Code] = &[
         "The file breaks the syntax of TOML at this place. Nothing else is checked until it is mended.",
     ),
     code("S005", "not UTF-8", "Scenarios and task lists are UTF-8 text."),
+    code(
+        "S006",
+        "format that is not read",
+        "The content is of a format that is recognized and not read, such as a trace of the kernel, a packet capture or \
+         an archive other than gzip and Zstandard.",
+    ),
+    code("S007", "broken archive", "The compressed data ends early or is damaged."),
     code("S009", "too many mistakes", "Only the first 200 mistakes are shown; the others are counted."),
     code("S010", "unknown key", "No key of this name is known here; nothing is ever ignored."),
     code("S011", "missing key", "This table needs a key that it does not have."),
@@ -140,14 +147,32 @@ pub const CODES: &[Code] = &[
     code(
         "S072",
         "bad service",
-        "`--service` is a sum of durations, durations times a column or a byte, and columns; of a log also `field` or \
-         `field-us`.",
+        "`--service` is a sum of durations, durations times a column or a byte, and columns; of a log also `field`, the \
+         request time that it has, or `field:NAME`, `field:INDEX`.",
     ),
     code("S073", "log too long", "The time stamps are further apart than what can be simulated."),
     code(
         "S074",
         "no such column",
-        "A request trace does not have the column, or `--map` says of nothing known what it is.",
+        "A request trace or log does not have the column or field, or `--map` says of nothing known what it is.",
+    ),
+    code(
+        "S075",
+        "two readings",
+        "A log or trace can be read in several ways that give different results: which column is meant, or in which unit. \
+         The message has an example and the option for each.",
+    ),
+    code(
+        "S076",
+        "bad log format",
+        "`--log-format` is no format string of nginx, Apache, HAProxy or Envoy and no name of a format, or it has no time \
+         stamp.",
+    ),
+    code(
+        "S077",
+        "bad pattern",
+        "A pattern of `--class`, `--only` or `--except` is a method, a path and a status, or some of them; the log has to \
+         have what it asks for.",
     ),
     code(
         "S080",

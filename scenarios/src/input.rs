@@ -2,7 +2,10 @@
 
 use crate::bounds::{MORE_INPUT, bytes_text, max_input};
 use crate::diagnostic::{Diagnostic, Sink, WHOLE};
+use crate::import::unread;
 use crate::library;
+use crate::traces;
+use crate::unpack::{self, Packed};
 use std::path::PathBuf;
 
 /// The kinds of input.
@@ -12,9 +15,9 @@ pub enum InputKind {
     Scenario,
     /// A task list, CSV with a header that has a column `task`.
     TaskList,
-    /// A web server's access log in Common or Combined Log Format.
+    /// An access log of a web server, proxy or load balancer; also any text of which nothing else is known.
     AccessLog,
-    /// A request trace: CSV with a header that names an arrival and a service time, or JSON objects line by line.
+    /// A request trace: CSV with a header that names an arrival and a service time, or JSON objects.
     RequestTrace,
 }
 
@@ -34,9 +37,10 @@ pub struct Input {
 /// Larger inputs are refused, unless [`bounds`](crate::bounds) are others.
 const BYTES_MAX: u64 = 1 << 30;
 
-const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), request traces (.csv with \
-                     columns `arrival` and `service`, or with `timestamp`), access logs in Common or Combined Log \
-                     Format, and the names of library scenarios";
+pub(crate) const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), request traces (.csv \
+                                with columns `arrival` and `service`, or with `timestamp`; JSON objects), access logs \
+                                (`--log-format` says of what form, where it is none of the usual ones), and the names \
+                                of library scenarios";
 
 impl Input {
     /// Text that is already at hand.
@@ -108,26 +112,39 @@ impl Input {
             let message = format!("larger than {}", bytes_text(most));
             return Err(fail(name, "S003", message, Some(MORE_INPUT.to_owned())));
         }
-        let suffix = suffix_of(name);
-        let kind = kind_of(name, &text);
-        match kind {
-            Some(kind) => Ok(Input { name: name.to_owned(), kind, text, folder }),
-            None if suffix == "csv" => {
-                // Let the task list's own diagnostics say what the header lacks.
-                Ok(Input { name: name.to_owned(), kind: InputKind::TaskList, text, folder })
+        let text = match unpack::unpacked(text, BYTES_MAX) {
+            Ok(text) => text,
+            Err(Packed::TooLong) => {
+                let message = format!("larger than {} MiB when it is unpacked", BYTES_MAX >> 20);
+                return Err(fail(name, "S003", message, None));
             }
-            None => Err(fail(
-                name,
-                "S002",
-                "neither the name nor the content is of a known kind".to_owned(),
-                Some(KNOWN.to_owned()),
-            )),
+            Err(Packed::Broken(why)) => {
+                return Err(fail(name, "S007", format!("cannot be unpacked: {why}"), None));
+            }
+        };
+        let suffix = suffix_of(name);
+        if suffix != "toml"
+            && let Some(what) = unread::named(&text)
+        {
+            return Err(fail(name, "S006", format!("this is {what}"), Some(KNOWN.to_owned())));
         }
+        let kind = match kind_of(name, &text) {
+            Some(kind) => kind,
+            // Let the task list's own diagnostics say what the header lacks.
+            None if suffix == "csv" => InputKind::TaskList,
+            None if text.trim_ascii().is_empty() => {
+                return Err(fail(name, "S002", "there is nothing in it".to_owned(), Some(KNOWN.to_owned())));
+            }
+            // A log of a form that options may tell; what is wrong otherwise is said when it is compiled.
+            None => InputKind::AccessLog,
+        };
+        Ok(Input { name: name.to_owned(), kind, text, folder })
     }
 }
 
-/// The suffix of a name in small letters, without the dot; empty where there is none.
+/// The suffix of a name in small letters, without the dot and without that of an archive; empty where there is none.
 fn suffix_of(name: &str) -> String {
+    let name = [".gz", ".zst", ".zstd"].iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     name.rsplit_once('.').map_or("", |(_, suffix)| suffix).to_ascii_lowercase()
 }
 
@@ -159,10 +176,8 @@ fn first_lines(text: &[u8], count: usize) -> impl Iterator<Item = &[u8]> {
 /// Whether the header has a column `task`.
 pub(crate) fn has_task_column(text: &[u8]) -> bool {
     first_lines(text, 1).any(|line| {
-        line.split(|b| *b == b',').any(|field| {
-            let field = field.trim_ascii();
-            field.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(field) == b"task"
-        })
+        let line = String::from_utf8_lossy(line);
+        traces::rows(&line).next().is_some_and(|row| row.fields.iter().any(|field| field.text == "task"))
     })
 }
 
@@ -171,15 +186,34 @@ fn has_trace_header(text: &[u8]) -> bool {
 }
 
 fn guess(text: &[u8]) -> Option<InputKind> {
-    if first_lines(text, 50).any(crate::import::access_log::is_request) {
+    if crate::import::access_log::is_log(text) {
         Some(InputKind::AccessLog)
     } else if has_task_column(text) && first_lines(text, 1).any(|line| line.contains(&b',')) {
         Some(InputKind::TaskList)
-    } else if has_trace_header(text) || first_lines(text, 1).any(crate::import::request_trace::is_object) {
+    } else if has_trace_header(text) || crate::import::json::is_json(text) {
         Some(InputKind::RequestTrace)
-    } else if first_lines(text, 1).any(|line| line.starts_with(b"[") || line.contains(&b'=')) {
+    } else if first_lines(text, 1).any(is_scenario_line) {
         Some(InputKind::Scenario)
     } else {
         None
     }
+}
+
+/// Whether the first line of a text is of a scenario: a table, or one of the keys that a scenario begins with. Any other
+/// line with `=` in it may be of a log.
+fn is_scenario_line(line: &[u8]) -> bool {
+    let Ok(line) = std::str::from_utf8(line) else { return false };
+    let known = |key: &str| crate::keys::SCENARIO.keys.iter().any(|own| own.name == key);
+    if let Some(inner) = line.strip_prefix('[') {
+        let inner = inner.trim_start_matches('[');
+        let name = inner.split([']', '.']).next().unwrap_or(inner).trim();
+        return inner.contains(']')
+            && !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_');
+    }
+    line.split_once('=').is_some_and(|(key, value)| {
+        let key = key.trim().split('.').next().unwrap_or(key);
+        let goes_on = value.trim_end().ends_with(['[', '{', ',']) || value.trim_end().ends_with("\"\"\"");
+        known(key.trim()) && (goes_on || line.parse::<toml::Table>().is_ok())
+    })
 }

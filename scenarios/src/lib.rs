@@ -37,6 +37,7 @@ mod task_list;
 mod template;
 mod traces;
 mod tree;
+mod unpack;
 
 pub use codes::{CODES, Code};
 pub use demand::{DemandError, demand_notes, parse_demand, scale_demand};

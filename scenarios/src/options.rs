@@ -41,6 +41,20 @@ pub struct Options {
     pub map: Vec<(String, String)>,
     /// Number of servers of an access log, `--servers`.
     pub servers: Option<u32>,
+    /// The format of an access log: a name, or the server's own format string, `--log-format`.
+    pub log_format: Option<String>,
+    /// When an access log's stamps were taken, `--stamp start|end`.
+    pub stamp: Option<String>,
+    /// What becomes of stamps of whole seconds, `--within-second spread|keep|random`.
+    pub within_second: Option<String>,
+    /// Which field of an access log the client is, `--client remote|forwarded-for|field:NAME`.
+    pub client: Option<String>,
+    /// Classes of the requests of a log or trace, `--class NAME=PATTERN`.
+    pub class: Vec<String>,
+    /// Patterns of which requests are run, `--only PATTERN`.
+    pub only: Vec<String>,
+    /// Patterns of which requests are left out, `--except PATTERN`.
+    pub except: Vec<String>,
 }
 
 impl Default for Options {
@@ -64,6 +78,13 @@ impl Default for Options {
             service: None,
             map: Vec::new(),
             servers: None,
+            log_format: None,
+            stamp: None,
+            within_second: None,
+            client: None,
+            class: Vec::new(),
+            only: Vec::new(),
+            except: Vec::new(),
         }
     }
 }
@@ -114,8 +135,22 @@ impl Options {
         for (role, column) in &self.map {
             add("map", &format!("{role}={column}"));
         }
-        if let Some(servers) = &servers {
-            add("servers", servers);
+        let last = [
+            ("servers", &servers),
+            ("log-format", &self.log_format),
+            ("stamp", &self.stamp),
+            ("within-second", &self.within_second),
+            ("client", &self.client),
+        ];
+        for (name, value) in last {
+            if let Some(value) = value {
+                add(name, value);
+            }
+        }
+        for (name, values) in [("class", &self.class), ("only", &self.only), ("except", &self.except)] {
+            for value in values {
+                add(name, value);
+            }
         }
         found
     }

@@ -10,7 +10,7 @@ const LINE_MAX: usize = 2000;
 /// Other places are shown if they are no further away than this, in bytes.
 const LABEL_MAX: usize = 20_000;
 /// Longer messages are cut.
-const MESSAGE_MAX: usize = 500;
+const MESSAGE_MAX: usize = 800;
 
 /// Renders diagnostics with line, column and caret. `texts` gives the text of each file by the name it has in
 /// [`Diagnostic::file`]; mistakes in options bring their own. `width` is the width of the terminal in columns.

@@ -182,10 +182,28 @@ pub(crate) fn refuse(flag: &str, text: &str, why: &str, help: Option<&str>, sink
     sink.error("S066", place, format!("`{flag}` {why}")).help_if(|| help.map(str::to_owned));
 }
 
-/// `--map` is for request traces.
-pub(crate) fn refuse_map(options: &Options, sink: &mut Sink) {
+/// Options of access logs and request traces.
+pub(crate) fn refuse_log_options(options: &Options, sink: &mut Sink) {
     for (role, column) in &options.map {
-        refuse("--map", &format!("{role}={column}"), "is for request traces", None, sink);
+        let why = "is for request traces and access logs";
+        refuse("--map", &format!("{role}={column}"), why, None, sink);
+    }
+    for (flag, text) in
+        [("--log-format", &options.log_format), ("--stamp", &options.stamp), ("--client", &options.client)]
+    {
+        if let Some(text) = text {
+            refuse(flag, text, "is for access logs", None, sink);
+        }
+    }
+    if let Some(text) = &options.within_second {
+        refuse("--within-second", text, "is for access logs and request traces", None, sink);
+    }
+    for (flag, texts) in
+        [("--class", &options.class), ("--only", &options.only), ("--except", &options.except)]
+    {
+        for text in texts {
+            refuse(flag, text, "is for access logs and request traces", None, sink);
+        }
     }
 }
 
@@ -203,7 +221,7 @@ pub(crate) fn time_unit(text: &str, sink: &mut Sink) -> u64 {
 
 /// Options of task lists and access logs do not fit scenarios.
 pub(crate) fn refuse_for_scenario(options: &Options, sink: &mut Sink) {
-    refuse_map(options, sink);
+    refuse_log_options(options, sink);
     if let Some(text) = &options.service {
         refuse(
             "--service",

@@ -1,6 +1,7 @@
 //! Comma-separated text with the place of every field, and the traces that scenarios name.
 //!
-//! Fields are as in RFC 4180 (quotes around a field, doubled inside it), trimmed of spaces outside quotes. Empty lines
+//! Fields are as in RFC 4180 (quotes around a field, doubled inside it), trimmed of spaces outside quotes. Where the header
+//! has more semicolons or tabs than commas, those are between fields, as spreadsheets in half of the world write them. Empty lines
 //! and lines that begin with `#` are skipped. A quoted field may not span lines: sizes and names never do, and a
 //! forgotten quote then costs one line, not the rest of the file.
 
@@ -32,6 +33,7 @@ pub(crate) struct Row<'a> {
 
 /// The rows of a text.
 pub(crate) fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
+    let separator = separator(text);
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut offset = start;
     let lines = text[start..].split_inclusive('\n');
@@ -39,20 +41,33 @@ pub(crate) fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
         let begin = offset;
         offset += line.len();
         let line = line.trim_end_matches(['\n', '\r']);
-        if line.trim().is_empty() || line.starts_with('#') {
+        if is_left_out(line) {
             return None;
         }
-        Some(Row { range: begin..begin + line.len(), fields: fields(line, begin) })
+        Some(Row { range: begin..begin + line.len(), fields: fields(line, begin, separator) })
     })
 }
 
-fn fields(line: &str, begin: usize) -> Vec<Field<'_>> {
+fn is_left_out(line: &str) -> bool {
+    line.trim().is_empty() || line.starts_with('#')
+}
+
+/// What stands between fields: what the header has most of.
+pub(crate) fn separator(text: &str) -> char {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let header = text.lines().find(|line| !is_left_out(line)).unwrap_or("");
+    let count = |separator: char| fields(header, 0, separator).len();
+    let commas = count(',');
+    [';', '\t'].into_iter().find(|other| count(*other) > commas).unwrap_or(',')
+}
+
+fn fields(line: &str, begin: usize, separator: char) -> Vec<Field<'_>> {
     let mut found = Vec::new();
     let (mut start, mut quoted) = (0, false);
     for (at, c) in line.char_indices() {
         match c {
             '"' => quoted = !quoted,
-            ',' if !quoted => {
+            c if c == separator && !quoted => {
                 found.push(field(line, start..at, begin));
                 start = at + 1;
             }

@@ -54,6 +54,8 @@ fn every_policy_says_where_it_comes_from() {
 /// Codes that no small file by itself can bring about, and why; the tests of `scenarios` do.
 const NOT_IN_A_FILE: &[(&str, &str)] = &[
     ("S002", "it needs a suffix that is not known"),
+    ("S006", "bytes that are no text, or a trace that is long"),
+    ("S007", "bytes that are no text"),
     ("S003", "it needs more than 16 MiB of text"),
     ("S009", "it needs more than 200 mistakes"),
     ("S047", "a warning: the input is run"),
@@ -67,6 +69,9 @@ const NOT_IN_A_FILE: &[(&str, &str)] = &[
     ("S072", "a mistake in --service"),
     ("S073", "an access log, which needs options too"),
     ("S074", "a mistake in --map, or one is needed"),
+    ("S075", "a log or trace, which needs options too"),
+    ("S076", "a mistake in --log-format"),
+    ("S077", "a mistake in --class, --only or --except"),
 ];
 
 #[test]

@@ -1,6 +1,19 @@
 //! Importers of foreign formats, one file each, and what they share.
 
 pub(crate) mod access_log;
+mod chosen;
+mod classes;
+mod client;
 mod farm;
+mod fields;
+mod format;
+pub(crate) mod json;
+mod presets;
+mod recognize;
 pub(crate) mod request_trace;
+mod requests;
+mod roles;
 mod service;
+mod stamp;
+pub(crate) mod unread;
+mod value;

@@ -16,24 +16,25 @@
 //! those of one instant and class keep their order, and classes come in the order in which they are first seen. Lines
 //! that are no requests are skipped and counted by reason.
 
-use super::farm::{Farm, Requests};
+use super::chosen::unit_behind;
+use super::classes::{Asked, Classes};
+use super::client;
+use super::farm::Farm;
+use super::json;
+use super::requests::{Read, Row, Skipped, UNNAMED, WithinSecond};
+use super::roles::ROLES;
 use super::service::{Name, Number, ServiceLaw};
+use super::stamp::{self, Fault};
+use super::value::duration;
 use crate::Loaded;
 use crate::diagnostic::{Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
-use crate::keys::{NAME_BYTES_MAX, NAMES_MAX};
 use crate::options::Options;
-use crate::reader;
 use crate::run_options;
 use crate::traces;
-use sim_core::model::{Attributes, TraceData, TraceRow};
-use sim_core::quantity::{self, QuantityError};
-use sim_core::units::{Span, Time, nanos_round};
+use sim_core::units::Span;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
-/// What columns can be for.
-const ROLES: [&str; 6] = ["arrival", "service", "class", "deadline", "priority", "client"];
 const ARRIVAL: usize = 0;
 const SERVICE: usize = 1;
 const CLASS: usize = 2;
@@ -41,59 +42,33 @@ const DEADLINE: usize = 3;
 const PRIORITY: usize = 4;
 const CLIENT: usize = 5;
 
-/// More requests are refused.
-const REQUESTS_MAX: usize = 20_000_000;
-/// Arrivals that begin later than this are the readings of a clock.
-const YEAR: i128 = 365 * 86_400 * 1_000_000_000;
-/// Class of requests without one.
-const UNNAMED: &str = "request";
-/// Marks client keys that are no IPv4 addresses.
-const OWN_CLIENT: u64 = 1 << 63;
+/// Columns that say what was asked: method, path, status.
+const ASKED: [&[&str]; 3] =
+    [&["method", "verb"], &["path", "uri", "url"], &["status", "status_code", "code"]];
 
 /// Whether the first line of a text is the header of a request trace.
 pub(crate) fn is_header(line: &[u8]) -> bool {
     let Ok(line) = std::str::from_utf8(line) else { return false };
     let Some(row) = traces::rows(line).next() else { return false };
-    let has = |name: &str| row.fields.iter().any(|field| field.text == name);
-    let timestamp = row.fields.iter().any(|field| field.text.eq_ignore_ascii_case("timestamp"));
-    !has("task") && (timestamp || has("arrival") && has("service")) && line.contains(',')
+    let has = |name: &str| row.fields.iter().any(|field| field.text.eq_ignore_ascii_case(name));
+    row.fields.len() > 1 && !has("task") && (has("timestamp") || has("arrival") && has("service"))
 }
 
-/// Whether a line is a JSON object with a time in it.
-pub(crate) fn is_object(line: &[u8]) -> bool {
-    line.starts_with(b"{")
-        && serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok_and(|object| {
-            object.keys().any(|key| key == "arrival" || key.eq_ignore_ascii_case("timestamp"))
-        })
-}
-
-/// Why a line is no request.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Skipped {
-    Form,
-    Arrival,
-    Clock,
-    Service,
-    Range,
-    Class,
-    Deadline,
-    Priority,
-}
-
-impl Skipped {
-    const ALL: [(Skipped, &str); 8] = [
-        (Skipped::Form, "not as many fields as the header, or no JSON object"),
-        (Skipped::Arrival, "without a valid arrival"),
-        (
-            Skipped::Clock,
-            "with a time of the calendar among numbers, or a number among times of the calendar",
-        ),
-        (Skipped::Service, "without a valid service time, or without a number that it depends on"),
-        (Skipped::Range, "with a service time beyond the range of time"),
-        (Skipped::Class, "with a class that is no name"),
-        (Skipped::Deadline, "with a deadline that is no duration"),
-        (Skipped::Priority, "with a priority that is no whole number from -1000000000 to 1000000000"),
-    ];
+/// Why a line was skipped, in words.
+fn words(reason: Skipped) -> &'static str {
+    match reason {
+        Skipped::Form | Skipped::Size => "not as many fields as the header, or no JSON object",
+        Skipped::Arrival => "without a valid arrival",
+        Skipped::Zone => "with a time zone whose name does not say which one it is",
+        Skipped::Clock => {
+            "with a time of the calendar among numbers, or a number among times of the calendar"
+        }
+        Skipped::Service => "without a valid service time, or without a number that it depends on",
+        Skipped::Range => "with a service time beyond the range of time",
+        Skipped::Class => "with a class that is no name",
+        Skipped::Deadline => "with a deadline that is no duration",
+        Skipped::Priority => "with a priority that is no whole number from -1000000000 to 1000000000",
+    }
 }
 
 /// Compiles a trace.
@@ -106,33 +81,66 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         }
         None => None,
     };
+    for (flag, text) in
+        [("--log-format", &options.log_format), ("--stamp", &options.stamp), ("--client", &options.client)]
+    {
+        if let Some(text) = text {
+            let help =
+                Some("columns of a request trace are named by `--map arrival=...,service=...,client=...`");
+            run_options::refuse(flag, text, "is for access logs", help, sink);
+        }
+    }
     let text = String::from_utf8_lossy(&input.text);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let table = Table::of(text);
-    let columns = Columns::find(&table, options, law.as_ref(), sink);
+    let classes = Classes::read(options, sink);
+    let within = WithinSecond::read(options, sink);
+    let columns = Columns::find(&table, options, law.as_ref(), unit, sink);
     let farm = Farm::read(options, "a request trace", sink);
-    let mut read = Read { unit, ..Read::default() };
-    if let Some(columns) = &columns {
-        read.table(&table, columns);
-        if read.rows.is_empty() {
-            sink.error("S070", WHOLE, "no line of this trace could be read as a request")
-                .help_if(|| read.skipped_notes(text).into_iter().next());
-        }
-        if read.rows.len() > REQUESTS_MAX {
-            sink.error("S046", WHOLE, format!("more than {REQUESTS_MAX} requests"));
-            return None;
-        }
-        if read.classes.len() > NAMES_MAX {
-            let message = format!("{} classes; at most {NAMES_MAX}", read.classes.len());
-            sink.error("S046", WHOLE, message).help("map another column to `class`, or none");
-            return None;
-        }
+    let (classes, within, columns) = (classes?, within?, columns?);
+    if classes.is_used() {
+        columns.check(&classes, sink)?;
     }
-    let (farm, _) = (farm?, columns?);
-    let notes = read.notes(text);
-    let (requests, attributes) = read.requests(sink)?;
+    let mut reading = Reading { read: Read::new(&classes), columns, classes };
+    reading.table(&table);
+    let mut read = reading.read;
+    if !read.check("trace", &words, sink) {
+        return None;
+    }
+    if is_epoch(&read, &reading.columns, options) {
+        let column = &table.header()[reading.columns.of[ARRIVAL].unwrap_or(0)];
+        sink.error(
+            "S075",
+            WHOLE,
+            format!("the numbers of `{column}` could be seconds since 1970 or milliseconds"),
+        )
+        .help(format!(
+            "`--map arrival={column}:s` reads them as seconds, `--map arrival={column}:ms` as milliseconds"
+        ));
+        return None;
+    }
+    let farm = farm?;
+    let mut notes = Vec::new();
+    notes.extend(read.spread(within, options.within_second.is_some(), options.seed.unwrap_or(1)));
+    notes.extend(read.notes(&words, true));
+    if read.rows.is_empty() {
+        return None;
+    }
+    let (requests, attributes) = read.requests("trace", sink)?;
     let loaded = farm.loaded(input, options, requests, attributes, InputKind::RequestTrace);
     Some(Loaded { notes, ..loaded })
+}
+
+/// Whether arrivals that nobody gave a unit are the seconds of our time, taken for milliseconds.
+fn is_epoch(read: &Read, columns: &Columns<'_>, options: &Options) -> bool {
+    /// 2001 and 2033, in seconds.
+    const YEARS: std::ops::Range<i128> = 1_000_000_000..2_000_000_000;
+    let ours = |row: &Row| YEARS.contains(&(row.stamp / i128::from(columns.units[ARRIVAL])));
+    !columns.has_unit
+        && options.time_unit == Options::default().time_unit
+        && read.calendar == Some(false)
+        && !read.rows.is_empty()
+        && read.rows.iter().all(ours)
 }
 
 /// A text as a table.
@@ -141,7 +149,7 @@ enum Table<'a> {
         text: &'a str,
         header: Vec<String>,
     },
-    /// One object a line; the columns are the keys of the first one.
+    /// JSON objects; the columns are the paths that any of them has.
     Json {
         text: &'a str,
         header: Vec<String>,
@@ -150,12 +158,15 @@ enum Table<'a> {
 
 impl<'a> Table<'a> {
     fn of(text: &'a str) -> Table<'a> {
-        let object =
-            |line: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line.trim()).ok();
-        if text.trim_start().starts_with('{') {
-            let first = text.lines().find_map(object).unwrap_or_default();
-            let scalar = first.iter().filter(|(_, value)| !value.is_array() && !value.is_object());
-            return Table::Json { text, header: scalar.map(|(key, _)| key.clone()).collect() };
+        if json::is_json(text.as_bytes()) {
+            let mut header = Vec::new();
+            json::each(text, |_, object| {
+                if let Some(object) = object {
+                    json::paths(&object, "", &mut header);
+                }
+                true
+            });
+            return Table::Json { text, header };
         }
         let header = traces::rows(text).next().map_or(Vec::new(), |row| {
             row.fields.iter().map(|field| field.text.as_ref().to_owned()).collect()
@@ -169,39 +180,33 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Calls `each` with the place of every line and its fields in the order of the header; `None` where it has none.
+    /// Whether a comma can be of the decimals of a number.
+    fn comma(&self) -> bool {
+        matches!(self, Table::Csv { text, .. } if traces::separator(text) != ',')
+    }
+
+    /// Calls `each` with the number of every line and its fields in the order of the header; `None` where it has none.
     fn each(&self, mut each: impl FnMut(usize, Option<&[Cow<'_, str>]>)) {
         match self {
             Table::Csv { text, header } => {
                 let mut fields: Vec<Cow<'_, str>> = Vec::new();
+                let (mut counted, mut line) = (0, 1);
                 for row in traces::rows(text).skip(1) {
+                    line += text[counted..row.range.start].bytes().filter(|b| *b == b'\n').count();
+                    counted = row.range.start;
                     fields.clear();
                     let good = row.fields.len() == header.len();
                     fields.extend(row.fields.into_iter().map(|field| field.text));
-                    each(row.range.start, good.then_some(&fields));
+                    each(line, good.then_some(&fields));
                 }
             }
-            Table::Json { text, header } => {
-                let mut at = 0;
-                for line in text.split_inclusive('\n') {
-                    let start = at;
-                    at += line.len();
-                    if line.trim().is_empty() {
-                        continue;
-                    }
-                    let object =
-                        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(line.trim());
-                    let fields = object.ok().map(|object| {
-                        let field = |key: &String| match object.get(key) {
-                            None | Some(serde_json::Value::Null) => Cow::Borrowed(""),
-                            Some(serde_json::Value::String(text)) => Cow::Owned(text.clone()),
-                            Some(other) => Cow::Owned(other.to_string()),
-                        };
-                        header.iter().map(field).collect::<Vec<_>>()
-                    });
-                    each(start, fields.as_deref());
-                }
-            }
+            Table::Json { text, header } => json::each(text, |line, object| {
+                let fields = object.map(|object| {
+                    header.iter().map(|path| json::text(json::lookup(&object, path))).collect::<Vec<_>>()
+                });
+                each(line, fields.as_deref());
+                true
+            }),
         }
     }
 }
@@ -210,6 +215,14 @@ impl<'a> Table<'a> {
 struct Columns<'l> {
     /// By role; the arrival is always there.
     of: [Option<usize>; ROLES.len()],
+    /// By role: of bare numbers, in nanoseconds.
+    units: [u64; ROLES.len()],
+    /// Whether the unit of arrivals was given.
+    has_unit: bool,
+    /// A comma can be of the decimals of a number.
+    comma: bool,
+    /// Method, path and status.
+    asked: [Option<usize>; ASKED.len()],
     /// The service law with its columns, in the order of its factors and durations.
     law: Option<(&'l ServiceLaw, Vec<usize>, Vec<usize>)>,
 }
@@ -219,13 +232,15 @@ impl<'l> Columns<'l> {
         table: &Table<'_>,
         options: &Options,
         law: Option<&'l Option<ServiceLaw>>,
+        unit: u64,
         sink: &mut Sink,
     ) -> Option<Columns<'l>> {
         let header = table.header();
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
-        let position = |name: &str| header.iter().position(|column| column == name);
-        let mut of = ROLES.map(position);
         let mut good = true;
+        let mut of = [None; ROLES.len()];
+        let mut units = [unit; ROLES.len()];
+        let mut has_unit = false;
         for (role, column) in &options.map {
             let place = sink.option("--map", &format!("{role}={column}"));
             let Some(index) = ROLES.iter().position(|known| known == role) else {
@@ -234,27 +249,58 @@ impl<'l> Columns<'l> {
                 good = false;
                 continue;
             };
-            of[index] = position(column);
+            let place = place.part(role.len() + 1..place.end);
+            let (name, own) = match position(header, column) {
+                Some(_) => (column.as_str(), None),
+                None => unit_behind(column),
+            };
+            units[index] = own.unwrap_or(unit);
+            has_unit |= index == ARRIVAL && own.is_some();
+            of[index] = position(header, name);
             if of[index].is_none() {
-                let message = format!("the trace has no column `{column}`");
-                sink.error("S074", place.part(role.len() + 1..place.end), message)
-                    .help_if(|| did_you_mean_or_list(column, "its columns", &names));
+                let message = format!("the trace has no column `{name}`");
+                sink.error("S074", place, message)
+                    .help_if(|| did_you_mean_or_list(name, "its columns", &names));
+                good = false;
+            }
+        }
+        // What is not mapped goes by its name; two of one name could both be meant.
+        for (index, role) in ROLES.iter().enumerate() {
+            let mapped = options.map.iter().any(|(own, _)| own == role);
+            if mapped || index == SERVICE && law.is_some() {
+                continue;
+            }
+            let is = |column: &String| {
+                column.eq_ignore_ascii_case(role)
+                    || index == ARRIVAL && column.eq_ignore_ascii_case("timestamp")
+            };
+            let found: Vec<usize> = (0..header.len()).filter(|at| is(&header[*at])).collect();
+            of[index] = found.first().copied();
+            if let [first, second, ..] = found[..] {
+                let (a, b) = (&header[first], &header[second]);
+                let message = format!(
+                    "columns {} and {} (`{a}`, `{b}`) could both be the {role}",
+                    first + 1,
+                    second + 1
+                );
+                sink.error("S075", WHOLE, message).help(format!(
+                    "say which one it is: `--map {role}=#{}` or `--map {role}=#{}`",
+                    first + 1,
+                    second + 1
+                ));
                 good = false;
             }
         }
         let mapped = options.map.iter().any(|(role, _)| role == ROLES[ARRIVAL]);
         if of[ARRIVAL].is_none() && !mapped {
-            of[ARRIVAL] = header.iter().position(|column| column.eq_ignore_ascii_case("timestamp"));
-            if of[ARRIVAL].is_none() {
-                sink.error("S074", WHOLE, "the trace has no column `arrival` or `timestamp`").help(format!(
-                    "say which one it is: `--map arrival=COLUMN`; its columns: {}",
-                    names.join(", ")
-                ));
-                good = false;
-            }
+            sink.error("S074", WHOLE, "the trace has no column `arrival` or `timestamp`").help(format!(
+                "say which one it is: `--map arrival=COLUMN`; its columns: {}",
+                names.join(", ")
+            ));
+            good = false;
         }
         let mut resolve = |name: &Name| {
-            let found = position(&name.text);
+            let found = position(header, &name.text);
             if found.is_none() {
                 let message = format!("service depends on `{}`, which the trace does not have", name.text);
                 sink.error("S072", name.place, message)
@@ -280,217 +326,118 @@ impl<'l> Columns<'l> {
             ));
             good = false;
         }
-        good.then_some(Columns { of, law })
+        let asked = ASKED.map(|names| {
+            header.iter().position(|column| names.iter().any(|name| column.eq_ignore_ascii_case(name)))
+        });
+        good.then_some(Columns { of, units, has_unit, comma: table.comma(), asked, law })
+    }
+
+    /// Whether patterns can be told from the columns that there are.
+    fn check(&self, classes: &Classes, sink: &mut Sink) -> Option<()> {
+        let before = sink.count();
+        if classes.needs_status() && self.asked[2].is_none() {
+            sink.error("S077", WHOLE, "patterns ask for a status, and the trace has no column `status`");
+        }
+        if classes.needs_request() && self.asked[0].is_none() && self.asked[1].is_none() {
+            let message = "patterns ask for a method or path, and the trace has no column `method` or `path`";
+            sink.error("S077", WHOLE, message);
+        }
+        (sink.count() == before).then_some(())
     }
 }
 
-/// A request.
-struct Row {
-    at: i128,
-    service: Span,
-    class: u32,
-    priority: i64,
-    deadline: Option<Span>,
-    client: Option<u64>,
+/// The column of a name, or of `#` and its number.
+fn position(header: &[String], name: &str) -> Option<usize> {
+    let named = header.iter().position(|column| column == name);
+    named.or_else(|| {
+        let number: usize = name.strip_prefix('#')?.parse().ok()?;
+        (1..=header.len()).contains(&number).then(|| number - 1)
+    })
 }
 
-/// What was read.
-#[derive(Default)]
-struct Read {
-    unit: u64,
-    rows: Vec<Row>,
-    /// Names of classes, as they are first seen.
-    classes: Vec<String>,
-    class_index: BTreeMap<String, u32>,
-    lines: usize,
-    /// By reason: how many lines, and the place of the first.
-    skipped: [Option<(usize, usize)>; Skipped::ALL.len()],
-    /// Lines that arrive before one above them, and the place of the first.
-    unsorted: Option<(usize, usize)>,
-    latest: Option<i128>,
-    calendar: Option<bool>,
+/// What is read with what.
+struct Reading<'l> {
+    read: Read,
+    columns: Columns<'l>,
+    classes: Classes,
 }
 
-impl Read {
-    fn table(&mut self, table: &Table<'_>, columns: &Columns<'_>) {
-        table.each(|place, fields| {
-            self.lines += 1;
-            match fields.ok_or(Skipped::Form).and_then(|fields| self.row(fields, columns)) {
-                Ok(row) => {
-                    if self.latest.is_some_and(|latest| row.at < latest) {
-                        self.unsorted.get_or_insert((0, place)).0 += 1;
-                    }
-                    self.latest = self.latest.max(Some(row.at));
-                    // One more than is allowed tells that there are more.
-                    if self.rows.len() <= REQUESTS_MAX {
-                        self.rows.push(row);
-                    }
-                }
-                Err(reason) => self.skipped[reason as usize].get_or_insert((0, place)).0 += 1,
-            }
+impl Reading<'_> {
+    fn table(&mut self, table: &Table<'_>) {
+        table.each(|line, fields| {
+            let row = fields.ok_or(Skipped::Form).and_then(|fields| self.row(line, fields));
+            self.read.take(line, row);
         });
     }
 
-    fn row(&mut self, fields: &[Cow<'_, str>], columns: &Columns<'_>) -> Result<Row, Skipped> {
+    fn row(&mut self, line: usize, fields: &[Cow<'_, str>]) -> Result<Option<Row>, Skipped> {
+        let columns = &self.columns;
         let field =
             |role: usize| columns.of[role].map(|at| fields[at].as_ref()).filter(|text| !text.is_empty());
-        let (at, calendar) =
-            arrival(field(ARRIVAL).ok_or(Skipped::Arrival)?, self.unit).ok_or(Skipped::Arrival)?;
-        if *self.calendar.get_or_insert(calendar) != calendar {
+        let (stamp, calendar) = arrival(field(ARRIVAL).ok_or(Skipped::Arrival)?, columns)?;
+        if *self.read.calendar.get_or_insert(calendar) != calendar {
             return Err(Skipped::Clock);
         }
-        let duration = |text: &str| duration(text, self.unit);
+        let duration = |text: &str, role: usize| duration(text, columns.units[role], columns.comma);
         let service = match &columns.law {
             Some((law, factors, durations)) => {
-                let numbers: Option<Vec<Number>> =
-                    factors.iter().map(|at| Number::parse(&fields[*at])).collect();
-                let spans: Option<Vec<Span>> = durations.iter().map(|at| duration(&fields[*at])).collect();
+                let number = |at: &usize| {
+                    let text = fields[*at].as_ref();
+                    if columns.comma {
+                        Number::parse(&text.replacen(',', ".", 1))
+                    } else {
+                        Number::parse(text)
+                    }
+                };
+                let numbers: Option<Vec<Number>> = factors.iter().map(number).collect();
+                let spans: Option<Vec<Span>> =
+                    durations.iter().map(|at| duration(&fields[*at], SERVICE)).collect();
                 let (numbers, spans) = numbers.zip(spans).ok_or(Skipped::Service)?;
                 law.of(numbers.into_iter(), spans.into_iter()).ok_or(Skipped::Range)?
             }
-            None => duration(field(SERVICE).ok_or(Skipped::Service)?).ok_or(Skipped::Service)?,
+            None => duration(field(SERVICE).ok_or(Skipped::Service)?, SERVICE).ok_or(Skipped::Service)?,
         };
         let priority = match field(PRIORITY) {
             Some(text) => text.parse().ok().filter(|p: &i64| p.unsigned_abs() <= 1_000_000_000),
             None => Some(0),
         };
         let deadline = match field(DEADLINE) {
-            Some(text) => Some(duration(text).filter(|span| *span > Span::ZERO).ok_or(Skipped::Deadline)?),
+            Some(text) => {
+                Some(duration(text, DEADLINE).filter(|span| *span > Span::ZERO).ok_or(Skipped::Deadline)?)
+            }
             None => None,
         };
-        Ok(Row {
-            at,
-            service,
-            priority: priority.ok_or(Skipped::Priority)?,
-            deadline,
-            client: field(CLIENT).map(super::access_log::client_key),
-            class: self.class(field(CLASS).unwrap_or(UNNAMED)).ok_or(Skipped::Class)?,
-        })
-    }
-
-    fn class(&mut self, name: &str) -> Option<u32> {
-        if let Some(index) = self.class_index.get(name) {
-            return Some(*index);
+        let priority = priority.ok_or(Skipped::Priority)?;
+        let text = |column: usize| columns.asked[column].map_or("", |at| fields[at].as_ref());
+        let asked = Asked { method: text(0), target: text(1), status: text(2).parse().ok() };
+        if !self.classes.is_in(&asked) {
+            return Ok(None);
         }
-        if name.len() > NAME_BYTES_MAX || !reader::is_name(name) {
-            return None;
+        let name = self.classes.of(&asked).or(field(CLASS)).unwrap_or(UNNAMED);
+        let class = self.read.class(name).ok_or(Skipped::Class)?;
+        let client = field(CLIENT).and_then(client::key);
+        if client.is_none() && field(CLIENT).is_some() {
+            self.read.count_nobody(line);
         }
-        let index = self.classes.len() as u32;
-        // More than are allowed are counted, not kept.
-        if self.classes.len() <= NAMES_MAX {
-            self.class_index.insert(name.to_owned(), index);
-            self.classes.push(name.to_owned());
+        if columns.asked[2].is_some() {
+            self.read.count_status(asked.status);
         }
-        Some(index)
+        Ok(Some(Row { stamp, back: Span::ZERO, service, class, priority, deadline, client }))
     }
-
-    /// What was skipped, and why.
-    fn skipped_notes(&self, text: &str) -> Vec<String> {
-        let reasons = Skipped::ALL.iter().filter_map(|(reason, words)| {
-            let (count, first) = self.skipped[*reason as usize]?;
-            let were = if count == 1 { "was" } else { "were" };
-            let example = example(text, count, first);
-            Some(format!("{count} of {} lines {were} skipped: {words} ({example})", self.lines))
-        });
-        reasons.collect()
-    }
-
-    fn notes(&self, text: &str) -> Vec<String> {
-        let mut notes = self.skipped_notes(text);
-        if let Some((count, first)) = self.unsorted {
-            let were = if count == 1 { "was" } else { "were" };
-            let example = example(text, count, first);
-            notes.push(format!(
-                "{count} of {} lines {were} not in order of time, and sorted ({example})",
-                self.lines
-            ));
-        }
-        if self.counted_from() != 0 && self.calendar == Some(false) {
-            notes.push("arrivals are counted from the earliest one".to_owned());
-        }
-        notes
-    }
-
-    /// The time that arrivals are counted from.
-    fn counted_from(&self) -> i128 {
-        let earliest = self.rows.iter().map(|row| row.at).min().unwrap_or(0);
-        if self.calendar == Some(true) || !(0..=YEAR).contains(&earliest) { earliest } else { 0 }
-    }
-
-    /// The requests of each class, sorted by time, and their attributes.
-    fn requests(mut self, sink: &mut Sink) -> Option<(Vec<Requests>, Vec<Attributes>)> {
-        let start = self.counted_from();
-        self.rows.sort_by_key(|row| row.at);
-        let mut attributes: Vec<Attributes> = Vec::new();
-        let mut known: BTreeMap<(u32, i64, Option<Span>), u32> = BTreeMap::new();
-        let mut requests: Vec<Requests> = self
-            .classes
-            .iter()
-            .map(|class| Requests { class: class.clone(), data: TraceData::default() })
-            .collect();
-        for (nth, row) in self.rows.iter().enumerate() {
-            let Some(at) = u64::try_from(row.at - start).ok().filter(|at| *at <= Time::LATEST.0) else {
-                sink.error("S073", WHOLE, "the trace spans more than the 292 years that can be simulated");
-                return None;
-            };
-            let index = *known.entry((row.class, row.priority, row.deadline)).or_insert_with(|| {
-                attributes.push(Attributes {
-                    place: row.class,
-                    task: row.class,
-                    priority: row.priority,
-                    deadline: row.deadline,
-                    ..Attributes::default()
-                });
-                attributes.len() as u32 - 1
-            });
-            let data = &mut requests[row.class as usize].data;
-            data.rows.push(TraceRow {
-                at: Time(at),
-                entry: 0,
-                values: data.values.len() as u32,
-                count: 1,
-                attributes: index,
-                client: row.client.unwrap_or(nth as u64 | OWN_CLIENT),
-            });
-            data.values.push(row.service.0);
-        }
-        Some((requests, attributes))
-    }
-}
-
-/// `line 13` or `the first is line 13`.
-fn example(text: &str, count: usize, place: usize) -> String {
-    let line = text[..place].matches('\n').count() + 1;
-    if count == 1 { format!("line {line}") } else { format!("the first is line {line}") }
 }
 
 /// An arrival in nanoseconds since some time, and whether it is one of the calendar.
-fn arrival(text: &str, unit: u64) -> Option<(i128, bool)> {
+fn arrival(text: &str, columns: &Columns<'_>) -> Result<(i128, bool), Skipped> {
     if text.contains(':') {
-        let at = if let Ok(at) = text.parse::<jiff::Timestamp>() {
-            at
-        } else {
-            let local: jiff::civil::DateTime = text.parse().ok()?;
-            local.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()
-        };
-        return Some((at.as_nanosecond().div_euclid(1000) * 1000, true));
+        let at = stamp::read(text).map_err(|fault| match fault {
+            Fault::Form => Skipped::Arrival,
+            Fault::Zone => Skipped::Zone,
+        })?;
+        return Ok((at.div_euclid(1000) * 1000, true));
     }
     let (text, sign) = text.strip_prefix('-').map_or((text, 1), |rest| (rest, -1));
-    Some((sign * i128::from(duration(text, unit)?.0), false))
-}
-
-/// A duration, rounded to the nearest nanosecond where it is finer.
-fn duration(text: &str, unit: u64) -> Option<Span> {
-    match quantity::parse_span_in(text, unit) {
-        Ok(span) => Some(span),
-        Err(QuantityError::Fraction(_)) => {
-            let end = text.find(|c: char| c.is_alphabetic() && !matches!(c, 'e' | 'E')).unwrap_or(text.len());
-            let unit = if end == text.len() { unit } else { quantity::time_unit(text[end..].trim())? };
-            let number: f64 = text[..end].trim().parse().ok()?;
-            Some(Span(nanos_round(number * unit as f64)))
-        }
-        Err(_) => None,
-    }
+    let span = duration(text, columns.units[ARRIVAL], columns.comma).ok_or(Skipped::Arrival)?;
+    Ok((sign * i128::from(span.0), false))
 }
 
 #[cfg(test)]
@@ -499,24 +446,33 @@ mod tests {
 
     #[test]
     fn times_are_read_in_their_forms() {
+        let columns = Columns {
+            of: [None; ROLES.len()],
+            units: [1_000_000; ROLES.len()],
+            has_unit: false,
+            comma: false,
+            asked: [None; ASKED.len()],
+            law: None,
+        };
         for (text, expected) in [
-            ("12", Some((12_000_000, false))),
-            ("1.5s", Some((1_500_000_000, false))),
-            ("-3", Some((-3_000_000, false))),
-            ("0.30000000000000004", Some((300_000, false))),
-            ("9.999999999e-7", Some((1, false))),
-            ("1970-01-01 00:00:02.6805909", Some((2_680_590_000, true))),
-            ("1970-01-01T00:00:02Z", Some((2_000_000_000, true))),
-            ("1970-01-01T02:00:02+02:00", Some((2_000_000_000, true))),
-            ("1969-12-31 23:59:59.9999999", Some((-1_000, true))),
-            ("yesterday", None),
-            ("", None),
-            ("12:00", None),
-            ("--3", None),
-            ("nan", None),
-            ("1e99", None),
+            ("12", Ok((12_000_000, false))),
+            ("1.5s", Ok((1_500_000_000, false))),
+            ("-3", Ok((-3_000_000, false))),
+            ("0.30000000000000004", Ok((300_000, false))),
+            ("9.999999999e-7", Ok((1, false))),
+            ("1970-01-01 00:00:02.6805909", Ok((2_680_590_000, true))),
+            ("1970-01-01T00:00:02Z", Ok((2_000_000_000, true))),
+            ("1970-01-01T02:00:02+02:00", Ok((2_000_000_000, true))),
+            ("1969-12-31 23:59:59.9999999", Ok((-1_000, true))),
+            ("1970-01-01 00:00:02 XYZ", Err(Skipped::Zone)),
+            ("yesterday", Err(Skipped::Arrival)),
+            ("", Err(Skipped::Arrival)),
+            ("12:00", Err(Skipped::Arrival)),
+            ("--3", Err(Skipped::Arrival)),
+            ("nan", Err(Skipped::Arrival)),
+            ("1e99", Err(Skipped::Arrival)),
         ] {
-            assert_eq!(arrival(text, 1_000_000), expected, "{text}");
+            assert_eq!(arrival(text, &columns), expected, "{text}");
         }
     }
 
@@ -526,6 +482,8 @@ mod tests {
             ("arrival,service", true),
             ("\"arrival\", service ,class", true),
             ("TIMESTAMP,ContextTokens,GeneratedTokens", true),
+            ("arrival;service", true),
+            ("\"Arrival\"\t\"Service\"", true),
             ("task,arrival,service", false),
             ("task,timestamp", false),
             ("name,arrival", false),
@@ -534,7 +492,5 @@ mod tests {
         ] {
             assert_eq!(is_header(line.as_bytes()), expected, "{line}");
         }
-        assert!(is_object(br#"{"timestamp": 0, "input_length": 3}"#));
-        assert!(!is_object(br#"{"schema": "dispatchlab.run/1"}"#) && !is_object(b"{"));
     }
 }

@@ -30,6 +30,21 @@ pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--context-switch", |options, text| put(&mut options.context_switch, text)),
     ("--dispatch-latency", |options, text| put(&mut options.dispatch_latency, text)),
     ("--service", |options, text| put(&mut options.service, text)),
+    ("--log-format", |options, text| put(&mut options.log_format, text)),
+    ("--stamp", |options, text| put(&mut options.stamp, text)),
+    ("--within-second", |options, text| put(&mut options.within_second, text)),
+    ("--client", |options, text| put(&mut options.client, text)),
+    ("--class", |options, text| push(&mut options.class, text)),
+    ("--only", |options, text| push(&mut options.only, text)),
+    ("--except", |options, text| push(&mut options.except, text)),
+    ("--map", |options, text| {
+        let pairs: Option<Vec<(String, String)>> = text
+            .split(',')
+            .map(|pair| pair.split_once('=').map(|(role, column)| (role.trim().into(), column.trim().into())))
+            .collect();
+        options.map.extend(pairs.iter().flatten().cloned());
+        pairs.is_some()
+    }),
     ("--io-device", |options, text| put(&mut options.io_device, text)),
     ("--time-unit", |options, text| {
         text.clone_into(&mut options.time_unit);
@@ -42,6 +57,11 @@ pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
 
 fn put(option: &mut Option<String>, text: &str) -> bool {
     *option = Some(text.to_owned());
+    true
+}
+
+fn push(option: &mut Vec<String>, text: &str) -> bool {
+    option.push(text.to_owned());
     true
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         return None;
     };
     refuse_options(options, sink);
-    run_options::refuse_map(options, sink);
+    run_options::refuse_log_options(options, sink);
     let unit = run_options::time_unit(&options.time_unit, sink);
     let tasks = read::tasks(text, unit, sink);
     let machine = Machine::read(options, sink);

@@ -1,0 +1,389 @@
+//! Requests as they were read, on their way to the sources of a model.
+
+use super::classes::Classes;
+use super::client::OWN_CLIENT;
+use super::farm::Requests;
+use crate::diagnostic::{Sink, WHOLE, did_you_mean_or_list};
+use crate::keys::{NAME_BYTES_MAX, NAMES_MAX};
+use crate::options::Options;
+use crate::reader;
+use sim_core::model::{Attributes, TraceData, TraceRow};
+use sim_core::rng::{StreamRoot, below};
+use sim_core::units::{Span, Time};
+use std::collections::BTreeMap;
+
+/// More requests are refused.
+const REQUESTS_MAX: usize = 20_000_000;
+/// Arrivals that begin later than this are the readings of a clock.
+const YEAR: i128 = 365 * 86_400 * 1_000_000_000;
+/// Class of requests without one.
+pub(super) const UNNAMED: &str = "request";
+const SECOND: i128 = 1_000_000_000;
+
+/// Why a line is no request.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Skipped {
+    /// It does not have the form.
+    Form,
+    /// Its time is none.
+    Arrival,
+    /// The zone of its time has no meaning.
+    Zone,
+    /// A calendar and numbers are mixed.
+    Clock,
+    /// Its size is no number.
+    Size,
+    /// It does not say how long it took, and has to.
+    Service,
+    /// Its service time is beyond the range of time.
+    Range,
+    /// Its class is no name.
+    Class,
+    /// Its deadline is no duration.
+    Deadline,
+    /// Its priority is no number.
+    Priority,
+}
+
+impl Skipped {
+    const COUNT: usize = 10;
+}
+
+/// A request.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    /// Its time stamp, in nanoseconds since some time.
+    pub stamp: i128,
+    /// How long before its stamp it arrived.
+    pub back: Span,
+    pub service: Span,
+    pub class: u32,
+    pub priority: i64,
+    pub deadline: Option<Span>,
+    pub client: Option<u64>,
+}
+
+impl Row {
+    fn at(&self) -> i128 {
+        self.stamp - i128::from(self.back.0)
+    }
+}
+
+/// What becomes of stamps of whole seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum WithinSecond {
+    /// The requests of a second are spread evenly over it, in their order.
+    #[default]
+    Spread,
+    /// They all are at its beginning.
+    Keep,
+    /// They are at random places of it, in their order.
+    Random,
+}
+
+impl WithinSecond {
+    /// `--within-second`.
+    pub fn read(options: &Options, sink: &mut Sink) -> Option<WithinSecond> {
+        let Some(text) = &options.within_second else { return Some(WithinSecond::default()) };
+        match text.trim() {
+            "spread" => Some(WithinSecond::Spread),
+            "keep" => Some(WithinSecond::Keep),
+            "random" => Some(WithinSecond::Random),
+            other => {
+                let place = sink.option("--within-second", text);
+                sink.error("S022", place, format!("`--within-second` cannot be `{other}`"))
+                    .help_if(|| did_you_mean_or_list(other, "it is one of", &["spread", "keep", "random"]));
+                None
+            }
+        }
+    }
+}
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Read {
+    pub rows: Vec<Row>,
+    /// Names of classes: those of options, then as they are first seen.
+    pub classes: Vec<String>,
+    class_index: BTreeMap<String, u32>,
+    /// Lines that could be requests.
+    pub lines: usize,
+    /// By reason: how many lines, and the number of the first.
+    skipped: [Option<(usize, usize)>; Skipped::COUNT],
+    /// Lines that arrive before one above them, and the number of the first.
+    unsorted: Option<(usize, usize)>,
+    latest: Option<i128>,
+    /// Whether times are of the calendar.
+    pub calendar: Option<bool>,
+    /// Whether all stamps are whole seconds.
+    fraction: bool,
+    /// Requests that `--only` and `--except` leave out.
+    left_out: usize,
+    /// Requests whose client field names nobody, and the line of the first.
+    nobody: Option<(usize, usize)>,
+    /// Requests whose stamp is the end, and whose request time is not known.
+    unshifted: usize,
+    /// Of status 4xx, 5xx and 499.
+    statuses: [usize; 3],
+    /// Whether there are statuses at all.
+    pub has_status: bool,
+}
+
+impl Read {
+    /// Begins with these classes.
+    pub fn new(classes: &Classes) -> Read {
+        let mut read = Read::default();
+        for name in classes.names() {
+            read.class(&name);
+        }
+        read
+    }
+
+    /// Takes what a line gave.
+    pub fn take(&mut self, line: usize, found: Result<Option<Row>, Skipped>) {
+        self.lines += 1;
+        match found {
+            Ok(Some(row)) => {
+                let at = row.at();
+                if self.latest.is_some_and(|latest| at < latest) {
+                    self.unsorted.get_or_insert((0, line)).0 += 1;
+                }
+                self.latest = self.latest.max(Some(at));
+                self.fraction |= row.stamp.rem_euclid(SECOND) != 0;
+                // One more than is allowed tells that there are more.
+                if self.rows.len() <= REQUESTS_MAX {
+                    self.rows.push(row);
+                }
+            }
+            Ok(None) => self.left_out += 1,
+            Err(reason) => self.skipped[reason as usize].get_or_insert((0, line)).0 += 1,
+        }
+    }
+
+    /// Counts a request whose client field names nobody.
+    pub fn count_nobody(&mut self, line: usize) {
+        self.nobody.get_or_insert((0, line)).0 += 1;
+    }
+
+    /// Counts a request whose arrival had to be its end.
+    pub fn count_unshifted(&mut self) {
+        self.unshifted += 1;
+    }
+
+    /// Counts a status.
+    pub fn count_status(&mut self, status: Option<u16>) {
+        self.has_status |= status.is_some();
+        match status {
+            Some(499) => self.statuses[2] += 1,
+            Some(400..=498) => self.statuses[0] += 1,
+            Some(500..=599) => self.statuses[1] += 1,
+            _ => {}
+        }
+    }
+
+    /// The number of a class; `None` where it is no name.
+    pub fn class(&mut self, name: &str) -> Option<u32> {
+        if let Some(index) = self.class_index.get(name) {
+            return Some(*index);
+        }
+        if name.len() > NAME_BYTES_MAX || !reader::is_name(name) {
+            return None;
+        }
+        let index = self.classes.len() as u32;
+        // More than are allowed are counted, not kept.
+        if self.classes.len() <= NAMES_MAX {
+            self.class_index.insert(name.to_owned(), index);
+            self.classes.push(name.to_owned());
+        }
+        Some(index)
+    }
+
+    /// Says what is wrong with the whole: nothing was read, or too much.
+    pub fn check(&self, what: &str, words: &dyn Fn(Skipped) -> &'static str, sink: &mut Sink) -> bool {
+        if self.rows.is_empty() {
+            if self.left_out > 0 {
+                let message = format!("`--only` and `--except` leave out every request of this {what}");
+                sink.error("S070", WHOLE, message);
+            } else {
+                sink.error("S070", WHOLE, format!("no line of this {what} could be read as a request"))
+                    .help_if(|| self.skipped_notes(words).into_iter().next());
+            }
+        }
+        if self.rows.len() > REQUESTS_MAX {
+            sink.error("S046", WHOLE, format!("more than {REQUESTS_MAX} requests"));
+            return false;
+        }
+        if self.classes.len() > NAMES_MAX {
+            let message = format!("{} classes; at most {NAMES_MAX}", self.classes.len());
+            sink.error("S046", WHOLE, message).help("map another column to `class`, or none");
+            return false;
+        }
+        true
+    }
+
+    /// What was skipped, and why.
+    fn skipped_notes(&self, words: &dyn Fn(Skipped) -> &'static str) -> Vec<String> {
+        use Skipped::{Arrival, Class, Clock, Deadline, Form, Priority, Range, Service, Size, Zone};
+        let all = [Form, Arrival, Zone, Clock, Size, Service, Range, Class, Deadline, Priority];
+        let notes = all.into_iter().filter_map(|reason| {
+            let (count, first) = self.skipped[reason as usize]?;
+            let were = if count == 1 { "was" } else { "were" };
+            let example = example(count, first);
+            Some(format!("{count} of {} lines {were} skipped: {} ({example})", self.lines, words(reason)))
+        });
+        notes.collect()
+    }
+
+    /// Everything that is to be said of the lines. `sorted`: lines in another order than their times are worth a word.
+    pub fn notes(&self, words: &dyn Fn(Skipped) -> &'static str, sorted: bool) -> Vec<String> {
+        let mut notes = self.skipped_notes(words);
+        if let Some((count, first)) = self.unsorted.filter(|_| sorted) {
+            let were = if count == 1 { "was" } else { "were" };
+            let example = example(count, first);
+            notes.push(format!(
+                "{count} of {} lines {were} not in order of time, and sorted ({example})",
+                self.lines
+            ));
+        }
+        if self.counted_from() != 0 && self.calendar == Some(false) {
+            notes.push("arrivals are counted from the earliest one".to_owned());
+        }
+        let requests =
+            |count: usize| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
+        if self.left_out > 0 {
+            let were = if self.left_out == 1 { "is" } else { "are" };
+            notes.push(format!("{} {were} left out by `--only` or `--except`", requests(self.left_out)));
+        }
+        if self.unshifted > 0 {
+            notes.push(format!(
+                "{} without a request time: the stamp is the arrival",
+                requests(self.unshifted)
+            ));
+        }
+        if let Some((count, first)) = self.nobody {
+            let example = example(count, first);
+            notes.push(format!(
+                "{} without a readable client: each is a client of its own ({example})",
+                requests(count)
+            ));
+        }
+        let [clients, servers, gone] = self.statuses;
+        if clients + servers + gone > 0 {
+            notes.push(format!(
+                "of {} {clients} have status 4xx, {servers} have 5xx and {gone} have 499 (the client left): they \
+                 are run like the others; `--except 4xx` leaves them out",
+                requests(self.rows.len())
+            ));
+        }
+        notes
+    }
+
+    /// The time that arrivals are counted from.
+    fn counted_from(&self) -> i128 {
+        let earliest = self.rows.iter().map(Row::at).min().unwrap_or(0);
+        if self.calendar == Some(true) || !(0..=YEAR).contains(&earliest) { earliest } else { 0 }
+    }
+
+    /// Spreads the requests of whole seconds; what is to be said about it.
+    pub fn spread(&mut self, within: WithinSecond, asked: bool, seed: u64) -> Option<String> {
+        if self.calendar != Some(true) {
+            return asked.then(|| "arrivals are numbers: `--within-second` changes nothing".to_owned());
+        }
+        if self.fraction {
+            let note = "stamps have parts of a second: `--within-second` changes nothing";
+            return asked.then(|| note.to_owned());
+        }
+        self.rows.sort_by_key(|row| row.stamp);
+        let most = self.rows.chunk_by(|a, b| a.stamp == b.stamp).map(<[Row]>::len).max().unwrap_or(0);
+        if most < 2 {
+            return None;
+        }
+        let (how, others) = match within {
+            WithinSecond::Keep => {
+                let note = format!(
+                    "stamps are whole seconds, up to {most} requests in one, and are kept: their requests arrive at \
+                     once, which makes queues longer than they were"
+                );
+                return Some(note);
+            }
+            WithinSecond::Spread => ("spread evenly over it", "`keep` leaves them, `random` draws"),
+            WithinSecond::Random => ("at random places of it", "`keep` leaves them, `spread` is even"),
+        };
+        let mut stream = StreamRoot::new(seed, 0).stream("requests", "within-second");
+        for second in self.rows.chunk_by_mut(|a, b| a.stamp == b.stamp) {
+            let count = second.len() as u64;
+            let places: Vec<u64> = if within == WithinSecond::Random {
+                let mut drawn: Vec<u64> = (0..count).map(|_| below(&mut stream, SECOND as u64)).collect();
+                drawn.sort_unstable();
+                drawn
+            } else {
+                // In the middle of its share of the second, so that none is early or late on average.
+                (0..count).map(|nth| (2 * nth + 1) * SECOND as u64 / (2 * count)).collect()
+            };
+            for (row, place) in second.iter_mut().zip(places) {
+                row.stamp += i128::from(place);
+            }
+        }
+        Some(format!(
+            "stamps are whole seconds, up to {most} requests in one: the requests of a second are {how}, in their \
+             order (`--within-second`: {others})"
+        ))
+    }
+
+    /// The requests of each class, sorted by time, and their attributes.
+    pub fn requests(mut self, what: &str, sink: &mut Sink) -> Option<(Vec<Requests>, Vec<Attributes>)> {
+        let start = self.counted_from();
+        self.rows.sort_by_key(Row::at);
+        let mut attributes: Vec<Attributes> = Vec::new();
+        let mut known: BTreeMap<(u32, i64, Option<Span>), u32> = BTreeMap::new();
+        let mut data: Vec<TraceData> = self.classes.iter().map(|_| TraceData::default()).collect();
+        let present: Vec<bool> = {
+            let mut present = vec![false; self.classes.len()];
+            self.rows.iter().for_each(|row| present[row.class as usize] = true);
+            present
+        };
+        // Classes of options that no request belongs to are none.
+        let mut numbers = vec![0u32; self.classes.len()];
+        let mut next = 0;
+        for (class, present) in present.iter().enumerate() {
+            numbers[class] = next;
+            next += u32::from(*present);
+        }
+        for (nth, row) in self.rows.iter().enumerate() {
+            let Some(at) = u64::try_from(row.at() - start).ok().filter(|at| *at <= Time::LATEST.0) else {
+                let message = format!("the {what} spans more than the 292 years that can be simulated");
+                sink.error("S073", WHOLE, message);
+                return None;
+            };
+            let class = numbers[row.class as usize];
+            let index = *known.entry((class, row.priority, row.deadline)).or_insert_with(|| {
+                attributes.push(Attributes {
+                    place: class,
+                    task: class,
+                    priority: row.priority,
+                    deadline: row.deadline,
+                    ..Attributes::default()
+                });
+                attributes.len() as u32 - 1
+            });
+            let data = &mut data[row.class as usize];
+            data.rows.push(TraceRow {
+                at: Time(at),
+                entry: 0,
+                values: data.values.len() as u32,
+                count: 1,
+                attributes: index,
+                client: row.client.unwrap_or(nth as u64 | OWN_CLIENT),
+            });
+            data.values.push(row.service.0);
+        }
+        let named = self.classes.into_iter().zip(data).zip(present).filter(|(_, present)| *present);
+        let requests = named.map(|((class, data), _)| Requests { class, data }).collect();
+        Some((requests, attributes))
+    }
+}
+
+/// `line 13` or `the first is line 13`.
+fn example(count: usize, line: usize) -> String {
+    if count == 1 { format!("line {line}") } else { format!("the first is line {line}") }
+}

@@ -264,6 +264,9 @@ pub struct PlanArgs {
     /// Stop with an error when more jobs than this are in the system at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max_jobs: Option<u64>,
+    /// Keep percentiles of waiting times in runs of more than 100 000 jobs too, which take a tenth longer for it
+    #[arg(long)]
+    pub waiting_percentiles: bool,
     /// Confidence level of intervals, such as 0.95 or 95%
     #[arg(long, value_name = "LEVEL", default_value = "0.95", value_parser = confidence)]
     pub confidence: f64,

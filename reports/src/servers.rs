@@ -50,12 +50,12 @@ pub const COLUMNS: &[Column] = &[
     ),
     Column::new("share_ratio", Kind::Number, "`jobs_count` over that of all members of the group"),
     Column::new("utilization_ratio", Kind::Number, "run time over cores x window"),
-    Column::new("overhead_ratio", Kind::Number, "switch and dispatch time over cores x window"),
+    Column::new("overhead_ratio", Kind::Number, "switch, dispatch and kernel time over cores x window"),
     Column::new("held_mean_count", Kind::Number, "time average of the tokens held"),
     Column::new(
         "queue_length_mean_jobs",
         Kind::Number,
-        "time average of the jobs ready or waiting for a token",
+        "time average of the jobs that wait: ready and on no core, beyond the number of cores where cores are shared, or for a token",
     ),
     Column::new(
         "queue_length_max_jobs",

@@ -28,11 +28,15 @@ pub const COLUMNS: &[Column] = &[
     Column::new("scenario", Kind::Text, "its name"),
     Column::new("policy", Kind::Text, "the policies in effect"),
     Column::new("replication", Kind::Integer, "1: the file is about the first replication"),
-    Column::new("start_ns", Kind::Integer, "begin of the interval; the warm-up is in the series too"),
+    Column::new(
+        "start_ns",
+        Kind::Integer,
+        "begin of the interval; warm-up and drain are in the series too, and intervals are cut where the measured window begins and ends",
+    ),
     Column::new(
         "end_ns",
         Kind::Integer,
-        "its end, which belongs to the next one (that of the run: to the last)",
+        "its end, which belongs to the next one (that of the run and that of the window: to the one that ends there)",
     ),
     Column::new("scope", Kind::Text, "`all`, or a station"),
     Column::new("arrivals_count", Kind::Integer, "jobs released in the interval"),
@@ -46,14 +50,14 @@ pub const COLUMNS: &[Column] = &[
     Column::new(
         "queue_length_mean_jobs",
         Kind::Number,
-        "time average of the jobs ready or waiting for a token; in `all`: at all stations",
+        "time average of the jobs that wait: ready and on no core, beyond the number of cores where cores are shared, or for a token; in `all`: at all stations",
     ),
     Column::new(
         "utilization_ratio",
         Kind::Number,
         "run time over cores x interval; in `all`: of processors that are no devices",
     ),
-    Column::new("overhead_ratio", Kind::Number, "switch and dispatch time, likewise"),
+    Column::new("overhead_ratio", Kind::Number, "switch, dispatch and kernel time, likewise"),
 ];
 
 /// Writes `timeseries.csv`.

@@ -44,7 +44,8 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let plan = RunPlan {
         asked,
         warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
-        waiting_percentiles: subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
+        waiting_percentiles: args.plan.waiting_percentiles
+            || subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
         precision: precision.clone(),
         ..load::plan(&args.plan, &named[0].loaded)
     };

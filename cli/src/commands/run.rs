@@ -10,6 +10,7 @@ use crate::{gate, load, output};
 use experiments::condition::{Condition, Subject, Test};
 use experiments::metrics::{self, MetricName};
 use experiments::report::{all_rows, document, extras};
+use experiments::run::RECORDED_JOBS;
 use experiments::theory::check::TOLERANCE;
 use experiments::warmup::{LEAST_WELCH, welch};
 use experiments::{Decisions, RunPlan, RunResult, vocabulary};
@@ -58,7 +59,8 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     gate::check(&subjects, &metrics::keys(&loaded.model, &asked))?;
     let explained = args.explain || explain_at.is_some() || args.files.decisions();
     let plan = RunPlan {
-        waiting_percentiles: named().any(|metric| metric.def.name == "waiting"),
+        waiting_percentiles: args.plan.waiting_percentiles
+            || named().any(|metric| metric.def.name == "waiting"),
         asked,
         precision,
         batches: args.batches,
@@ -77,6 +79,7 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         experiments::run(&loaded.model, &plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))?
     };
     load::notes(&result.notes, global);
+    load::notes(&missing_percentiles(&result), global);
     global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));
     let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
@@ -130,6 +133,17 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
     }
     gate::verdict(&checked, &result.shortfalls)
+}
+
+/// Why there are no percentiles of waiting times, where there are some of response times.
+fn missing_percentiles(result: &RunResult) -> Vec<String> {
+    let is_known = |name: &str| result.summary.iter().any(|row| row.name() == name && row.value.is_some());
+    let missing = is_known("response/p99") && is_known("waiting/mean") && !is_known("waiting/p99");
+    let note = format!(
+        "more than {RECORDED_JOBS} jobs: percentiles of waiting times are not kept, which saves a tenth of the run; \
+         --waiting-percentiles keeps them"
+    );
+    missing.then_some(note).into_iter().collect()
 }
 
 /// How replication 1 went, as charts.

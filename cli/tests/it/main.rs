@@ -19,6 +19,7 @@ mod submitting;
 mod sweeping;
 mod tracing;
 mod verifying;
+mod windows;
 
 use assert_cmd::Command;
 

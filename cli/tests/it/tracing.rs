@@ -178,6 +178,80 @@ fn a_trace_agrees_with_the_numbers() {
     assert_eq!(in_system.last().unwrap().1 as f64, value("jobs", "unfinished", "all"));
 }
 
+/// Counters add up to the mean queue, and slices to the books, in the measured window: under shared cores, with interrupts, with a
+/// warm-up and a number of releases that ends arrivals that would go on.
+#[test]
+fn counters_and_slices_add_up_to_the_books() {
+    let mut compared = 0;
+    for arguments in [
+        &["convoy"][..],
+        &["convoy", "--policy", "ps"],
+        &["convoy", "--policy", "las"],
+        &[
+            "convoy",
+            "--policy",
+            "round-robin:quantum=2ms",
+            "--interrupts",
+            "release=20us,decide=50us,save=10us",
+        ],
+        &["mm1", "--policy", "ps", "--set", "stop.jobs=400", "--set", "warmup=1313ms"],
+        &["mm1", "--policy", "las", "--set", "stop.jobs=400", "--set", "warmup=1313ms"],
+        &["web-shop", "--policy", "web.cpu=ps", "--set", "stop.jobs=500", "--set", "warmup=101ms"],
+        &["web-shop", "--set", "stop.jobs=500", "--set", "warmup=101ms"],
+    ] {
+        let (_, seen) = trace(arguments);
+        let json: Value =
+            serde_json::from_str(&stdout(&[&["run"], arguments, &["--format", "json", "-q"]].concat()))
+                .unwrap();
+        let value = |name: &str, scope: &str| {
+            let wanted = |row: &&Value| {
+                format!("{}/{}", row["metric"].as_str().unwrap(), row["statistic"].as_str().unwrap()) == name
+                    && row["scope"] == scope
+                    && row["class"] == "all"
+            };
+            json["summary"].as_array().unwrap().iter().find(wanted)?["value"].as_f64()
+        };
+        let (from, length) = (value("warmup/time", "all").unwrap(), value("window/time", "all").unwrap());
+        let inside =
+            |start: u64, end: u64| ((end as f64).min(from + length) - (start as f64).max(from)).max(0.0);
+        for (pid, name) in &seen.processes {
+            if let Some(expected) = value("queue_length/mean", name) {
+                let steps = seen.counters.get(&(*pid, "queue".to_owned())).map_or(&[][..], Vec::as_slice);
+                let ends = steps.iter().skip(1).map(|(at, _)| *at).chain([u64::MAX]);
+                let integral: f64 =
+                    steps.iter().zip(ends).map(|((at, queue), end)| *queue as f64 * inside(*at, end)).sum();
+                assert!(
+                    (integral / length - expected).abs() < 1e-6,
+                    "{arguments:?} {name}: {} {expected}",
+                    integral / length
+                );
+                compared += 1;
+            }
+            let slices = || {
+                seen.slices.iter().filter(|((process, _), _)| process == pid).flat_map(|(_, slices)| slices)
+            };
+            let Some(utilization) =
+                value("utilization/mean", name).filter(|_| slices().any(|slice| slice.2 == "idle"))
+            else {
+                continue;
+            };
+            let time = |categories: &[&str]| -> f64 {
+                let of = slices().filter(|(_, _, found)| categories.contains(&found.as_str()));
+                of.map(|(start, end, _)| inside(*start, *end)).sum()
+            };
+            let capacity = time(&["run", "switch", "dispatch", "idle"]);
+            assert!((time(&["run"]) / capacity - utilization).abs() < 1e-9, "{arguments:?} {name}");
+            let overhead = value("overhead/share", name).unwrap();
+            assert!(
+                (time(&["switch", "dispatch"]) / capacity - overhead).abs() < 1e-9,
+                "{arguments:?} {name}"
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 20, "{compared}");
+}
+
 #[test]
 fn textbook_states_are_on_the_jobs_tracks() {
     let (_, seen) = trace(&["convoy", "--policy", "fcfs"]);

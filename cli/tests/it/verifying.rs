@@ -15,7 +15,7 @@ fn a_group_passes() {
     assert!(lines[1..lines.len() - 1].iter().all(|line| line.starts_with("ok ")), "{text}");
     let words = lines[1].split_whitespace().take(6).collect::<Vec<_>>();
     assert_eq!(words, ["ok", "M/M/1/5", "0.8", "response/mean", "2.563", "s"]);
-    assert_eq!(lines.last(), Some(&"6 checked, 6 passed"));
+    assert_eq!(lines.last(), Some(&"10 checked, 10 passed"));
     assert!(lines.iter().all(|line| line.len() <= 80), "{text}");
 }
 

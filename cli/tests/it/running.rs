@@ -136,7 +136,7 @@ fn intervals_come_with_replications() {
 
 #[test]
 fn large_runs_are_not_recorded_unless_asked() {
-    let arguments = ["run", "mm1", "--set", "stop.jobs=100001", "--format", "json"];
+    let arguments = ["run", "mm1", "--set", "stop.jobs=100001", "--format", "json", "-q"];
     let document = json(&arguments);
     assert_eq!(document["tasks"].as_array().map(Vec::len), Some(0));
     assert_eq!(document["digest"], Value::Null);

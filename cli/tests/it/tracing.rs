@@ -196,7 +196,7 @@ fn counters_and_slices_add_up_to_the_books() {
         ],
         &["mm1", "--policy", "ps", "--set", "stop.jobs=400", "--set", "warmup=1313ms"],
         &["mm1", "--policy", "las", "--set", "stop.jobs=400", "--set", "warmup=1313ms"],
-        &["web-shop", "--policy", "web.cpu=ps", "--set", "stop.jobs=500", "--set", "warmup=101ms"],
+        &["mm1", "--policy", "ps", "--cores", "3", "--scale", "2", "--set", "stop.jobs=400"],
         &["web-shop", "--set", "stop.jobs=500", "--set", "warmup=101ms"],
     ] {
         let (_, seen) = trace(arguments);

@@ -157,7 +157,7 @@ fn the_files_agree_with_each_other() {
 #[test]
 fn the_series_does_not_need_a_recording() {
     let case = Case::new();
-    let input = ["mm1", "--set", "stop.jobs=150000", "--interval", "5s"];
+    let input = ["mm1", "--set", "stop.jobs=150000", "--interval", "5s", "-q"];
     case.run(&input);
     let unrecorded = fs::read_to_string(case.path("out/timeseries.csv")).unwrap();
     let recorded = case.at("recorded");

@@ -15,7 +15,7 @@ Rows = dict[tuple[str, str, str], float]
 Measure = Callable[[Rows], float | None]
 
 # Jobs of one replication at most, and with --quick.
-MOST, MOST_QUICK = 3_000_000, 60_000
+MOST, MOST_QUICK = 1_000_000, 60_000
 # A percentile of few values is off by about the square of its spread: replications must not spread further than this.
 SPREAD = 0.06
 # Values of which all are kept for percentiles; of more only buckets are, 128 an octave.

@@ -551,6 +551,8 @@ tell-field-where-the-header-has = { $a } Feld, wo die Kopfzeile { $b } hat
 tell-a-row-of-value-after-rows-of = eine Zeile mit { $a } Wert nach Zeilen mit { $b }
 tell-a-row-of-values-after-rows-of = eine Zeile mit { $a } Werten nach Zeilen mit { $b }
 tell-sizes-that-are-constant-in-the-class-may-be-left-out-of-all-rows-alike = Längen, die in der Klasse fest sind, dürfen fehlen, in allen Zeilen gleich
+tell-is-servers-would-fail-without-end-at-one-instant = { $a } ist { $b }: Server würden ohne Ende im selben Augenblick ausfallen
+tell-a-server-would-fail-every-on-average-at-most-every = ein Server würde im Mittel alle { $a } ausfallen; höchstens alle { $b }
 tell-jobs-of-the-class-get-no-core-device-or-token-to-wait-for = Jobs der Klasse { $a } bekommen keinen Kern, kein Gerät und kein Token, auf das man warten könnte
 tell-a-delay-serves-nobody-use-timeout-until-or-hold-a-token-of-a-pool = eine Verzögerung bedient niemanden: timeout_until = { $a } setzen oder ein Token eines Pools halten
 tell-a-row-of-value-jobs-of-this-class-need-the-arrival-and-size = eine Zeile mit { $a } Wert; Jobs dieser Klasse brauchen { $b }: die Ankunft und { $c } Länge

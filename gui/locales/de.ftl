@@ -260,7 +260,7 @@ run-cancelled = der Lauf wurde abgebrochen; gezeigt wird der vorige
 run-cancelled-first = der Lauf wurde abgebrochen
 no-run-yet = der erste Lauf ist unterwegs
 no-run = es gibt keinen Lauf zu zeigen
-run-too-long = der Lauf ist zu lang für diese Seite
+run-too-long = der Lauf hat mehr als { $events } Ereignisse, die Grenze dieses Fensters: kürzen Sie ihn, oder nehmen Sie die Befehlszeile, die keine solche Grenze hat
 run-bug = das ist ein Fehler in DispatchLab: { $words }
 mistakes-first = { $count ->
     [one] 1 Fehler

@@ -260,7 +260,7 @@ run-cancelled = the run was cancelled; what is shown is the run before
 run-cancelled-first = the run was cancelled
 no-run-yet = the first run is under way
 no-run = there is no run to show
-run-too-long = the run is too long for this page
+run-too-long = the run takes more than { $events } events, the limit of this window: shorten it, or use the command line, which has no such limit
 run-bug = this is a bug in DispatchLab: { $words }
 mistakes-first = { $count ->
     [one] 1 mistake

@@ -17,6 +17,7 @@ mod ranked;
 pub mod realtime;
 mod slots;
 mod spec;
+mod tournament;
 
 pub use def::{Build, Citation, Cost, Example, Layer, PolicyDef, Traits, cite};
 pub use example::{example_spec, run_example};

@@ -51,6 +51,11 @@ pub(crate) fn law(node: &Node, name: &str, unit: Unit, sink: &mut Sink) -> Optio
     Parameters { outer, kind, unit }.law(sink)
 }
 
+/// Whether a law is 0, or below a nanosecond on average: what happens again and again after such times never ends.
+pub(crate) fn is_never_above_zero(law: &Law) -> bool {
+    law.mean().is_some_and(|mean| mean < 1.0)
+}
+
 struct Parameters<'a> {
     outer: Fields<'a>,
     kind: &'static str,

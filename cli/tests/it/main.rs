@@ -6,6 +6,7 @@ mod coverage;
 mod demand;
 mod files;
 mod folders;
+mod growth;
 mod patience;
 mod planning;
 mod policies;

@@ -4,7 +4,7 @@
 use super::repeat::{AT_A_TIME, Wanted, opened, racers};
 use super::state::{Batch, BatchResult, Compared, Race, RaceResult, Repeated, State};
 use crate::model::setup::Setup;
-use crate::model::snapshot::{AT_ONCE_EVENTS, Snapshot, Trouble, plan, trouble};
+use crate::model::snapshot::{AT_ONCE_EVENTS, MOST_EVENTS, Snapshot, Trouble, plan, trouble};
 use experiments::background::{Background, Outcome, Reporter};
 use experiments::compare::{Alternative, CompareOptions};
 use experiments::run::Watch;
@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// Inputs longer than this are not even read in the frame, in bytes.
 const AT_ONCE_BYTES: usize = 1 << 18;
-/// Events that a run may take: where there are no threads the page stands still for it, for a second or so.
-const LIMIT: Option<u64> = if cfg!(target_arch = "wasm32") { Some(2_000_000) } else { None };
 
 type Run = Result<Snapshot, Trouble>;
 type Raced = Result<RaceResult, Trouble>;
@@ -65,7 +63,7 @@ impl Engine {
         }
         state.running = Some(None);
         let work = move |reporter: &Reporter<'_>| {
-            Snapshot::compute(&setup, decisions, LIMIT, &|progress| reporter.watch(progress))
+            Snapshot::compute(&setup, decisions, None, &|progress| reporter.watch(progress))
         };
         self.run = Some(self.start(work));
         self.poll(state);
@@ -91,7 +89,7 @@ impl Engine {
             }
         }
         let work =
-            move |reporter: &Reporter<'_>| race(&setup, &others, LIMIT, &|progress| reporter.watch(progress));
+            move |reporter: &Reporter<'_>| race(&setup, &others, None, &|progress| reporter.watch(progress));
         self.race = Some(self.start(work));
         self.poll(state);
     }
@@ -267,7 +265,7 @@ impl Engine {
             }
             Err(Trouble::TooLong) => {
                 state.mistakes.clear();
-                state.failed = Some(crate::tr!("run-too-long"));
+                state.failed = Some(too_long());
             }
             Err(Trouble::Cancelled) => {}
         }
@@ -296,6 +294,11 @@ fn outcome_of<T>(outcome: Outcome<Result<T, Trouble>>) -> Result<T, Trouble> {
         Outcome::Done(found) => found,
         Outcome::Panicked(words) => Err(Trouble::Failed(crate::tr!("run-bug", words = words))),
     }
+}
+
+/// What is said of a run that takes more events than the window lets it take.
+fn too_long() -> String {
+    crate::tr!("run-too-long", events = MOST_EVENTS)
 }
 
 /// The race itself: one run of each policy, side by side.
@@ -327,7 +330,7 @@ fn accept_race(found: Raced, race: &mut Race) {
         Ok(result) => (Some(Arc::new(result)), None),
         Err(Trouble::Mistakes(mistakes)) => (None, mistakes.first().map(crate::catalog::mistake)),
         Err(Trouble::Failed(words)) => (None, Some(words)),
-        Err(Trouble::TooLong | Trouble::Cancelled) => (None, Some(crate::tr!("run-too-long"))),
+        Err(Trouble::TooLong | Trouble::Cancelled) => (None, Some(too_long())),
     };
 }
 
@@ -361,6 +364,7 @@ fn finished(setup: &Setup, begun: Begun, watch: Watch<'_>) -> Batched {
 fn batch_trouble(failure: &experiments::Failure) -> Trouble {
     match *failure.error {
         RunError::Cancelled { .. } => Trouble::Cancelled,
+        RunError::EventLimit { .. } => Trouble::Failed(too_long()),
         _ => Trouble::Failed(failure.to_string()),
     }
 }
@@ -368,7 +372,8 @@ fn batch_trouble(failure: &experiments::Failure) -> Trouble {
 fn further(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>) -> Result<(), Trouble> {
     if begun.is_none() {
         let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
-        let plan = RunPlan { replications: wanted, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
+        let (warmup_auto, max_events) = (loaded.warmup_auto, MOST_EVENTS);
+        let plan = RunPlan { replications: wanted, warmup_auto, max_events, ..RunPlan::default() };
         let replications = Replications::owned(loaded.model.clone(), &plan, watch)
             .map_err(|failure| batch_trouble(&failure))?;
         *begun = Some(Begun { loaded, plan, replications });

@@ -19,6 +19,9 @@ use std::sync::OnceLock;
 
 /// Runs up to this many events are made at once, in the frame of the change; larger ones beside it.
 pub const AT_ONCE_EVENTS: u64 = 200_000;
+/// Events that any run of the window may take: a minute or more of work. Where there are no threads the page stands still for a
+/// run, for a second or so.
+pub const MOST_EVENTS: u64 = if cfg!(target_arch = "wasm32") { 2_000_000 } else { 1_000_000_000 };
 /// Of a run that is too large to be drawn whole the first jobs are drawn, this many.
 const CHART_JOBS: u64 = 20_000;
 /// Parts of the overview strip.
@@ -367,7 +370,7 @@ pub fn plan(loaded: &Loaded, budget: Option<u64>) -> RunPlan {
         decisions: Decisions::Chosen,
         threads: 1,
         warmup_auto: loaded.warmup_auto,
-        max_events: budget.unwrap_or(usual.max_events),
+        max_events: budget.unwrap_or(MOST_EVENTS),
         ..usual
     }
 }

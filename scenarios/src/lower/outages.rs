@@ -2,11 +2,14 @@
 
 use crate::diagnostic::Sink;
 use crate::keys::{self, Kind, SERVER};
-use crate::laws::{Unit, law};
+use crate::laws::{Unit, is_never_above_zero, law};
 use crate::reader::{self, Fields};
 use crate::tree::Value;
 use sim_core::model::{OutageEffect, Outages};
 use sim_core::units::{Span, Time};
+
+/// The shortest time from failure to failure, on average, in nanoseconds.
+const LEAST_TURN: f64 = 1e3;
 
 /// The outages of a group of `count` servers.
 pub(super) fn read(item: &Fields<'_>, count: u32, sink: &mut Sink) -> Option<Outages> {
@@ -70,9 +73,29 @@ fn random(item: &Fields<'_>, sink: &mut Sink) -> Option<(sim_core::law::Law, sim
     let node = item.get("failures")?;
     let Some(Kind::Table(table)) = SERVER.key("failures").map(|key| key.kind) else { return None };
     let fields = reader::open(node, table, sink)?;
-    let mut one = |key| fields.get(key).and_then(|node| law(node, key, Unit::Time, sink));
+    let mut one = |key| {
+        let law = fields.get(key).and_then(|node| law(node, key, Unit::Time, sink))?;
+        if is_never_above_zero(&law) {
+            sink.error(
+                "S021",
+                fields.place(key),
+                format!("`{key}` is 0: servers would fail without end at one instant"),
+            )
+            .help("for instance failures = { after = \"10min\", repair = \"30s\" }");
+            return None;
+        }
+        Some(law)
+    };
     let (after, repair) = (one("after"), one("repair"));
-    Some((after?, repair?))
+    let (after, repair) = (after?, repair?);
+    // A run of minutes would be nothing but failures.
+    if let Some(turn) =
+        after.mean().zip(repair.mean()).map(|(up, down)| up + down).filter(|turn| *turn < LEAST_TURN)
+    {
+        let message = format!("a server would fail every {turn}ns on average; at most every {LEAST_TURN}ns");
+        sink.error("S021", fields.place("after"), message);
+    }
+    Some((after, repair))
 }
 
 /// How long a balancer takes to learn of a change; `None`: it never does.

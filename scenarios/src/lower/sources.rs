@@ -6,7 +6,7 @@ use crate::demand;
 use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::input::Input;
 use crate::keys::{self, Kind, Table};
-use crate::laws::{Unit, law};
+use crate::laws::{Unit, is_never_above_zero, law};
 use crate::reader::{self, Fields};
 use crate::traces::{self, TraceTarget};
 use sim_core::law::Law;
@@ -164,7 +164,7 @@ impl<'a> Lowering<'a> {
                     return varying.map(|varying| Arrivals::Varying(Arc::new(varying)));
                 }
                 let law = law?;
-                if matches!(law, Law::Deterministic { value: 0 }) {
+                if is_never_above_zero(&law) {
                     sink.error(
                         "S021",
                         inner.place,

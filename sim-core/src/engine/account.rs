@@ -208,6 +208,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let whole = self.snapshot_at(end);
         self.check_identities(&whole)?;
         self.settle_unfinished();
+        // What there was of a great many stations is given back before their measures are made.
+        (self.processors, self.world.shared.cores, self.pools) = (Vec::new(), Vec::new(), Vec::new());
         let last = self.closed.take().unwrap_or(whole);
         let first = self.snapshot.take();
         // A warm-up longer than the run leaves an empty window at its end.

@@ -234,7 +234,7 @@ fn run_engine<R: Recorder, const PLAIN: bool>(
 impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     fn new(model: &'m Model, replication: u32, limits: &Limits<'_>, recorder: R) -> Self {
         let root = StreamRoot::new(model.seed, replication);
-        let mut cores = Vec::new();
+        let mut cores = Vec::with_capacity(model.processors.iter().map(|spec| spec.cores as usize).sum());
         let mut processors = Vec::with_capacity(model.processors.len());
         for (index, spec) in model.processors.iter().enumerate() {
             processors.push(ProcessorState::new(spec, index as u32, &mut cores, &model.ties, root));

@@ -152,6 +152,13 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether it has a place for findings in front of the numbers.
+    pub fn has_findings(self) -> bool {
+        matches!(self, Format::Table | Format::Json | Format::Md)
+    }
+}
+
+impl Format {
     /// As it is written on the command line.
     pub fn word(self) -> &'static str {
         match self {

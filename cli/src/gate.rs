@@ -83,6 +83,11 @@ pub fn check(subjects: &[&Subject], keys: &[RowKey]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The rows that numbers are about.
+pub fn held(subjects: &[&Subject], keys: &[RowKey]) -> Vec<RowKey> {
+    subjects.iter().filter_map(|subject| subject.row(keys).ok()).map(|row| keys[row].clone()).collect()
+}
+
 /// A condition that makes no sense.
 pub fn usage(error: &ConditionError) -> Failure {
     Failure::Usage(error.to_string())
@@ -92,9 +97,12 @@ pub fn usage(error: &ConditionError) -> Failure {
 pub fn verdict(conditions: &[ConditionRow], shortfalls: &[String]) -> Result<(), Failure> {
     let of = |outcome: &str| {
         let rows = conditions.iter().filter(|row| row.outcome == outcome);
-        let texts = rows.map(|row| match &row.policy {
-            Some(policy) => format!("{policy}: {}", row.condition),
-            None => row.condition.clone(),
+        let texts = rows.map(|row| {
+            let remark = row.remark.as_ref().map(|remark| format!(" ({remark})")).unwrap_or_default();
+            match &row.policy {
+                Some(policy) => format!("{policy}: {}{remark}", row.condition),
+                None => format!("{}{remark}", row.condition),
+            }
         });
         texts.collect::<Vec<_>>().join("; ")
     };

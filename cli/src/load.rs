@@ -4,6 +4,7 @@ use crate::args::{GlobalArgs, ModelArgs, PlanArgs};
 use crate::failure::Failure;
 use crate::reading;
 use experiments::RunPlan;
+use experiments::finding::Finding;
 use scenarios::{Diagnostic, Input, Loaded, Options, PolicyOption};
 use sim_core::shown::shown_lines;
 use std::collections::BTreeSet;
@@ -89,6 +90,12 @@ pub fn notes(notes: &[String], global: &GlobalArgs) {
             let _ = writeln!(stderr, "{style}note{style:#}: {}", shown_lines(note));
         }
     }
+}
+
+/// What must be known before any number is read, for forms of results that have rows alone.
+pub fn findings(found: &[Finding], global: &GlobalArgs) {
+    let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
+    notes(&texts, global);
 }
 
 /// Options of the form `a=b`.

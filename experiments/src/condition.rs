@@ -1,7 +1,11 @@
 //! Conditions on metrics: `response/p99 > 250ms`, decided by intervals and never by a mean alone.
 
+use crate::capacity::tail::Percentile;
 use crate::metrics::{self, MetricName, RowKey, UnknownMetric};
+use crate::open::Open;
 use crate::run::RunResult;
+use crate::stats::mean;
+use crate::stats::order::percentile_interval;
 use reports::condition::ConditionRow;
 use reports::rows::ALL;
 use sim_core::quantity::{self, QuantityError};
@@ -188,13 +192,13 @@ impl Condition {
         let Ok(place) = self.subject.row(&result.keys) else {
             return self.row(None, None, Outcome::Undecided);
         };
-        let found = &result.summary[place];
-        let interval = found.ci_low.zip(found.ci_high);
+        let held = Held::of(result, place);
         let outcome = match self.test {
-            Test::Limit(order, limit) => judge(order, limit, found.value, interval),
-            Test::WorseBy(_) => Outcome::Undecided,
+            Test::Limit(order, limit) if held.decides => judge(order, limit, held.value, held.interval),
+            _ => Outcome::Undecided,
         };
-        self.row(found.value, interval, outcome)
+        let remark = (!held.remarks.is_empty()).then(|| held.remarks.join("; "));
+        ConditionRow { remark, ..self.row(held.value, held.interval, outcome) }
     }
 
     /// What was found of it.
@@ -214,10 +218,128 @@ impl Condition {
             },
             value,
             unit: self.subject.metric.def.unit,
-            ci_low: interval.map(|(low, _)| low),
-            ci_high: interval.map(|(_, high)| high),
+            ci_low: interval.map(|(low, _)| low).filter(|low| low.is_finite()),
+            ci_high: interval.map(|(_, high)| high).filter(|high| high.is_finite()),
+            remark: None,
         }
     }
+}
+
+/// What decides a condition: a number with its interval, and what it rests on.
+pub(crate) struct Held {
+    /// The number; of a result without any finished job what it is at least.
+    pub value: Option<f64>,
+    /// Where it lies; the upper end is infinite where unfinished jobs leave it open.
+    pub interval: Option<(f64, f64)>,
+    /// Whether the sample is large enough to decide anything.
+    pub decides: bool,
+    pub remarks: Vec<String>,
+}
+
+impl Held {
+    /// The number at a place of a result's rows.
+    pub fn of(result: &RunResult, place: usize) -> Held {
+        let (key, found) = (&result.keys[place], &result.summary[place]);
+        let replications = result.values.len();
+        let interval = found.ci_low.zip(found.ci_high);
+        let mut held = Held { value: found.value, interval, decides: true, remarks: Vec::new() };
+        if found.is_small_sample() && (interval.is_none() || replications > 1) {
+            held.small_sample(result, key, found.above.unwrap_or(0));
+        } else if replications == 1 && interval.is_none() && !result.exact {
+            held.remarks
+                .push("of one replication, without an interval: another one may say otherwise".to_owned());
+        }
+        if let Some((_, open)) = result.open.iter().find(|(open, _)| open == key) {
+            let values: Vec<Option<f64>> = result.values.iter().map(|values| values[place]).collect();
+            held.count_unfinished(open, &values);
+        }
+        held
+    }
+
+    /// A percentile among the last of its sample: the order of one sample decides where it has an interval, else nothing does.
+    fn small_sample(&mut self, result: &RunResult, key: &RowKey, above: u64) {
+        let beyond = match above {
+            0 => "no value lies".to_owned(),
+            1 => "1 value lies".to_owned(),
+            more => format!("{more} values lie"),
+        };
+        let mut said =
+            format!("{} is among the last of its sample: {beyond} beyond it", key.metric.statistic);
+        self.interval = sample(result, key).and_then(|values| {
+            let p = Percentile::of_statistic(key.metric.statistic)?;
+            let p = f64::from(p.numerator) / f64::from(p.denominator);
+            let found = percentile_interval(&values, p, CONFIDENCE).ok()?;
+            Some((found.low, found.high))
+        });
+        self.decides = self.interval.is_some();
+        if self.decides {
+            said.push_str("; the interval is that of the order of its values, of one replication");
+        } else if result.values.len() == 1 {
+            said.push_str("; of one replication");
+        }
+        self.remarks.push(said);
+    }
+
+    /// Unfinished jobs count at least at their age. The interval moves with the number that they make of it.
+    fn count_unfinished(&mut self, open: &[Option<Open>], values: &[Option<f64>]) {
+        let unfinished: u64 = open.iter().flatten().map(|open| open.unfinished).sum();
+        if unfinished == 0 {
+            return;
+        }
+        let ends: Vec<(f64, Option<f64>)> = open
+            .iter()
+            .zip(values)
+            .filter_map(|(open, value)| match open {
+                Some(open) => Some((open.bounds.low, open.bounds.high)),
+                None => value.map(|value| (value, Some(value))),
+            })
+            .collect();
+        let low = mean(&ends.iter().map(|(low, _)| *low).collect::<Vec<_>>()).unwrap_or(0.0);
+        let highs: Option<Vec<f64>> = ends.iter().map(|(_, high)| *high).collect();
+        let high = highs.and_then(|highs| mean(&highs));
+        let value = self.value.unwrap_or(low);
+        let (below, above) = self.interval.unwrap_or((value, value));
+        self.interval = Some((below + low - value, high.map_or(f64::INFINITY, |high| above + high - value)));
+        self.value = Some(value);
+        self.remarks.push(match high {
+            Some(_) => format!("{} counted at their age so far", counted(unfinished)),
+            None => format!(
+                "{} counted at their age so far, and nobody knows how long they take: it is at least that",
+                counted(unfinished)
+            ),
+        });
+    }
+}
+
+fn counted(unfinished: u64) -> String {
+    if unfinished == 1 {
+        "1 unfinished job is".to_owned()
+    } else {
+        format!("{unfinished} unfinished jobs are")
+    }
+}
+
+/// The confidence of intervals from the order of one sample.
+const CONFIDENCE: f64 = 0.95;
+
+/// The values behind a percentile of one replication, where they are kept.
+fn sample(result: &RunResult, key: &RowKey) -> Option<Vec<f64>> {
+    if result.values.len() != 1 {
+        return None;
+    }
+    let mut classes = result.keys.iter().filter(|row| {
+        (row.metric.def.name, row.metric.statistic) == ("response", "mean") && row.class != ALL
+    });
+    let total;
+    let class = if key.class == ALL {
+        total = result.first.total();
+        &total
+    } else {
+        result.first.classes.get(classes.position(|row| row.class == key.class)?)?
+    };
+    let distribution = if key.metric.def.name == "waiting" { &class.waiting } else { &class.response };
+    let kept = distribution.is_exact() && distribution.max().is_some();
+    kept.then(|| distribution.values().iter().map(|value| *value as f64).collect())
 }
 
 /// Decides by the ends of an interval. Where there is none (one replication), the value itself decides.

@@ -9,6 +9,7 @@
 //! | [`mod@compare`] | policies on the same work, and the first decision at which two of them part |
 //! | [`mod@capacity`] | how many are needed: a search by interval bounds, response against demand |
 //! | [`condition`] | `response/p99 > 250ms`, decided by intervals |
+//! | [`finding`], [`growth`] | what must be known before any number is read: overload, queues that still rise |
 //! | [`precision`] | as many replications as a precision takes |
 //! | [`lessons`] | whether what lessons state is so |
 //! | [`warmup`] | Welch's plot, and where a warm-up ends |
@@ -26,11 +27,14 @@ pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;
+pub mod finding;
 pub mod grounds;
+pub mod growth;
 pub mod lessons;
 mod long_run;
 pub mod metrics;
 mod numbered;
+pub mod open;
 pub mod precision;
 mod recording;
 pub mod report;

@@ -6,6 +6,7 @@
 //! Rows of a replication stand in an order that depends on the model alone ([`keys`]), so that replications merge by
 //! position.
 
+use crate::capacity::offered;
 pub use crate::numbered::beyond_the_table;
 use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
@@ -145,6 +146,8 @@ pub const METRICS: &[MetricDef] = metrics![
         "run time over cores x window, overhead apart; in all: of processors that are no devices";
     "utilization" ["busiest"] "ratio" neither Time
         "the same in the busiest 24th of the time in which a log or trace, or a changing rate, releases jobs";
+    "offered_load" ["ratio"] "ratio" neither Run
+        "work offered to a station over what it can serve, as the model has it before it runs: above 1 means grow with the length of the run";
     "overhead" ["share"] "ratio" lower Time
         "switch, dispatch and kernel time over cores x window; in all: of processors that are no devices";
     "queue_length" ["mean"] "jobs" lower Time
@@ -268,6 +271,7 @@ impl RowKey {
             n,
             ci_low: interval.map(|(low, _)| low),
             ci_high: interval.map(|(_, high)| high),
+            above: None,
         }
     }
 }
@@ -322,6 +326,9 @@ fn visit(model: &Model, measures: &Measures, asked: &[MetricName], emit: Emit<'_
     pool_rows(model, measures, emit);
     balancer_rows(model, measures, emit);
     group_rows(model, measures, emit);
+    for load in offered::loads(model) {
+        emit("offered_load/ratio", &load.station, ALL, Some(load.load));
+    }
     emit("warmup/time", ALL, ALL, Some(measures.from.0 as f64));
     let in_system = ratio(measures.in_system_integral, u128::from(measures.window().0));
     emit("in_system/mean", ALL, ALL, in_system);

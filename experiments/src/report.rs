@@ -1,5 +1,6 @@
 //! The report of a run, `run --html`, as its parts: what the command line writes and the window exports is made here.
 
+use crate::finding::Finding;
 use crate::run::Watch;
 use crate::{Failure, RunPlan, RunResult, theory, timeseries};
 use reports::chart::Chart;
@@ -27,6 +28,8 @@ pub fn document<'a>(
 ) -> RunDocument<'a> {
     let (trace, digest) = (result.trace.as_ref(), result.digest);
     let mut document = RunDocument::new(&loaded.model, &loaded.policy, trace, digest, &result.summary);
+    document.findings = result.findings.iter().map(Finding::row).collect();
+    document.exact = result.exact;
     document.conditions = conditions.to_vec();
     document.theory = beside;
     if !result.has_segments {

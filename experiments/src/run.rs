@@ -3,21 +3,26 @@
 //! Each replication is reduced to its row of values where it ran; the trace is that of replication 1. Memory is that of one
 //! simulation a thread, plus one float per replication and row.
 
+use crate::capacity::offered;
+use crate::finding::{self, Finding};
+use crate::growth::Growth;
 use crate::long_run;
 use crate::metrics::{self, MetricName, RowKey};
+use crate::open::{self, Open};
 use crate::precision::Precision;
 use crate::recording::Recording;
 use crate::runner::{First, Keep, Mode, Runner};
 use crate::stats::student;
 use crate::warmup::Responses;
 use reports::number::{significant, with_unit};
-use reports::rows::SummaryRow;
+use reports::rows::{ALL, SummaryRow};
 use sim_core::measure::{Measures, ProcessorMeasures};
 use sim_core::model::{Arrivals, Model, Processor, Source};
 use sim_core::trace::Trace;
 use sim_core::units::Time;
 use sim_core::{Limits, RunError};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 pub use crate::long_run::BATCHES;
@@ -56,6 +61,8 @@ pub struct RunPlan {
     /// Statistics that are measured because they are asked for by a number: any percentile, the share within a time. See
     /// [`metrics::beyond_the_table`].
     pub asked: Vec<MetricName>,
+    /// The numbers that conditions are about: it is worked out what unfinished jobs leave open in them.
+    pub held: Vec<RowKey>,
     /// Confidence level of intervals, in (0, 1).
     pub confidence: f64,
     /// Find the end of the warm-up from replication 1 instead of taking it from the model.
@@ -76,6 +83,7 @@ impl Default for RunPlan {
             digest: false,
             waiting_percentiles: false,
             asked: Vec::new(),
+            held: Vec::new(),
             confidence: 0.95,
             warmup_auto: false,
         }
@@ -139,6 +147,12 @@ pub struct RunResult {
     pub digest: Option<u64>,
     /// End of the warm-up.
     pub warmup: Time,
+    /// What unfinished jobs leave open in the numbers that the plan names: which, then of each replication.
+    pub open: Vec<(RowKey, Vec<Option<Open>>)>,
+    /// What must be known before any number is read.
+    pub findings: Vec<Finding>,
+    /// Whether nothing in the model is random: the values are those of this run, and of every other.
+    pub exact: bool,
     /// Remarks for the user, one sentence each.
     pub notes: Vec<String>,
     /// Where the plan's precision was not reached, and what it would take; a sentence each.
@@ -149,7 +163,12 @@ impl RunResult {
     /// The rows of one replication (0-based), without intervals.
     pub fn replication_rows(&self, replication: usize) -> impl Iterator<Item = SummaryRow> + '_ {
         let values = &self.values[replication];
-        self.keys.iter().zip(values).map(|(key, value)| key.row(*value, 1, None))
+        let completed = completed_rows(&self.keys);
+        let exact = self.exact;
+        self.keys.iter().zip(values).zip(completed).map(move |((key, value), completed)| SummaryRow {
+            above: if exact { None } else { above(key, values, completed) },
+            ..key.row(*value, 1, None)
+        })
     }
 
     /// The values of one row over replications; shorter where a replication has none.
@@ -215,6 +234,8 @@ pub struct Replications<'a> {
     keys: Vec<RowKey>,
     values: Vec<Vec<Option<f64>>>,
     digests: Vec<Option<u64>>,
+    growths: Vec<Option<Growth>>,
+    open: Vec<Vec<Option<Open>>>,
     first: Option<First>,
     /// Decided with replication 1.
     mode: Option<Mode>,
@@ -253,6 +274,8 @@ impl<'a> Replications<'a> {
             plan: plan.clone(),
             values: Vec::new(),
             digests: Vec::new(),
+            growths: Vec::new(),
+            open: Vec::new(),
             first: None,
             mode: None,
             notes,
@@ -279,6 +302,8 @@ impl<'a> Replications<'a> {
         for one in done {
             self.values.push(one.values);
             self.digests.push(one.digest);
+            self.growths.push(one.growth);
+            self.open.push(one.open);
             self.first = self.first.take().or(one.first.map(|first| *first));
         }
         Ok(())
@@ -321,7 +346,11 @@ impl<'a> Replications<'a> {
         let mut notes = self.notes;
         let digests: Option<Vec<u64>> = self.digests.into_iter().collect();
         let digest = digests.filter(|_| mode.recorded || plan.digest).and_then(fold_digests);
-        let summary = summarize(&self.keys, &self.values, plan.confidence);
+        let exact = !offered::is_random(&self.model);
+        let mut summary = summarize(&self.keys, &self.values, plan.confidence);
+        if exact {
+            take_as_exact(&mut summary);
+        }
         let recording = first.recording.filter(|_| mode.recorded || plan.records);
         notes.extend(recording.iter().flat_map(Recording::notes));
         notes.extend(busiest_note(&self.model, &first.measures));
@@ -333,6 +362,14 @@ impl<'a> Replications<'a> {
             ));
         }
         RunResult {
+            findings: finding::findings(&self.model, &self.growths, &first.measures),
+            open: plan
+                .held
+                .iter()
+                .enumerate()
+                .map(|(index, key)| (key.clone(), self.open.iter().map(|open| open[index]).collect()))
+                .collect(),
+            exact,
             keys: self.keys,
             values: self.values,
             summary,
@@ -409,20 +446,46 @@ pub fn fold_digests(digests: impl IntoIterator<Item = u64>) -> Option<u64> {
 /// Means over replications with Student t intervals; no interval where there is one replication only.
 pub(crate) fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence: f64) -> Vec<SummaryRow> {
     let mut column = Vec::with_capacity(values.len());
+    let completed = completed_rows(keys);
     keys.iter()
         .enumerate()
         .map(|(index, key)| {
+            let above = values.iter().filter_map(|values| above(key, values, completed[index])).min();
             column.clear();
             column.extend(values.iter().filter_map(|values| values[index]));
-            match (column.as_slice(), student::interval(&column, confidence)) {
+            let row = match (column.as_slice(), student::interval(&column, confidence)) {
                 (_, Some(found)) => {
                     key.row(Some(found.mean), column.len() as u64, Some((found.low(), found.high())))
                 }
                 ([only], None) => key.row(Some(*only), 1, None),
                 _ => key.row(None, 0, None),
-            }
+            };
+            SummaryRow { above, ..row }
         })
         .collect()
+}
+
+/// All replications are the same: there is nothing to be sure of, and every sample is all there is.
+pub(crate) fn take_as_exact(rows: &mut [SummaryRow]) {
+    rows.iter_mut().for_each(|row| (row.ci_low, row.ci_high, row.above) = (None, None, None));
+}
+
+/// For each row of a percentile of jobs the row that says how many jobs there are.
+pub(crate) fn completed_rows(keys: &[RowKey]) -> Vec<Option<usize>> {
+    let jobs = keys.iter().enumerate().filter(|(_, key)| {
+        key.metric.def.name == "jobs" && key.metric.statistic == "completed" && key.scope == ALL
+    });
+    let of_class: BTreeMap<&str, usize> = jobs.map(|(row, key)| (key.class.as_str(), row)).collect();
+    let is_timed = |key: &RowKey| matches!(key.metric.def.name, "response" | "waiting") && key.scope == ALL;
+    keys.iter()
+        .map(|key| is_timed(key).then(|| of_class.get(key.class.as_str()).copied()).flatten())
+        .collect()
+}
+
+/// How many values of a replication lie beyond a percentile's rank.
+pub(crate) fn above(key: &RowKey, values: &[Option<f64>], completed: Option<usize>) -> Option<u64> {
+    let jobs = values[completed?].filter(|jobs| *jobs > 0.0)?;
+    open::beyond(key.metric.statistic, jobs as u64)
 }
 
 /// The most jobs that the model can release, where that is known before it runs.

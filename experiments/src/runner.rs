@@ -1,6 +1,8 @@
 //! One replication, and several side by side: run, watched, reduced to rows of values.
 
+use crate::growth::{Growth, growth};
 use crate::metrics;
+use crate::open::{Open, open};
 use crate::recording::Recording;
 use crate::run::{Failure, Progress, RECORDED_JOBS, RunPlan, Watch, most_jobs};
 use sim_core::measure::Measures;
@@ -15,6 +17,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 pub(crate) struct Done {
     pub values: Vec<Option<f64>>,
     pub digest: Option<u64>,
+    pub growth: Option<Growth>,
+    /// What unfinished jobs leave open in the numbers that the plan names.
+    pub open: Vec<Option<Open>>,
     /// Of replication 1.
     pub first: Option<Box<First>>,
 }
@@ -202,9 +207,10 @@ impl<'a> Runner<'a> {
 
     fn reduce(&self, replication: u32, measures: Measures, recording: Option<Recording>) -> Done {
         let values = metrics::values(self.model, &measures, &self.plan.asked);
-        let digest = measures.digest;
+        let (digest, growth) = (measures.digest, growth(&measures.levels));
+        let open = self.plan.held.iter().map(|key| open(self.model, &measures, key)).collect();
         let first = (replication == 0).then(|| Box::new(First { measures, recording }));
-        Done { values, digest, first }
+        Done { values, digest, growth, open, first }
     }
 
     /// Runs one replication with any recorder, watched.

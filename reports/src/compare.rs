@@ -4,13 +4,13 @@ use crate::conclusion::wrapped;
 use crate::condition::{ConditionRow, condition_table};
 use crate::grid::Grid;
 use crate::number::{common_unit, estimate, json_number, significant, with_unit};
-use crate::rows::ALL;
-use crate::table::ties_text;
+use crate::rows::{ALL, FEW_ABOVE, FEW_MARK, FindingRow, few_legend};
+use crate::table::{findings_text, ties_text};
 use serde::Serialize;
 use sim_core::ties::Ties;
 use std::fmt::Write as _;
 
-pub use crate::conclusion::{Conclusion, CostRow, Selection};
+pub use crate::conclusion::{Conclusion, CostRow, Selection, UnservedRow};
 
 /// One number of one policy, with its difference from the reference.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -38,6 +38,9 @@ pub struct CompareRow {
     /// Upper end of it.
     #[serde(serialize_with = "json_number")]
     pub ci_high: Option<f64>,
+    /// Of a percentile: how many values lie beyond its rank, see [`crate::rows::SummaryRow::above`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above: Option<u64>,
     /// Whether no other policy has a better value; all that share the best value are marked. Always false where neither
     /// direction is better.
     pub best: bool,
@@ -53,8 +56,17 @@ pub struct CompareRow {
     /// p value of the paired t test with Holm's correction over the policies.
     #[serde(serialize_with = "json_number")]
     pub p_holm: Option<f64>,
-    /// `reference`, `better`, `worse`, `no difference shown`, `no practical difference`; `None` where it cannot be told.
+    /// `reference`, `better`, `worse`, `no difference shown`, `no practical difference`; `equal` where nothing is random; `None` where it
+    /// cannot be told.
     pub verdict: Option<&'static str>,
+}
+
+impl CompareRow {
+    /// What stands behind its value, where it is among the last of its sample.
+    pub(crate) fn mark(&self) -> &'static str {
+        let few = self.value.is_some() && self.above.is_some_and(|above| above < FEW_ABOVE);
+        if few { FEW_MARK } else { "" }
+    }
 }
 
 /// One side of a first difference.
@@ -95,6 +107,10 @@ pub struct FirstDifferenceRow {
 /// Everything a comparison says, see [`crate::json::write_compare`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct CompareDocument<'a> {
+    /// Nothing was drawn at random under any policy: the numbers are facts, not estimates.
+    pub exact: bool,
+    /// What must be known before any number is read; empty where there is nothing.
+    pub findings: Vec<FindingRow>,
     /// The scenario's name.
     pub scenario: &'a str,
     /// The seed: all policies meet the same arrivals and sizes.
@@ -131,7 +147,7 @@ pub type Better = Option<&'static str>;
 
 /// Draws a comparison. `direction` says for `metric/statistic` whether `lower` or `higher` is better.
 pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &str) -> Better) -> String {
-    let mut out = String::new();
+    let mut out = findings_text(&document.findings);
     let _ = write!(out, "{}  seed {}  ties {}", document.scenario, document.seed, ties_text(&document.ties));
     let of_all = document.selection.as_ref().map(|selection| selection.replications);
     if document.replications > 1 {
@@ -140,10 +156,13 @@ pub fn compare_table(document: &CompareDocument<'_>, direction: &dyn Fn(&str, &s
         let _ = write!(out, "  {replications} replications{in_all} (common random numbers)");
     }
     out.push('\n');
-    if document.replications > 1 {
+    if document.replications > 1 && !document.exact {
         blocks(&mut out, document, direction);
     } else {
         matrix(&mut out, document);
+    }
+    if document.rows.iter().any(|row| !row.mark().is_empty()) {
+        let _ = writeln!(out, "\n{}", few_legend());
     }
     if let Some(conclusion) = &document.conclusion {
         let _ = write!(out, "\n{}", wrapped(&conclusion.text(), WIDTH));
@@ -183,6 +202,9 @@ pub(crate) fn title_of(metric: &str, scope: &str, class: &str) -> String {
 fn matrix(out: &mut String, document: &CompareDocument<'_>) {
     /// Policies side by side in 80 columns.
     const ACROSS: usize = 4;
+    if document.exact {
+        out.push_str("nothing here is random: the values are exact\n");
+    }
     out.push_str("the best of each line is marked with *\n");
     for (chunk, policies) in document.policies.chunks(ACROSS).enumerate() {
         out.push('\n');
@@ -191,7 +213,8 @@ fn matrix(out: &mut String, document: &CompareDocument<'_>) {
             Grid::new(std::iter::once(String::new()).chain(policies.iter().map(|p| format!("{p}  "))));
         for rows in metrics(document) {
             let cells = rows[first..first + policies.len()].iter().map(|row| {
-                let value = row.value.map_or_else(|| "-".to_owned(), |value| with_unit(value, row.unit));
+                let value =
+                    row.value.map_or_else(|| "-".to_owned(), |value| with_unit(value, row.unit) + row.mark());
                 format!("{value} {}", if row.best { "*" } else { " " })
             });
             grid.row(std::iter::once(title(&rows[0])).chain(cells));
@@ -250,7 +273,7 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
             grid.row([
                 format!("{} {}", if row.best { "*" } else { " " }, row.policy),
                 if document.selection.is_some() { row.n.to_string() } else { String::new() },
-                text(value),
+                text(value) + row.mark(),
                 interval,
                 relative(row, reference),
                 row.verdict.unwrap_or_default().to_owned(),

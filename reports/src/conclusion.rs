@@ -42,6 +42,63 @@ pub struct Conclusion {
     pub no_practical_difference: Vec<String>,
     /// Where the winner is worse than `against`.
     pub costs: Vec<CostRow>,
+    /// Nothing was drawn at random: the values are facts, and there is nothing to be sure of.
+    pub exact: bool,
+    /// The metric is of jobs that were served, and the system does not keep up: nobody is called best.
+    pub overloaded: bool,
+    /// What the winner and `against` leave unserved, in this order; empty where neither leaves anything.
+    pub unserved: Vec<UnservedRow>,
+}
+
+/// Jobs that a policy did not serve.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct UnservedRow {
+    /// The policy.
+    pub policy: String,
+    /// Jobs released, a mean over the replications as all that follows.
+    pub released: f64,
+    /// Of them, still in the system at the end of the run.
+    pub unfinished: f64,
+    /// Turned away.
+    pub lost: f64,
+    /// Given up by their clients.
+    pub timed_out: f64,
+    /// What the deciding metric is at least, with unfinished jobs counted at their age; `None` where it is no mean or percentile of
+    /// response times, or is what is shown.
+    pub at_least: Option<f64>,
+}
+
+impl UnservedRow {
+    /// All of them.
+    pub fn total(&self) -> f64 {
+        self.unfinished + self.lost + self.timed_out
+    }
+
+    /// Of those that were released.
+    pub fn share(&self) -> f64 {
+        if self.released > 0.0 { self.total() / self.released } else { 0.0 }
+    }
+
+    /// `lcfs leaves 3139 of 33140 jobs unserved (3139 unfinished)`.
+    fn text(&self) -> String {
+        let count = |value: f64| estimate(value);
+        let kinds = [(self.unfinished, "unfinished"), (self.lost, "lost"), (self.timed_out, "timed out")];
+        let kinds: Vec<String> = kinds
+            .iter()
+            .filter(|(value, _)| *value > 0.0)
+            .map(|(value, what)| format!("{} {what}", count(*value)))
+            .collect();
+        if kinds.is_empty() {
+            return format!("{} leaves none", self.policy);
+        }
+        format!(
+            "{} leaves {} of {} jobs unserved ({})",
+            self.policy,
+            count(self.total()),
+            count(self.released),
+            kinds.join(", ")
+        )
+    }
 }
 
 /// A metric on which the winner is worse.
@@ -78,6 +135,9 @@ pub struct Selection {
     pub replications: u32,
     /// Replications that were not to be exceeded.
     pub budget: u32,
+    /// Why it may not be the best all the same: what was left unserved. A sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caveat: Option<String>,
 }
 
 impl Selection {
@@ -87,7 +147,8 @@ impl Selection {
         let asked = estimate(self.confidence);
         // Rounded down, so that what is shown was reached.
         let probability = (self.probability * 1e4).floor() / 1e4;
-        if self.probability >= self.confidence {
+        let caveat = self.caveat.as_ref().map(|caveat| format!(" {caveat}")).unwrap_or_default();
+        let said = if self.probability >= self.confidence {
             format!(
                 "{best} is the best on {metric} with a probability of at least {probability} ({asked} was asked for), after \
                  {replications} of at most {budget} replications, spread by OCBA."
@@ -97,13 +158,14 @@ impl Selection {
                 "{best} looks best on {metric}, but with a probability of {probability} and not {asked}, after {replications} of \
                  at most {budget} replications, spread by OCBA: raise --budget, or say with --noise what makes no difference."
             )
-        }
+        };
+        said + &caveat
     }
 }
 
 impl Serialize for Conclusion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Conclusion", 13)?;
+        let mut fields = serializer.serialize_struct("Conclusion", 16)?;
         fields.serialize_field("text", &self.text())?;
         fields.serialize_field("metric", &self.metric)?;
         fields.serialize_field("scope", &self.scope)?;
@@ -117,6 +179,9 @@ impl Serialize for Conclusion {
         fields.serialize_field("relative_to", &self.relative_to)?;
         fields.serialize_field("rivals", &self.rivals)?;
         fields.serialize_field("costs", &self.costs)?;
+        fields.serialize_field("exact", &self.exact)?;
+        fields.serialize_field("overloaded", &self.overloaded)?;
+        fields.serialize_field("unserved", &self.unserved)?;
         fields.end()
     }
 }
@@ -125,12 +190,25 @@ impl Conclusion {
     /// In words.
     pub fn text(&self) -> String {
         let on = title_of(&self.metric, &self.scope, &self.class);
+        if self.overloaded {
+            return self.nobody(&on);
+        }
         let by = amount(self.difference, self.half_width, self.relative_to, self.unit);
-        let Some(confidence) = self.confidence else {
+        if self.exact {
             return format!(
-                "{} has the best {on} of this one replication: {by} against {}.{}",
+                "{} has the best {on} of this run: {by} against {}; nothing is random here, and the values are exact.{}{}",
                 self.winner,
                 self.against,
+                self.left(),
+                self.elsewhere("Nothing else that was looked at is worse.")
+            );
+        }
+        let Some(confidence) = self.confidence else {
+            return format!(
+                "{} has the best {on} of this one replication: {by} against {}.{}{}",
+                self.winner,
+                self.against,
+                self.left(),
                 self.elsewhere("Nothing else that was looked at is worse.")
             );
         };
@@ -152,12 +230,50 @@ impl Conclusion {
             };
         }
         let next = if self.winner == self.reference { ", the next best" } else { "" };
-        let mut text = format!("{} wins on {on}: {by} against {}{next}, {sure}.", self.winner, self.against);
+        let wins = if self.leaves_more() { "has the better" } else { "wins on" };
+        let mut text = format!("{} {wins} {on}: {by} against {}{next}, {sure}.", self.winner, self.against);
+        text.push_str(&self.left());
         if !self.rivals.is_empty() {
             let _ = write!(text, " Between it and {rivals} no difference is shown.");
         }
         text.push_str(&self.elsewhere("It is not shown to be worse on anything else that was looked at."));
         text
+    }
+
+    /// Nobody is called best: what is left unserved, and what the metric is at least.
+    fn nobody(&self, on: &str) -> String {
+        let left: Vec<String> = self.unserved.iter().map(UnservedRow::text).collect();
+        let mut text = format!(
+            "No policy is called best on {on}, which is of served jobs alone: the system does not keep up, and {}.",
+            list(&left)
+        );
+        let least: Option<Vec<String>> = self
+            .unserved
+            .iter()
+            .map(|row| Some(format!("{} under {}", with_unit(row.at_least?, self.unit), row.policy)))
+            .collect();
+        if let Some(least) = least.filter(|least| !least.is_empty()) {
+            let _ =
+                write!(text, " With unfinished jobs counted at their age it is at least {}.", list(&least));
+        }
+        text
+    }
+
+    /// Whether the winner leaves so many more unserved that it cannot be said to win.
+    fn leaves_more(&self) -> bool {
+        /// Of the jobs.
+        const SHARE: f64 = 0.01;
+        matches!(self.unserved.as_slice(), [mine, other] if mine.share() > other.share() + SHARE)
+    }
+
+    /// What is left unserved, where the winner leaves more.
+    fn left(&self) -> String {
+        match self.unserved.as_slice() {
+            [mine, other] if mine.total() > other.total() => {
+                format!(" That is of served jobs: {}, {}.", mine.text(), other.text())
+            }
+            _ => String::new(),
+        }
     }
 
     fn elsewhere(&self, nothing: &str) -> String {
@@ -242,6 +358,9 @@ mod tests {
             confidence: Some(0.95),
             rivals: Vec::new(),
             no_practical_difference: Vec::new(),
+            exact: false,
+            overloaded: false,
+            unserved: Vec::new(),
             costs: vec![
                 CostRow {
                     metric: "response/max".into(),

@@ -1,5 +1,6 @@
 //! Conditions on a result, with what was found of each.
 
+use crate::conclusion::wrapped;
 use crate::grid::Grid;
 use crate::number::{common_unit, json_number, significant};
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub struct ConditionRow {
     /// Upper end of it.
     #[serde(serialize_with = "json_number")]
     pub ci_high: Option<f64>,
+    /// What the outcome rests on, where that is not plain: one replication, a small sample, unfinished jobs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
 }
 
 /// Draws conditions with a mark in front; those of a comparison under one line for each condition.
@@ -42,6 +46,7 @@ pub fn condition_table(rows: &[ConditionRow]) -> String {
         }
         // The first line of a grid is its header, which would say nothing here.
         let mut grid = Grid::new([""; 4]).flush_left(&[1, 3]);
+        let mut remarks: Vec<&str> = Vec::new();
         for row in group {
             let mark = match row.outcome {
                 "true" => "FAILED",
@@ -51,10 +56,16 @@ pub fn condition_table(rows: &[ConditionRow]) -> String {
             let (value, interval) = measured(row);
             let name = row.policy.clone().unwrap_or_else(|| format!("fail if {}", row.condition));
             grid.row([format!("  {mark:<9}"), name, value, interval]);
+            remarks.extend(row.remark.as_deref().filter(|remark| !remarks.contains(remark)));
         }
         let mut text = String::new();
         grid.write_within(&mut text, 80);
         out.push_str(text.split_once('\n').map_or("", |(_, rows)| rows));
+        for remark in remarks {
+            for line in wrapped(remark, 66).lines() {
+                let _ = writeln!(out, "             {line}");
+            }
+        }
     }
     out
 }
@@ -70,6 +81,7 @@ fn measured(row: &ConditionRow) -> (String, String) {
         .ci_low
         .zip(row.ci_high)
         .map(|(low, high)| format!("[{}, {}]", text(low), text(high)))
+        .or_else(|| row.ci_low.map(|low| format!("at least {}", text(low))))
         .unwrap_or_default();
     (format!("{}{unit}", text(value)), interval)
 }
@@ -88,6 +100,7 @@ mod tests {
             unit: "ns",
             ci_low: Some(405e6),
             ci_high: Some(419e6),
+            remark: None,
         };
         let fine = ConditionRow { policy: Some("round-robin".to_owned()), outcome: "false", ..row.clone() };
         let nothing =

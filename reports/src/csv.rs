@@ -20,7 +20,16 @@ pub const COLUMNS: &[Column] = &[
     Column::new("n", Kind::Integer, "how many replications stand behind it: 1"),
     Column::new("ci_low", Kind::Number, "empty: one replication has no interval"),
     Column::new("ci_high", Kind::Number, "empty likewise"),
+    ABOVE,
 ];
+
+/// How much a percentile is worth.
+const ABOVE: Column = Column::new(
+    "above",
+    Kind::Integer,
+    "of a percentile: how many values of the replication (the one with the fewest) lie beyond its rank; below 5 it is a guess; empty \
+     where nothing is random",
+);
 
 /// The columns of [`write_summary`].
 pub const SUMMARY_COLUMNS: &[Column] = &[
@@ -42,6 +51,7 @@ pub const SUMMARY_COLUMNS: &[Column] = &[
         Kind::Text,
         "how the interval was found: `t-replications`, over batches `batch-means`, or `none`",
     ),
+    ABOVE,
 ];
 
 /// Writes the long form.
@@ -82,6 +92,7 @@ impl<'w> LongForm<'w> {
                 row.n.into(),
                 row.ci_low.into(),
                 row.ci_high.into(),
+                row.above.into(),
             ])?;
         }
         Ok(())
@@ -120,6 +131,7 @@ pub fn write_summary(
             row.unit.into(),
             interval.map(|_| confidence).into(),
             interval.map_or("none", |_| method).into(),
+            row.above.into(),
         ])?;
     }
     sheet.finish()

@@ -19,9 +19,15 @@ pub fn digest_hex(digest: u64) -> String {
 pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut object = Object::open(out)?;
     object.value("schema", &RUN_SCHEMA)?;
+    if !document.findings.is_empty() {
+        object.rows("findings", &document.findings)?;
+    }
     object.value("scenario", &document.scenario)?;
     object.value("policy", &document.policy)?;
     object.value("seed", &document.seed)?;
+    if document.exact {
+        object.value("exact", &true)?;
+    }
     object.value("ties", &TiesMap(document.ties))?;
     object.value("digest", &document.digest.map(digest_hex))?;
     object.rows("tasks", &document.tasks)?;
@@ -40,8 +46,14 @@ pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<
 pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut object = Object::open(out)?;
     object.value("schema", &COMPARE_SCHEMA)?;
+    if !document.findings.is_empty() {
+        object.rows("findings", &document.findings)?;
+    }
     object.value("scenario", &document.scenario)?;
     object.value("seed", &document.seed)?;
+    if document.exact {
+        object.value("exact", &true)?;
+    }
     object.value("replications", &document.replications)?;
     object.value("confidence", &document.confidence)?;
     object.value("ties", &TiesMap(document.ties))?;

@@ -3,14 +3,20 @@
 use crate::compare::CompareDocument;
 use crate::number::{significant, with_unit};
 use crate::plan::PlanDocument;
-use crate::rows::{ALL, RunDocument};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
 use sim_core::shown::shown;
 use std::fmt::Write as _;
 
 /// A run: its means with their intervals. Rows without a value are left out.
 pub fn run(document: &RunDocument<'_>, replications: u32, confidence: f64) -> String {
-    let mut text =
-        format!("**{}**, policy {}, seed {}", cell(document.scenario), cell(document.policy), document.seed);
+    let mut text = findings(&document.findings);
+    let _ = write!(
+        text,
+        "**{}**, policy {}, seed {}",
+        cell(document.scenario),
+        cell(document.policy),
+        document.seed
+    );
     let _ = writeln!(text, ", {}\n", count(replications, "replication"));
     let mut table = Table::new(&["metric", "where", "class", "value", &interval_name(confidence)], &[3, 4]);
     for row in document.summary {
@@ -19,17 +25,21 @@ pub fn run(document: &RunDocument<'_>, replications: u32, confidence: f64) -> St
             row.name(),
             of_all(&row.scope),
             of_all(&row.class),
-            with_unit(value, row.unit),
+            with_unit(value, row.unit) + row.mark(),
             interval(row.ci_low, row.ci_high, row.unit),
         ]);
     }
     text.push_str(&table.text);
+    if document.summary.iter().any(SummaryRow::is_small_sample) {
+        let _ = writeln!(text, "\n{}", few_legend());
+    }
     text
 }
 
 /// A comparison.
 pub fn compare(document: &CompareDocument<'_>) -> String {
-    let mut text = format!("**{}**, seed {}", cell(document.scenario), document.seed);
+    let mut text = findings(&document.findings);
+    let _ = write!(text, "**{}**, seed {}", cell(document.scenario), document.seed);
     let _ = writeln!(text, ", {}\n", count(document.replications, "replication"));
     let name = interval_name(document.confidence);
     let against = format!("against {}", document.reference);
@@ -46,13 +56,16 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
             of_all(&row.scope),
             of_all(&row.class),
             row.policy.clone(),
-            with_unit(value, row.unit),
+            with_unit(value, row.unit) + row.mark(),
             interval(row.ci_low, row.ci_high, row.unit),
             difference.unwrap_or_default(),
             row.verdict.unwrap_or_default().to_owned(),
         ]);
     }
     text.push_str(&table.text);
+    if document.rows.iter().any(|row| !row.mark().is_empty()) {
+        let _ = writeln!(text, "\n{}", few_legend());
+    }
     text
 }
 
@@ -102,6 +115,16 @@ pub fn plan(document: &PlanDocument<'_>) -> String {
         ]);
     }
     text.push_str(&table.text);
+    text
+}
+
+/// Findings stand in front, as a quotation.
+fn findings(rows: &[FindingRow]) -> String {
+    let mut text = String::new();
+    for row in rows {
+        let _ =
+            writeln!(text, "> **{}**\n", row.text.replace('\n', " ").replace('<', "\\<").replace('*', "\\*"));
+    }
     text
 }
 

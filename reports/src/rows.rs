@@ -42,13 +42,56 @@ pub struct SummaryRow {
     /// Upper end of the confidence interval.
     #[serde(serialize_with = "json_number")]
     pub ci_high: Option<f64>,
+    /// Of a percentile: how many values lie beyond its rank, in the replication with the fewest; `None` of other numbers, and where
+    /// nothing was drawn at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub above: Option<u64>,
+}
+
+/// A percentile with fewer values than this beyond its rank is one of the last of its sample: it says little.
+pub const FEW_ABOVE: u64 = 5;
+/// What stands behind such a value.
+pub const FEW_MARK: &str = "?";
+
+/// What the mark means.
+pub(crate) fn few_legend() -> String {
+    format!("{FEW_MARK} among the last of its sample, fewer than {FEW_ABOVE} values lie beyond it: a guess")
 }
 
 impl SummaryRow {
+    /// Whether it is a percentile that is among the last of its sample.
+    pub fn is_small_sample(&self) -> bool {
+        self.value.is_some() && self.above.is_some_and(|above| above < FEW_ABOVE)
+    }
+
+    /// What stands behind its value.
+    pub(crate) fn mark(&self) -> &'static str {
+        if self.is_small_sample() { FEW_MARK } else { "" }
+    }
+
     /// `metric/statistic`, as metrics are named everywhere.
     pub fn name(&self) -> String {
         format!("{}/{}", self.metric, self.statistic)
     }
+}
+
+/// What must be known before any number of a result is read.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FindingRow {
+    /// `overload`: more is offered than can be served; `rising`: jobs in the system still rise when arrivals end.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+    /// Of which policy of a comparison; `None`: of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Where, the worst station of several.
+    pub station: Option<String>,
+    /// How much is offered to it, as a part of what it can serve; how many jobs there are at the end.
+    #[serde(serialize_with = "json_number")]
+    pub value: Option<f64>,
+    /// Its unit.
+    pub unit: String,
 }
 
 /// An exact value beside a simulated one: the closed form of the steady state.
@@ -119,6 +162,10 @@ pub struct GanttRow<'a> {
 /// Everything a run says, see [`crate::json::write_run`].
 #[derive(Clone, PartialEq, Debug)]
 pub struct RunDocument<'a> {
+    /// What must be known before any number is read; empty where there is nothing.
+    pub findings: Vec<FindingRow>,
+    /// Nothing was drawn at random: the numbers are facts, not estimates.
+    pub exact: bool,
     /// The scenario's name.
     pub scenario: &'a str,
     /// The policies in effect.
@@ -151,6 +198,8 @@ impl<'a> RunDocument<'a> {
         summary: &'a [SummaryRow],
     ) -> RunDocument<'a> {
         RunDocument {
+            findings: Vec::new(),
+            exact: false,
             scenario: &model.name,
             policy,
             seed: model.seed,

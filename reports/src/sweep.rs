@@ -1,8 +1,8 @@
 //! Results of sweeps: the long form of [`csv`](crate::csv) with the swept paths in it, and its summary over replications.
 //!
 //! ```text
-//! scenario,policy,web.count,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high
-//! scenario,policy,web.count,metric,statistic,scope,class,n,mean,ci_low,ci_high,half_width,unit,confidence,method
+//! scenario,policy,web.count,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high,above
+//! scenario,policy,web.count,metric,statistic,scope,class,n,mean,ci_low,ci_high,half_width,unit,confidence,method,above
 //! ```
 //!
 //! There is a column for each path, named as the plan has it, behind `policy`; an empty field leaves the scenario's own value.
@@ -106,6 +106,7 @@ impl<'w> SweepForm<'w> {
                 row.n.into(),
                 row.ci_low.into(),
                 row.ci_high.into(),
+                row.above.into(),
             ]);
             self.sheet.row(&cells)?;
         }
@@ -161,6 +162,7 @@ impl<'w> SweepSummary<'w> {
                 row.unit.into(),
                 interval.map(|_| self.confidence).into(),
                 interval.map_or("none", |_| method).into(),
+                row.above.into(),
             ]);
             self.sheet.row(&cells)?;
         }
@@ -189,6 +191,7 @@ mod tests {
             n: 3,
             ci_low: interval.map(|(low, _)| low),
             ci_high: interval.map(|(_, high)| high),
+            above: Some(7),
         }
     }
 
@@ -206,16 +209,16 @@ mod tests {
         sheet.finish().unwrap();
         assert_eq!(
             String::from_utf8(long).unwrap(),
-            "scenario,policy,web.count,\"a,b\",replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high\n\
-             shop,fcfs,4,,2,response,mean,all,all,0.5,ns,3,,\n\
-             shop,fcfs,4,,2,response,mean,all,all,,ns,3,,\n"
+            "scenario,policy,web.count,\"a,b\",replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high,above\n\
+             shop,fcfs,4,,2,response,mean,all,all,0.5,ns,3,,,7\n\
+             shop,fcfs,4,,2,response,mean,all,all,,ns,3,,,7\n"
         );
         assert_eq!(
             String::from_utf8(summary).unwrap(),
             "scenario,policy,web.count,\"a,b\",metric,statistic,scope,class,n,mean,ci_low,ci_high,half_width,unit,\
-             confidence,method\n\
-             shop,fcfs,4,,response,mean,all,all,3,2,1,3.5,1.25,ns,0.95,t\n\
-             shop,fcfs,4,,response,mean,all,all,3,2,,,,ns,,none\n"
+             confidence,method,above\n\
+             shop,fcfs,4,,response,mean,all,all,3,2,1,3.5,1.25,ns,0.95,t,7\n\
+             shop,fcfs,4,,response,mean,all,all,3,2,,,,ns,,none,7\n"
         );
     }
 

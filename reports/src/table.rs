@@ -7,7 +7,7 @@ use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
 use crate::json::digest_hex;
 use crate::number::{TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
-use crate::rows::{ALL, RunDocument, SummaryRow, TaskRow};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, TaskRow, few_legend};
 use crate::theory::beside_table;
 use sim_core::ties::{PRESETS, Ties};
 use std::collections::BTreeMap;
@@ -45,7 +45,8 @@ impl Default for TableOptions {
 
 /// Draws a run.
 pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
-    let mut out = head(document, options);
+    let mut out = findings_text(&document.findings);
+    out.push_str(&head(document, options));
     let small = !document.tasks.is_empty() && document.tasks.len() <= options.max_jobs;
     if small {
         out.push('\n');
@@ -55,12 +56,15 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
             let _ = write!(out, "\n{chart}");
         }
     }
-    let summary = Summary { rows: document.summary, options };
+    let summary = Summary { rows: document.summary, exact: document.exact, options };
     summary.ladder(&mut out);
     summary.classes(&mut out);
     summary.parts(&mut out);
     summary.stations(&mut out);
     summary.others(&mut out);
+    if document.summary.iter().any(|row| row.scope == ALL && row.is_small_sample()) {
+        let _ = writeln!(out, "\n{}", few_legend());
+    }
     let beside = beside_table(&document.theory, document.summary);
     if !beside.is_empty() {
         let _ = write!(out, "\n{beside}");
@@ -70,6 +74,15 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     }
     if let Some(digest) = document.digest.filter(|_| options.digest) {
         let _ = writeln!(out, "\ndigest  {}", digest_hex(digest));
+    }
+    out
+}
+
+/// Findings, a line each however long it is, and an empty line behind them; nothing where there are none.
+pub fn findings_text(findings: &[FindingRow]) -> String {
+    let mut out: String = findings.iter().map(|finding| format!("{}\n", finding.text)).collect();
+    if !out.is_empty() {
+        out.push('\n');
     }
     out
 }
@@ -235,6 +248,8 @@ fn short(value: f64, unit: &str) -> String {
 
 struct Summary<'a> {
     rows: &'a [SummaryRow],
+    /// Nothing was drawn at random.
+    exact: bool,
     options: &'a TableOptions,
 }
 
@@ -260,7 +275,8 @@ impl<'a> Summary<'a> {
             [("response", "response"), ("waiting", "waiting"), ("first_response", "first response")]
         {
             let row = |statistic| self.get(metric, statistic, ALL, ALL);
-            let cells = LADDER.map(|s| row(s).and_then(|r| r.value).map(text).unwrap_or_default());
+            let marked = |row: &SummaryRow| Some(format!("{}{}", text(row.value?), row.mark()));
+            let cells = LADDER.map(|s| row(s).and_then(marked).unwrap_or_default());
             if cells.iter().all(String::is_empty) {
                 continue;
             }
@@ -276,7 +292,8 @@ impl<'a> Summary<'a> {
             return;
         }
         let ci = if halves { format!(", +/- half width of the {}", self.level()) } else { String::new() };
-        let _ = writeln!(out, "\ntimes of jobs in {}{ci}", unit.name);
+        let exact = if self.exact { ", exact: nothing here is random" } else { "" };
+        let _ = writeln!(out, "\ntimes of jobs in {}{ci}{exact}", unit.name);
         grid.write(out, 2);
     }
 
@@ -293,7 +310,8 @@ impl<'a> Summary<'a> {
         let mut grid = Grid::new(["class", "response mean", "p99", "waiting mean", "completed", "lost"]);
         let cell = |metric, statistic, class| {
             let row = self.get(metric, statistic, ALL, class);
-            row.and_then(|row| Some(with_unit(row.value?, row.unit))).unwrap_or_else(|| "-".to_owned())
+            row.and_then(|row| Some(with_unit(row.value?, row.unit) + row.mark()))
+                .unwrap_or_else(|| "-".to_owned())
         };
         for class in names.iter().take(self.options.max_stations) {
             grid.row([
@@ -400,7 +418,7 @@ impl<'a> Summary<'a> {
                 }
                 _ => String::new(),
             };
-            grid.row([row.name(), with_unit(value, row.unit), interval]);
+            grid.row([row.name(), with_unit(value, row.unit) + row.mark(), interval]);
         }
         if !grid.is_empty() {
             // The header is an empty line: names speak for themselves.

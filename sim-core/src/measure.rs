@@ -261,6 +261,10 @@ pub struct ClassMeasures {
     pub max_tardiness: u64,
     /// Response time by component, in the order of the model's components: its totals add up to the response times.
     pub parts: Vec<PartSums>,
+    /// How old the jobs are that are still in the system at the end of the run: their response times are longer than this.
+    pub ages: Vec<u64>,
+    /// How long these have waited at least, in the same order.
+    pub waits: Vec<u64>,
 }
 
 impl ClassMeasures {
@@ -286,6 +290,8 @@ impl ClassMeasures {
         self.deadline_misses += other.deadline_misses;
         self.deadlines += other.deadlines;
         self.max_tardiness = self.max_tardiness.max(other.max_tardiness);
+        self.ages.extend_from_slice(&other.ages);
+        self.waits.extend_from_slice(&other.waits);
         if self.parts.len() < other.parts.len() {
             self.parts.resize(other.parts.len(), PartSums::default());
         }
@@ -400,6 +406,52 @@ pub struct GroupMeasures {
     pub failures: u64,
 }
 
+/// How many jobs were in the system at every few releases, over the whole run: whether a queue goes on rising.
+///
+/// The number of releases is not known before the end, so that the points are thinned as the run goes on: from
+/// [`MOST`](Levels::MOST) points on every second one is dropped, and only every second further one is taken. A run costs
+/// a few hundred of them, whatever its length.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Levels {
+    /// Releases from one point to the next.
+    pub step: u64,
+    /// Jobs in the system right behind release `step`, `2 step` and so on, the one just released included.
+    pub present: Vec<u64>,
+}
+
+impl Default for Levels {
+    fn default() -> Levels {
+        Levels { step: 1, present: Vec::new() }
+    }
+}
+
+impl Levels {
+    /// Points at most; half of them at least in a run of as many releases.
+    pub const MOST: usize = 64;
+
+    /// The number of releases at which the next point is taken.
+    pub(crate) fn next(&self) -> u64 {
+        self.step * (self.present.len() as u64 + 1)
+    }
+
+    /// Takes a point, where one is due.
+    pub(crate) fn take(&mut self, released: u64, present: u64) {
+        if released != self.next() {
+            return;
+        }
+        self.present.push(present);
+        if self.present.len() == Levels::MOST {
+            // The points of every second step are those of twice the step.
+            let mut place = 0;
+            self.present.retain(|_| {
+                place += 1;
+                place % 2 == 0
+            });
+            self.step *= 2;
+        }
+    }
+}
+
 /// Everything one replication measured.
 ///
 /// Two things are told apart. *Sums over time* (busy time, queues, tokens held, counts of what stations did) are those of the
@@ -439,6 +491,8 @@ pub struct Measures {
     pub first_release: Option<Time>,
     /// See [`first_release`](Measures::first_release).
     pub last_left: Option<Time>,
+    /// Jobs in the system as the run went on.
+    pub levels: Levels,
 }
 
 impl Measures {
@@ -495,6 +549,20 @@ mod tests {
         }
         assert_eq!((d.min(), d.max(), d.sum(), d.mean()), (Some(10), Some(40), 100, Some(25.0)));
         assert_eq!([9, 10, 29, 30, 40].map(|limit| d.within(limit)), [0, 1, 2, 3, 4].map(Some));
+    }
+
+    #[test]
+    fn levels_are_thinned_as_the_run_goes_on() {
+        for (releases, step, points) in [(10, 1, 10), (63, 1, 63), (64, 2, 32), (127, 2, 63), (1_000, 16, 62)]
+        {
+            let mut levels = Levels::default();
+            for released in 1..=releases {
+                levels.take(released, released * 10);
+            }
+            assert_eq!((levels.step, levels.present.len()), (step, points), "{releases}");
+            let right: Vec<u64> = (1..=points as u64).map(|point| point * step * 10).collect();
+            assert_eq!(levels.present, right, "{releases}");
+        }
     }
 
     #[test]

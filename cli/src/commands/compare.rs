@@ -40,12 +40,14 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
         .chain(wanted_best.iter())
         .collect();
     let asked = metrics::beyond_the_table(subjects.iter().map(|subject| &subject.metric));
-    gate::check(&subjects, &metrics::keys(&named[reference].loaded.model, &asked))?;
+    let keys = metrics::keys(&named[reference].loaded.model, &asked);
+    gate::check(&subjects, &keys)?;
     let plan = RunPlan {
         asked,
         warmup_auto: named.iter().any(|named| named.loaded.warmup_auto),
         waiting_percentiles: args.plan.waiting_percentiles
             || subjects.iter().any(|subject| subject.metric.def.name == "waiting"),
+        held: gate::held(&subjects, &keys),
         precision: precision.clone(),
         ..load::plan(&args.plan, &named[0].loaded)
     };
@@ -67,6 +69,9 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
             None => experiments::compare(&alternatives, &options, &plan, &watch).map_err(failed)?,
         }
     };
+    if !target.format.has_findings() {
+        load::findings(&comparison.findings, global);
+    }
     load::notes(&comparison.notes, global);
     let replications = report::replications(&comparison);
     global.session.describe(|facts| facts.replications = Some(u64::from(replications)));

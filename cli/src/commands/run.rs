@@ -56,11 +56,13 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         .collect::<Result<_, _>>()?;
     let named = || subjects.iter().map(|subject| &subject.metric).chain(&wanted);
     let asked = metrics::beyond_the_table(named());
-    gate::check(&subjects, &metrics::keys(&loaded.model, &asked))?;
+    let keys = metrics::keys(&loaded.model, &asked);
+    gate::check(&subjects, &keys)?;
     let explained = args.explain || explain_at.is_some() || args.files.decisions();
     let plan = RunPlan {
         waiting_percentiles: args.plan.waiting_percentiles
             || named().any(|metric| metric.def.name == "waiting"),
+        held: gate::held(&subjects, &keys),
         asked,
         precision,
         batches: args.batches,
@@ -78,6 +80,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         };
         experiments::run(&loaded.model, &plan, &watch).map_err(|failure| Failure::Run(failure.to_string()))?
     };
+    if !target.format.has_findings() {
+        load::findings(&result.findings, global);
+    }
     load::notes(&result.notes, global);
     load::notes(&missing_percentiles(&result), global);
     global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));

@@ -7,6 +7,7 @@ mod demand;
 mod files;
 mod folders;
 mod growth;
+mod overload;
 mod patience;
 mod planning;
 mod policies;

@@ -51,7 +51,7 @@ fn a_task_list_comes_in_by_standard_input() {
 fn the_run_document_keeps_its_keys() {
     let document = json(&["run", "convoy", "--context-switch", "1ms", "--format", "json"]);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&document), "schema scenario policy seed ties digest tasks gantt summary");
+    assert_eq!(keys(&document), "schema scenario policy seed exact ties digest tasks gantt summary");
     assert_eq!(document["schema"], "dispatchlab.run/1");
     assert_eq!(
         keys(&document["tasks"][0]),
@@ -113,7 +113,7 @@ fn the_long_form_has_one_row_per_replication_and_metric() {
     let header = reader.headers().unwrap().iter().collect::<Vec<_>>().join(",");
     assert_eq!(
         header,
-        "scenario,policy,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high"
+        "scenario,policy,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high,above"
     );
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     for replication in ["1", "2", "3"] {

@@ -195,6 +195,7 @@ fn a_sweep_has_the_numbers_of_runs() {
     for row in rows {
         let cores = format!("cpu.cores={}", row[2]);
         let ran = stdout(&[
+            "-q",
             "run",
             "mmc",
             "--policy",

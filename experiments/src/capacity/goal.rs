@@ -107,6 +107,13 @@ impl Place {
         if self.waiting { &class.waiting } else { &class.response }
     }
 
+    /// How long the jobs took so far that are not finished.
+    fn unfinished(self, measures: &Measures) -> impl Iterator<Item = u64> + '_ {
+        let of_class = move |index: usize| self.class.is_none_or(|only| only == index);
+        let classes = measures.classes.iter().enumerate().filter(move |(index, _)| of_class(*index));
+        classes.flat_map(move |(_, class)| if self.waiting { &class.waits } else { &class.ages }).copied()
+    }
+
     /// The distribution in one replication.
     pub fn with<T>(self, measures: &Measures, then: impl FnOnce(&Distribution) -> T) -> T {
         let pick = |class| self.pick(class);
@@ -181,10 +188,13 @@ impl Misses {
         let seen = |goal: &Tracked| {
             let tracking = goal.percentile.as_ref()?;
             let beyond = limits.next()?.beyond;
+            // Jobs that are not finished and beyond the limit already miss it.
+            let late =
+                tracking.place.unfinished(measures).filter(|age| *age > tracking.threshold).count() as u64;
             Some(tracking.place.with(measures, |distribution| Seen {
-                counts: Counts::of(distribution),
-                beyond,
-                jobs: distribution.count(),
+                counts: Counts::of(distribution).and_late(late),
+                beyond: beyond + late,
+                jobs: distribution.count() + late,
             }))
         };
         goals.iter().map(seen).collect()

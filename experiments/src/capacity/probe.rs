@@ -7,6 +7,7 @@ use super::search::Verdict;
 use super::tail::{Counts, Percentile, Tail};
 use crate::condition::ConditionError;
 use crate::metrics::{self, RowKey};
+use crate::open::open;
 use crate::run::{Failure, Progress, RunPlan, find_warmup};
 use crate::runner::Runner;
 use crate::stats::{mean, student};
@@ -260,11 +261,19 @@ impl Probe {
             let runner = Runner::new(&self.model, &self.plan, &told, self.done..until)
                 .keeping(self.plan.waiting_percentiles);
             let (model, columns, goals, asked) = (&self.model, &self.columns, &self.goals, &self.plan.asked);
+            let keys = &self.keys;
             let samples = runner.reduced(
                 self.done,
                 || Misses::of(goals),
                 |measures, misses| {
-                    let values = metrics::values(model, &measures, asked);
+                    let mut values = metrics::values(model, &measures, asked);
+                    for goal in goals {
+                        // Jobs that are not finished count at their age at least.
+                        let open = open(model, &measures, &keys[goal.row]);
+                        if let (Some(open), Some(value)) = (open, values.get_mut(goal.row)) {
+                            *value = Some(value.unwrap_or(0.0).max(open.bounds.low));
+                        }
+                    }
                     sample(&values, columns, goals, &measures, &misses)
                 },
             )?;

@@ -165,6 +165,13 @@ impl Counts {
     }
 }
 
+impl Counts {
+    /// The same with so many more jobs that are beyond everything.
+    pub fn and_late(self, late: u64) -> Counts {
+        Counts { jobs: self.jobs + late, ..self }
+    }
+}
+
 impl Tail {
     /// Of no replication; `given`: each will have the same jobs.
     pub fn new(given: bool) -> Tail {

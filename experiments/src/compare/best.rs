@@ -72,8 +72,11 @@ pub fn best(
     let labels: Vec<&str> = alternatives.iter().map(|alternative| alternative.label).collect();
     let options = &CompareOptions { reference: best, metrics: vec![subject.metric], ..options.clone() };
     let compared = Compared { labels: &labels, results: &results, confidence: plan.confidence, options };
-    let rows = subject.row(compared.keys()).map(|row| compared.metric_rows(row)).unwrap_or_default();
-    let leads = compared.leads(&rows);
+    let mut rows = subject.row(compared.keys()).map(|row| compared.metric_rows(row)).unwrap_or_default();
+    let caveat = compared.conclusion(&rows).filter(|found| found.overloaded).map(|found| found.text());
+    let mut leads = compared.leads(&rows);
+    compared.withhold(&mut rows, &mut leads);
+    let (findings, exact) = (compared.findings(), compared.exact());
     let conditions = compared.conditions();
     let selection = Selection {
         metric: subject.to_string(),
@@ -82,9 +85,12 @@ pub fn best(
         confidence: plan.confidence,
         replications: totals.iter().sum(),
         budget,
+        caveat,
     };
     let shortfalls = if probability >= plan.confidence { Vec::new() } else { vec![selection.text()] };
     Ok(Comparison {
+        findings,
+        exact,
         results,
         leads,
         rows,

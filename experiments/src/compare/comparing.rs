@@ -1,9 +1,10 @@
 //! A comparison that is made in steps, so that who has no threads can answer in between.
 
 use super::rows::Compared;
-use super::{CompareOptions, Comparison, WatchAll};
-use crate::metrics;
+use super::{CompareOptions, Comparison, DEFAULT_METRICS, WatchAll};
+use crate::metrics::{self, RowKey};
 use crate::run::{Failure, Replications, RunPlan, RunResult, find_warmup};
+use reports::rows::ALL;
 use sim_core::model::Model;
 use sim_core::units::Time;
 use std::borrow::Cow;
@@ -32,6 +33,11 @@ impl<'a> Comparing<'a> {
     ) -> Comparing<'a> {
         let named = options.metrics.iter().any(|metric| metric.def.name == "waiting");
         let (labels, models) = alternatives.into_iter().unzip();
+        // What decides who wins is told with unfinished jobs too.
+        let first = options.metrics.first().copied().or_else(|| metrics::find(DEFAULT_METRICS[0]));
+        let first = first.map(|metric| RowKey { metric, scope: ALL.to_owned(), class: ALL.to_owned() });
+        let mut held = plan.held.clone();
+        held.extend(first.filter(|key| !plan.held.contains(key)));
         Comparing {
             labels,
             models,
@@ -39,6 +45,7 @@ impl<'a> Comparing<'a> {
             plan: RunPlan {
                 waiting_percentiles: plan.waiting_percentiles || named,
                 asked: metrics::beyond_the_table(plan.asked.iter().chain(&options.metrics)),
+                held,
                 ..plan.clone()
             },
             warmups: Vec::new(),
@@ -137,11 +144,24 @@ impl<'a> Comparing<'a> {
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
         let compared =
             Compared { labels: &labels, results: &results, confidence: plan.confidence, options: &options };
-        let rows = compared.rows();
-        let leads = compared.leads(&rows);
+        let mut rows = compared.rows();
+        let mut leads = compared.leads(&rows);
         let conclusion = compared.conclusion(&rows);
+        compared.withhold(&mut rows, &mut leads);
         let conditions = compared.conditions();
-        Comparison { results, rows, leads, conclusion, selection: None, conditions, notes, shortfalls }
+        let (findings, exact) = (compared.findings(), compared.exact());
+        Comparison {
+            findings,
+            exact,
+            results,
+            rows,
+            leads,
+            conclusion,
+            selection: None,
+            conditions,
+            notes,
+            shortfalls,
+        }
     }
 }
 

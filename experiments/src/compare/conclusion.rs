@@ -1,10 +1,12 @@
 //! Who wins, by how much, how sure, and what it costs elsewhere.
 
 use super::Lead;
-use super::rows::{Compared, is_default, verdict};
-use crate::metrics::Better;
+use super::rows::{Compared, exactly, is_default, verdict};
+use crate::finding::What;
+use crate::metrics::{Better, MetricName};
+use crate::open::Open;
 use crate::stats::difference::holm;
-use reports::compare::{CompareRow, Conclusion, CostRow};
+use reports::compare::{CompareRow, Conclusion, CostRow, UnservedRow};
 use reports::rows::ALL;
 
 impl Compared<'_> {
@@ -42,13 +44,16 @@ impl Compared<'_> {
             difference: gain.difference? * sign,
             half_width: ends.map(|(low, high)| (high - low) / 2.0),
             relative_to: base,
-            confidence: replicated.then_some(self.confidence),
+            confidence: (replicated && !self.exact()).then_some(self.confidence),
             rivals: rivals.into_iter().map(label).collect(),
             no_practical_difference: (0..self.labels.len())
                 .filter(|index| group[*index].verdict == Some("no practical difference"))
                 .map(label)
                 .collect(),
             costs,
+            exact: self.exact(),
+            overloaded: self.is_withheld(&key.metric),
+            unserved: self.unserved(position, [winner, against]),
         })
     }
 
@@ -80,6 +85,11 @@ impl Compared<'_> {
     fn lead(&self, position: usize, group: &[CompareRow]) -> Option<Lead> {
         let better = self.keys()[position].metric.def.better?;
         let all = 0..self.labels.len();
+        if self.exact() {
+            let winner = best_of(better, group, all.clone())?;
+            let rivals = all.filter(|index| *index != winner && group[*index].value == group[winner].value);
+            return Some(Lead { winner, rivals: rivals.collect() });
+        }
         let shown = all.clone().filter(|index| group[*index].verdict == Some("better"));
         let winner = match best_of(better, group, shown) {
             Some(winner) => winner,
@@ -146,6 +156,7 @@ impl Compared<'_> {
         for ((key, difference, base, found), p) in found.into_iter().zip(p) {
             let Some(better) = key.metric.def.better else { continue };
             let is_worse = match &found {
+                _ if self.exact() => exactly(better, difference, base.abs() * self.options.noise) == "worse",
                 Some(found) => {
                     let margin = base.abs() * self.options.noise;
                     verdict(better, found, p < 1.0 - self.confidence, margin) == "worse"
@@ -162,12 +173,79 @@ impl Compared<'_> {
                     class: key.class.clone(),
                     unit: key.metric.def.unit,
                     difference: found.map_or(difference, |found| found.interval.mean),
-                    half_width: found.map(|found| found.interval.half_width),
+                    half_width: found.filter(|_| !self.exact()).map(|found| found.interval.half_width),
                     relative_to: base,
                 });
             }
         }
         costs
+    }
+}
+
+/// Metrics of jobs that were served: who leaves the long ones unserved looks good on them.
+const OF_SERVED: [&str; 7] =
+    ["response", "waiting", "first_response", "ready", "overhead", "slowdown", "response_part"];
+
+impl Compared<'_> {
+    /// Whether nobody is called best on a metric: it is of served jobs, and some system does not keep up and leaves jobs unserved.
+    fn is_withheld(&self, metric: &MetricName) -> bool {
+        let keeps_up = |finding: &crate::finding::Finding| {
+            !matches!(finding.what, What::Overload { grows: true, .. } | What::Rising { .. })
+        };
+        OF_SERVED.contains(&metric.def.name)
+            && self.results.iter().enumerate().any(|(index, result)| {
+                !result.findings.iter().all(keeps_up) && self.left(index, None).total() > 0.0
+            })
+    }
+
+    /// Takes the marks of the best from metrics on which nobody is called best.
+    pub fn withhold(&self, rows: &mut [CompareRow], leads: &mut [Option<Lead>]) {
+        let count = self.labels.len();
+        for (group, lead) in rows.chunks_mut(count).zip(leads) {
+            let metric = crate::metrics::find(&format!("{}/{}", group[0].metric, group[0].statistic));
+            if metric.is_some_and(|metric| self.is_withheld(&metric)) {
+                *lead = None;
+                group.iter_mut().for_each(|row| row.best = false);
+                group
+                    .iter_mut()
+                    .filter(|row| row.verdict != Some("reference"))
+                    .for_each(|row| row.verdict = None);
+            }
+        }
+    }
+
+    /// What alternatives leave unserved; nothing where none of them leaves any.
+    fn unserved(&self, position: usize, of: [usize; 2]) -> Vec<UnservedRow> {
+        let rows = of.map(|index| self.left(index, Some(position)));
+        if rows.iter().all(|row| row.total() == 0.0) { Vec::new() } else { rows.to_vec() }
+    }
+
+    /// What one alternative leaves unserved.
+    fn left(&self, index: usize, position: Option<usize>) -> UnservedRow {
+        let result = &self.results[index];
+        let open = position.and_then(|position| {
+            let key = &self.keys()[position];
+            let place = result.keys.iter().position(|other| other == key)?;
+            let (_, open) = result.open.iter().find(|(open, _)| open == key)?;
+            let low = |(open, values): (&Option<Open>, &Vec<Option<f64>>)| {
+                open.map(|open| open.bounds.low).or(values[place])
+            };
+            let lows: Vec<f64> = open.iter().zip(&result.values).filter_map(low).collect();
+            crate::stats::mean(&lows)
+        });
+        let mean = |name: &str| {
+            let found =
+                result.summary.iter().find(|row| row.scope == ALL && row.class == ALL && row.name() == name);
+            found.and_then(|row| row.value).unwrap_or(0.0)
+        };
+        UnservedRow {
+            policy: self.labels[index].to_owned(),
+            released: mean("jobs/released"),
+            unfinished: mean("jobs/unfinished"),
+            lost: mean("jobs/lost"),
+            timed_out: mean("jobs/timed-out"),
+            at_least: open,
+        }
     }
 }
 

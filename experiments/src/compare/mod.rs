@@ -10,6 +10,7 @@ mod first;
 pub mod report;
 mod rows;
 
+use crate::finding::Finding;
 use crate::metrics::MetricName;
 use crate::run::{Failure, Progress, RunPlan, RunResult};
 use reports::compare::{CompareRow, Conclusion, Selection};
@@ -58,6 +59,10 @@ pub struct CompareOptions {
 /// What a comparison found.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Comparison {
+    /// What must be known before any number is read.
+    pub findings: Vec<Finding>,
+    /// Whether nothing is random in any alternative.
+    pub exact: bool,
     /// One result an alternative.
     pub results: Vec<RunResult>,
     /// By metric, then alternative.
@@ -87,14 +92,16 @@ pub struct Lead {
 }
 
 /// The metrics that are compared unless others are asked for.
-pub const DEFAULT_METRICS: [&str; 10] = [
+pub const DEFAULT_METRICS: [&str; 12] = [
     "response/mean",
     "response/p99",
     "response/max",
     "waiting/mean",
     "first_response/mean",
     "throughput/rate",
+    "jobs/unfinished",
     "jobs/lost",
+    "jobs/timed-out",
     "deadline_misses/count",
     "context_switches/count",
     "preemptions/count",

@@ -3,6 +3,7 @@
 
 use super::{CompareOptions, Comparison};
 use crate::RunPlan;
+use crate::finding::Finding;
 use crate::metrics::{self, Better, MetricName};
 use reports::chart::rows::counted;
 use reports::compare::{CompareDocument, FirstDifferenceRow};
@@ -31,6 +32,8 @@ pub fn document<'a>(
 ) -> CompareDocument<'a> {
     let of_reference = &named[reference];
     CompareDocument {
+        findings: comparison.findings.iter().map(Finding::row).collect(),
+        exact: comparison.exact,
         scenario: &of_reference.loaded.model.name,
         seed: of_reference.loaded.model.seed,
         replications: replications(comparison),

@@ -1,7 +1,8 @@
 //! The numbers of a comparison: paired differences, verdicts, conditions.
 
 use super::{CompareOptions, DEFAULT_METRICS};
-use crate::condition::{self, Condition, ConditionError, Outcome, Test};
+use crate::condition::{self, Condition, ConditionError, Held, Outcome, Test};
+use crate::finding::{self, Finding};
 use crate::metrics::{Better, RowKey};
 use crate::run::RunResult;
 use crate::stats::difference::{Difference, holm, paired};
@@ -44,6 +45,17 @@ pub(super) struct Compared<'a> {
 }
 
 impl Compared<'_> {
+    /// Whether nothing is random in any alternative.
+    pub fn exact(&self) -> bool {
+        self.results.iter().all(|result| result.exact)
+    }
+
+    /// What must be known before any number is read.
+    pub fn findings(&self) -> Vec<Finding> {
+        let own = self.labels.iter().zip(self.results);
+        finding::together(own.map(|(label, result)| (*label, result.findings.as_slice())))
+    }
+
     /// All rows that were asked for: metrics that were named stand in the order of their names, the others in that of the
     /// run's rows.
     pub fn rows(&self) -> Vec<CompareRow> {
@@ -116,6 +128,7 @@ impl Compared<'_> {
                 n: summary.map_or(0, |row| row.n),
                 ci_low: summary.and_then(|row| row.ci_low),
                 ci_high: summary.and_then(|row| row.ci_high),
+                above: summary.and_then(|row| row.above),
                 best: false,
                 difference: None,
                 difference_low: None,
@@ -130,6 +143,12 @@ impl Compared<'_> {
         for (place, index) in others.into_iter().enumerate() {
             let row = &mut rows[index];
             row.difference = row.value.zip(base).map(|(value, base)| value - base);
+            if self.exact() {
+                row.verdict = better
+                    .zip(row.difference)
+                    .map(|(better, difference)| exactly(better, difference, margin));
+                continue;
+            }
             if let Some(found) = found[place] {
                 row.difference = Some(found.interval.mean);
                 row.difference_low = Some(found.interval.low());
@@ -177,9 +196,63 @@ impl Compared<'_> {
         };
         let ends = row.difference_low.zip(row.difference_high).map(|(low, high)| (turn(low), turn(high)));
         let interval = ends.map(|(a, b)| (a.min(b), a.max(b)));
+        let (interval, remark) = self.open_difference(condition, index, &turn, turn(difference), interval);
         let value = Some(turn(difference));
         let outcome = condition::judge(condition::Order::Above, part, value, interval);
-        ConditionRow { unit: "ratio", ..condition.row(value, interval, outcome) }
+        ConditionRow { unit: "ratio", remark, ..condition.row(value, interval, outcome) }
+    }
+
+    /// A difference as a part of the reference's value, as wide as unfinished jobs and small samples on either side leave it open.
+    fn open_difference(
+        &self,
+        condition: &Condition,
+        index: usize,
+        turn: &dyn Fn(f64) -> f64,
+        value: f64,
+        interval: Option<(f64, f64)>,
+    ) -> (Option<(f64, f64)>, Option<String>) {
+        let reference = self.options.reference;
+        let held = [index, reference].map(|index| {
+            let result = &self.results[index];
+            condition.subject.row(&result.keys).ok().map(|place| Held::of(result, place))
+        });
+        let [Some(mine), Some(base)] = held else { return (interval, None) };
+        let mut remarks: Vec<String> = Vec::new();
+        for (index, held) in [(index, &mine), (reference, &base)] {
+            remarks.extend(held.remarks.iter().map(|remark| format!("{}: {remark}", self.labels[index])));
+        }
+        let remark = (!remarks.is_empty()).then(|| remarks.join("; "));
+        if !mine.decides || !base.decides {
+            return (Some((f64::NEG_INFINITY, f64::INFINITY)), remark);
+        }
+        let is_open = |index: usize| {
+            let open = &self.results[index].open;
+            let about = |key: &RowKey| condition.subject.metric == key.metric;
+            open.iter().any(|(key, open)| about(key) && open.iter().any(Option::is_some))
+        };
+        if !is_open(index) && !is_open(reference) {
+            return (interval, remark);
+        }
+        let ends = |held: &Held| {
+            let value = held.value.unwrap_or(0.0);
+            held.interval.map_or((0.0, 0.0), |(low, high)| (low - value, high - value))
+        };
+        let ((low, high), (base_low, base_high)) = (ends(&mine), ends(&base));
+        let (a, b) = (turn(low - base_high), turn(high - base_low));
+        let (from, to) = interval.unwrap_or((value, value));
+        (Some((from.min(value + a.min(b)), to.max(value + a.max(b)))), remark)
+    }
+}
+
+/// The verdict on a difference that is known exactly.
+pub(super) fn exactly(better: Better, difference: f64, margin: f64) -> &'static str {
+    let lower = difference < 0.0;
+    match better {
+        _ if difference == 0.0 => "equal",
+        _ if difference.abs() <= margin => "no practical difference",
+        Better::Lower if lower => "better",
+        Better::Higher if !lower => "better",
+        _ => "worse",
     }
 }
 

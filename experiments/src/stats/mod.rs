@@ -12,6 +12,7 @@
 //! Functions of the platform (`ln`, `exp`) differ in their last bits between machines, so that all of this goes through
 //! `libm`: intervals are the same bytes everywhere.
 
+pub mod censored;
 pub mod difference;
 pub mod order;
 pub mod select;

@@ -17,9 +17,11 @@ pub mod line;
 
 pub use execute::execute;
 
+use crate::capacity::offered;
 use crate::metrics::{self, MetricName, RowKey};
+use crate::open::beyond;
 use crate::run::{self, Failure, RunPlan, Watch, replicate};
-use reports::rows::SummaryRow;
+use reports::rows::{ALL, SummaryRow};
 use sim_core::model::Model;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -88,6 +90,10 @@ pub struct Columns {
     pub keys: Vec<RowKey>,
     /// Where they stand among all rows of the model.
     indices: Vec<usize>,
+    /// How many of them, the first ones, are shown; the others say how large the samples behind these are.
+    pub shown: usize,
+    /// Nothing in the model is random.
+    exact: bool,
     /// A hash of `keys`: results of a program with other rows are not taken for these.
     pub shape: u32,
 }
@@ -95,9 +101,20 @@ pub struct Columns {
 impl Columns {
     /// The rows of `wanted` metrics; all where there are none.
     pub fn of(model: &Model, wanted: &[MetricName]) -> Columns {
-        let all = metrics::keys(model, &metrics::beyond_the_table(wanted)).into_iter().enumerate();
-        let (indices, keys): (Vec<usize>, Vec<RowKey>) =
-            all.filter(|(_, key)| wanted.is_empty() || wanted.contains(&key.metric)).unzip();
+        let all = metrics::keys(model, &metrics::beyond_the_table(wanted));
+        let is_wanted = |key: &RowKey| wanted.is_empty() || wanted.contains(&key.metric);
+        let (shown, others): (Vec<_>, Vec<_>) =
+            all.into_iter().enumerate().partition(|(_, key)| is_wanted(key));
+        let count = shown.len();
+        let is_percentile = |key: &RowKey| beyond(key.metric.statistic, 1).is_some();
+        let supports = |key: &RowKey| {
+            let of_it = |(_, other): &(usize, RowKey)| is_percentile(other) && other.class == key.class;
+            (key.metric.def.name, key.metric.statistic) == ("jobs", "completed")
+                && key.scope == ALL
+                && shown.iter().any(of_it)
+        };
+        let support: Vec<(usize, RowKey)> = others.into_iter().filter(|(_, key)| supports(key)).collect();
+        let (indices, keys): (Vec<usize>, Vec<RowKey>) = shown.into_iter().chain(support).unzip();
         let mut hash = Xxh3::new();
         for key in &keys {
             for part in [key.metric.def.name, key.metric.statistic, &key.scope, &key.class] {
@@ -105,17 +122,33 @@ impl Columns {
                 hash.update(&[0]);
             }
         }
-        Columns { keys, indices, shape: hash.digest() as u32 }
+        Columns {
+            keys,
+            indices,
+            shown: count,
+            exact: !offered::is_random(model),
+            shape: hash.digest() as u32,
+        }
     }
 
     /// The rows of one replication, without intervals.
     pub fn rows<'c>(&'c self, values: &'c [Option<f64>]) -> impl Iterator<Item = SummaryRow> + 'c {
-        self.keys.iter().zip(values).map(|(key, value)| key.row(*value, 1, None))
+        let completed = run::completed_rows(&self.keys);
+        let keys = self.keys.iter().zip(values).zip(completed).take(self.shown);
+        keys.map(move |((key, value), completed)| SummaryRow {
+            above: if self.exact { None } else { run::above(key, values, completed) },
+            ..key.row(*value, 1, None)
+        })
     }
 
     /// Means over replications with Student t intervals, in the order of the replications; no interval for one alone.
     pub fn summary(&self, values: &[Vec<Option<f64>>], confidence: f64) -> Vec<SummaryRow> {
-        run::summarize(&self.keys, values, confidence)
+        let mut rows = run::summarize(&self.keys, values, confidence);
+        rows.truncate(self.shown);
+        if self.exact {
+            run::take_as_exact(&mut rows);
+        }
+        rows
     }
 }
 
@@ -166,7 +199,7 @@ impl Prepared {
     /// A model that cannot be run: every cell of it fails.
     pub fn broken(why: String) -> Prepared {
         let model = Model::new("");
-        let columns = Columns { keys: Vec::new(), indices: Vec::new(), shape: 0 };
+        let columns = Columns { keys: Vec::new(), indices: Vec::new(), shown: 0, exact: false, shape: 0 };
         Prepared { model, plan: RunPlan::default(), columns, broken: Some(why) }
     }
 

@@ -9,6 +9,7 @@ mod leaving;
 mod lessons;
 mod models;
 mod one_truth;
+mod overload;
 mod predicting;
 mod running;
 mod selecting;

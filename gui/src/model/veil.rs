@@ -76,6 +76,9 @@ impl Snapshot {
             has_segments: true,
             digest: None,
             warmup: Time::ZERO,
+            open: Vec::new(),
+            findings: Vec::new(),
+            exact: false,
             notes: Vec::new(),
             shortfalls: Vec::new(),
         };

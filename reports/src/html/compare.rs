@@ -1,11 +1,11 @@
 //! The report of a comparison.
 
-use super::run::{conditions, replications};
+use super::run::{conditions, replications, warnings};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::compare::{CompareDocument, CompareRow, Conclusion, Selection};
 use crate::number::{significant, with_unit};
-use crate::rows::ALL;
+use crate::rows::{ALL, few_legend};
 use crate::table::ties_text;
 
 /// What a report of a comparison needs beyond its document.
@@ -41,7 +41,9 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     let mut held = Section::new("Conditions");
     held.blocks.extend(conditions(&document.conditions).map(Block::Table));
     let mut verdicts = Section::new("What is better");
-    verdicts.blocks.push(Block::Text(format!(
+    let exact = "All policies meet the same arrivals and sizes, and nothing is random: the values are exact, and so are \
+                 their differences.";
+    verdicts.blocks.push(Block::Text(if document.exact { exact.to_owned() } else { format!(
         "All policies meet the same arrivals and sizes, so that differences are taken in pairs, replication by \
          replication. The reference is {}. A difference is called better or worse only where its interval, widened for \
          the number of policies, leaves out zero{}.",
@@ -51,7 +53,10 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
         } else {
             String::new()
         }
-    )));
+    ) }));
+    if document.rows.iter().any(|row| !row.mark().is_empty()) {
+        verdicts.blocks.push(Block::Text(few_legend()));
+    }
     verdicts.blocks.extend(others.into_iter().map(Block::Chart));
     let mut tail = Section::new("How long jobs take");
     tail.blocks.extend(tails.into_iter().map(Block::Chart));
@@ -84,10 +89,8 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     }
     Page {
         title: format!("{}: {} policies compared", document.scenario, document.policies.len()),
-        answer: document
-            .selection
-            .iter()
-            .map(Selection::text)
+        answer: warnings(&document.findings)
+            .chain(document.selection.iter().map(Selection::text))
             .chain(document.conclusion.as_ref().map(Conclusion::text).or(extras.said.clone()))
             .collect(),
         facts: vec![
@@ -100,6 +103,9 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
                 "replications".to_owned(),
                 match &document.selection {
                     Some(selection) => format!("{} in all, more where it was close", selection.replications),
+                    None if document.exact => {
+                        format!("{}, all the same: nothing is random", document.replications)
+                    }
                     None => replications(document.replications, Some(document.confidence)),
                 },
             ),
@@ -135,7 +141,7 @@ fn table(document: &CompareDocument<'_>) -> Table {
         let cells = vec![
             metric,
             row.policy.clone(),
-            row.value.map(|value| with_unit(value, row.unit)).unwrap_or_default(),
+            row.value.map(|value| with_unit(value, row.unit) + row.mark()).unwrap_or_default(),
             range(row.ci_low, row.ci_high, row.unit),
             row.difference.map(|value| with_unit(value, row.unit)).unwrap_or_default(),
             range(row.difference_low, row.difference_high, row.unit),

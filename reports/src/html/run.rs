@@ -4,7 +4,7 @@ use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::condition::ConditionRow;
 use crate::number::{TimeUnit, common_unit, estimate, significant, with_unit};
-use crate::rows::{ALL, RunDocument, SummaryRow};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
 use crate::table::ties_text;
 use crate::theory::beside_lines;
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ pub fn run_page(document: &RunDocument<'_>, extras: &RunExtras) -> Page {
     };
     Page {
         title: format!("{}: one run", document.scenario),
-        answer: answer(&find),
+        answer: warnings(&document.findings).chain(answer(&find)).collect(),
         facts,
         sections: sections(document, extras),
         ..Page::default()
@@ -127,6 +127,15 @@ fn bare(row: &SummaryRow) -> String {
     }
 }
 
+/// Findings as sentences.
+pub(super) fn warnings(rows: &[FindingRow]) -> impl Iterator<Item = String> + '_ {
+    rows.iter().map(|row| {
+        let mut letters = row.text.chars();
+        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+        first.chain(letters).chain(['.']).collect()
+    })
+}
+
 fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
     let said = |name: &str| {
         let row = find(name).filter(|row| row.value.is_some())?;
@@ -134,7 +143,9 @@ fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
     };
     let mut sentences = Vec::new();
     if let (Some(mean), Some(p99)) = (said("response/mean"), said("response/p99")) {
-        sentences.push(format!("Jobs take {mean} on average; 99 of 100 take {p99} or less."));
+        let few = find("response/p99").is_some_and(SummaryRow::is_small_sample);
+        let guess = if few { ", as far as so few jobs can tell" } else { "" };
+        sentences.push(format!("Jobs take {mean} on average; 99 of 100 take {p99} or less{guess}."));
     }
     if let Some(rate) = find("throughput/rate").filter(|row| row.value.is_some()) {
         let mut text = format!("{} jobs a second are completed", bare(rate));
@@ -146,6 +157,7 @@ fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
         sentences.push(text + ".");
     }
     for (name, what) in [
+        ("jobs/unfinished", "jobs are not finished at the end, and in none of the times"),
         ("jobs/lost", "jobs are turned away"),
         ("jobs/timed-out", "jobs are given up by their clients"),
         ("deadline_misses/count", "deadlines are missed"),
@@ -166,6 +178,13 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
     let is_response = |name: &str| ["response-tail", "response-histogram"].contains(&name);
     let mut times = with("How long jobs take", &is_response);
     times.blocks.extend(percentiles(document.summary).map(Block::Table));
+    if document.summary.iter().any(SummaryRow::is_small_sample) {
+        times.blocks.push(Block::Text(few_legend()));
+    }
+    if document.exact {
+        let said = "Nothing here is random: the values are exact, those of all jobs there are.";
+        times.blocks.push(Block::Text(said.to_owned()));
+    }
     let mut spent = Section::new("Where the time goes");
     spent.blocks.extend(parts(document.summary).map(Block::Table));
     let mut cores = with("What each core did", &|name| name == "gantt");
@@ -220,8 +239,9 @@ fn percentiles(summary: &[SummaryRow]) -> Option<Table> {
         .filter(|statistic| of(ALL, statistic).is_some_and(|row| row.value.is_some()))
         .collect();
     let cell = |class: &str, statistic: &str| {
-        let value = of(class, statistic).and_then(|row| row.value);
-        value.map(|value| estimate(value / size)).unwrap_or_default()
+        let row = of(class, statistic);
+        let cell = |row: &SummaryRow| Some(estimate(row.value? / size) + row.mark());
+        row.and_then(cell).unwrap_or_default()
     };
     Some(Table {
         caption: format!("Response times in {unit}, means over replications"),

@@ -4,7 +4,7 @@ use super::{UNITS, word};
 use std::io::Read;
 
 /// Columns that are no swept parameters.
-const KNOWN: [&str; 16] = [
+const KNOWN: [&str; 17] = [
     "scenario",
     "policy",
     "replication",
@@ -21,6 +21,7 @@ const KNOWN: [&str; 16] = [
     "half_width",
     "confidence",
     "method",
+    "above",
 ];
 /// Columns that a file must have.
 const NEEDED: [&str; 7] = ["scenario", "policy", "metric", "statistic", "scope", "class", "unit"];

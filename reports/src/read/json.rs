@@ -7,7 +7,7 @@ use crate::plan::{
     AnswerRow, CheckRow, CostRow, CurveRow, GoalRow, KneeRow, LoadRow, PercentileRow, PlanDocument, ProbeRow,
     UslRow,
 };
-use crate::rows::{GanttRow, RunDocument, SummaryRow, TaskRow, TheoryRow};
+use crate::rows::{FindingRow, GanttRow, RunDocument, SummaryRow, TaskRow, TheoryRow};
 use serde_json::{Map, Value};
 use sim_core::ties::Ties;
 
@@ -129,6 +129,19 @@ impl<'v> Fields<'v> {
         Ok(ties)
     }
 
+    fn findings(&self) -> Read<Vec<FindingRow>> {
+        self.list("findings", |row| {
+            Ok(FindingRow {
+                kind: row.owned("kind")?,
+                text: row.owned("text")?,
+                of: row.maybe_text("of")?.map(str::to_owned),
+                station: row.maybe_text("station")?.map(str::to_owned),
+                value: row.maybe("value")?,
+                unit: row.owned("unit")?,
+            })
+        })
+    }
+
     fn conditions(&self) -> Read<Vec<ConditionRow>> {
         self.list("conditions", |row| {
             Ok(ConditionRow {
@@ -139,6 +152,7 @@ impl<'v> Fields<'v> {
                 unit: row.unit()?,
                 ci_low: row.maybe("ci_low")?,
                 ci_high: row.maybe("ci_high")?,
+                remark: row.maybe_text("remark")?.map(str::to_owned),
             })
         })
     }
@@ -157,6 +171,7 @@ pub fn summary_rows(document: &Value) -> Read<Vec<SummaryRow>> {
             n: row.whole("n")?,
             ci_low: row.maybe("ci_low")?,
             ci_high: row.maybe("ci_high")?,
+            above: row.get("above").and_then(Value::as_u64),
         })
     })
 }
@@ -166,6 +181,8 @@ pub fn run_document<'v>(document: &'v Value, summary: &'v [SummaryRow]) -> Read<
     let fields = Fields::new("", document)?;
     let digest = fields.maybe_text("digest")?.map(|digest| u64::from_str_radix(digest, 16));
     Ok(RunDocument {
+        findings: fields.findings()?,
+        exact: fields.get("exact").and_then(Value::as_bool).unwrap_or(false),
         scenario: fields.text("scenario")?,
         policy: fields.text("policy")?,
         seed: fields.whole("seed")?,
@@ -234,7 +251,8 @@ fn gantt<'v>(row: &Fields<'v>) -> Read<GanttRow<'v>> {
 pub fn compare_document(document: &Value) -> Read<CompareDocument<'_>> {
     let fields = Fields::new("", document)?;
     let rows = fields.list("rows", |row| {
-        let verdicts = ["reference", "better", "worse", "no difference shown", "no practical difference"];
+        let verdicts =
+            ["reference", "better", "worse", "no difference shown", "no practical difference", "equal"];
         Ok(CompareRow {
             policy: row.owned("policy")?,
             metric: row.owned("metric")?,
@@ -246,6 +264,7 @@ pub fn compare_document(document: &Value) -> Read<CompareDocument<'_>> {
             n: row.whole("n")?,
             ci_low: row.maybe("ci_low")?,
             ci_high: row.maybe("ci_high")?,
+            above: row.get("above").and_then(Value::as_u64),
             best: row.flag("best")?,
             difference: row.maybe("difference")?,
             difference_low: row.maybe("difference_low")?,
@@ -255,6 +274,8 @@ pub fn compare_document(document: &Value) -> Read<CompareDocument<'_>> {
         })
     })?;
     Ok(CompareDocument {
+        findings: fields.findings()?,
+        exact: fields.get("exact").and_then(Value::as_bool).unwrap_or(false),
         scenario: fields.text("scenario")?,
         seed: fields.whole("seed")?,
         replications: fields.small("replications")?,
@@ -280,6 +301,7 @@ fn selection(value: &Value) -> Read<Selection> {
         confidence: fields.number("confidence")?,
         replications: fields.small("replications")?,
         budget: fields.small("budget")?,
+        caveat: fields.maybe_text("caveat")?.map(str::to_owned),
     })
 }
 

@@ -32,6 +32,8 @@ fn task(task: &str, arrival: u64, finish: u64, work: u64) -> TaskRow<'_> {
 
 fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
     RunDocument {
+        findings: vec![],
+        exact: false,
         scenario: "two",
         policy: "fcfs",
         seed: 1,
@@ -226,6 +228,7 @@ fn compared(policy: &str, value: f64, n: u64) -> CompareRow {
         n,
         ci_low: (n > 1).then_some(value - 1e5),
         ci_high: (n > 1).then_some(value + 1e5),
+        above: None,
         best: policy == "b",
         difference: (policy == "b").then_some(-1e6),
         difference_low: (policy == "b" && n > 1).then_some(-1.5e6),
@@ -240,6 +243,8 @@ fn compared(policy: &str, value: f64, n: u64) -> CompareRow {
 
 fn comparison(replications: u32) -> CompareDocument<'static> {
     CompareDocument {
+        findings: vec![],
+        exact: false,
         scenario: "two",
         seed: 1,
         replications,

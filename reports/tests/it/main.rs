@@ -22,5 +22,6 @@ fn row(metric: &str, statistic: &str, value: Option<f64>, unit: &'static str) ->
         n: 1,
         ci_low: None,
         ci_high: None,
+        above: None,
     }
 }

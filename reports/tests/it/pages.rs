@@ -69,6 +69,8 @@ fn run(names: [&str; 3]) -> Page {
         part("overhead", 0.0),
     ];
     let document = RunDocument {
+        findings: vec![],
+        exact: false,
         scenario,
         policy,
         seed: 1,
@@ -108,6 +110,7 @@ fn condition(policy: Option<&str>, outcome: &'static str) -> ConditionRow {
         unit: "ns",
         ci_low: Some(405e6),
         ci_high: Some(419e6),
+        remark: None,
     }
 }
 
@@ -123,6 +126,7 @@ fn compare(names: [&str; 2]) -> Page {
         n: 30,
         ci_low: Some(value * 0.97),
         ci_high: Some(value * 1.03),
+        above: None,
         best: verdict == Some("better"),
         difference: Some(value - 146e6),
         difference_low: Some(value - 148e6),
@@ -131,6 +135,8 @@ fn compare(names: [&str; 2]) -> Page {
         verdict,
     };
     let document = CompareDocument {
+        findings: vec![],
+        exact: false,
         scenario: names[0],
         seed: 1,
         replications: 30,
@@ -158,6 +164,9 @@ fn compare(names: [&str; 2]) -> Page {
             rivals: Vec::new(),
             no_practical_difference: Vec::new(),
             costs: Vec::new(),
+            exact: false,
+            overloaded: false,
+            unserved: Vec::new(),
         }),
         conditions: vec![condition(Some(names[1]), "false")],
         selection: None,

@@ -3,13 +3,15 @@
 use super::dispatch::difference;
 use super::{Engine, Fault, past};
 use crate::error::RunError;
-use crate::job::{NONE, State};
-use crate::measure::{BalancerMeasures, GroupMeasures, Measures, PartSums, PoolMeasures, ProcessorMeasures};
+use crate::job::{Job, NONE, State};
+use crate::measure::{
+    BalancerMeasures, GroupMeasures, Levels, Measures, PartSums, PoolMeasures, ProcessorMeasures,
+};
 use crate::model::{ComponentKind, Model};
 use crate::processor::{Core, Server};
 use crate::record::Recorder;
 use crate::trace::{PlaceKind, Status};
-use crate::units::Time;
+use crate::units::{Span, Time};
 
 /// Sums over the whole run, warm-up included: the sides of the identities that stations do not know.
 #[derive(Default)]
@@ -24,6 +26,9 @@ pub(super) struct Sums {
     forks: u64,
     pub delay_component: u32,
     pub join_component: u32,
+    /// The number of releases at which something is to be seen to: the last one, or a point of the levels is due.
+    pub mark: u64,
+    levels: Levels,
 }
 
 impl Sums {
@@ -34,6 +39,7 @@ impl Sums {
         Sums {
             delay_component: component(ComponentKind::Delay),
             join_component: component(ComponentKind::Join),
+            mark: 1,
             ..Sums::default()
         }
     }
@@ -46,6 +52,15 @@ impl Sums {
     fn integrate_children(&mut self, now: Time) {
         self.children_integral += u128::from(now.since(self.children_changed).0) * u128::from(self.children);
         self.children_changed = now;
+    }
+
+    /// As many releases as were waited for. True where it was the last one, number `stop`.
+    #[cold]
+    #[inline(never)]
+    pub fn pass_mark(&mut self, released: u64, left: u64, stop: u64) -> bool {
+        self.levels.take(released, released - left);
+        self.mark = self.levels.next().min(stop);
+        released >= stop
     }
 
     pub fn child_started(&mut self, now: Time) {
@@ -283,12 +298,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             },
             first_release: (self.world.released > 0).then_some(self.world.first_release),
             last_left: (self.world.left > 0).then_some(self.world.last_left),
+            levels: std::mem::take(&mut self.world.sums.levels),
         };
         Ok((measures, self.world.recorder))
     }
 
     /// Records the time of jobs that are still in the system up to the end of the run, and counts them.
     fn settle_unfinished(&mut self) {
+        let end = self.world.shared.now;
         for processor in 0..self.processors.len() as u32 {
             self.record_shares(processor);
             let state = &self.processors[processor as usize];
@@ -317,8 +334,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 continue;
             }
             self.world.classes[job.class as usize].unfinished += 1;
-            if job.arrival >= self.world.model.warmup && job.deadline != Time::NEVER {
-                self.world.measure_deadline(slot, Status::Unfinished);
+            if job.arrival >= self.world.model.warmup {
+                let (age, wait) = (end - job.arrival, least_wait(job, end));
+                let class = &mut self.world.classes[job.class as usize];
+                class.ages.push(age.0);
+                class.waits.push(wait.0);
+                if self.world.shared.jobs[slot].deadline != Time::NEVER {
+                    self.world.measure_deadline(slot, Status::Unfinished);
+                }
             }
             if R::TRACE {
                 let record = self.unfinished_record(slot);
@@ -402,6 +425,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             in_stations,
         )
     }
+}
+
+/// How long a job that is still in the system has waited at least. What it does now counts as service where it may be some.
+fn least_wait(job: &Job, end: Time) -> Span {
+    let waits = matches!(job.state, State::Ready | State::Queued);
+    let now = if waits { Span::ZERO } else { end.since(job.since) };
+    let served = job.served.0.saturating_add(job.blocked.0).saturating_add(now.0);
+    Span((end - job.arrival).0.saturating_sub(served))
 }
 
 fn window<T: Clone + Default>(

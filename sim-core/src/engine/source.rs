@@ -357,7 +357,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         };
         let number = world.released;
         world.released += 1;
-        if world.released >= world.stop_jobs {
+        // The last job, or one at which the books are looked at.
+        if world.released >= world.sums.mark
+            && world.sums.pass_mark(world.released, world.left, world.stop_jobs)
+        {
             world.silent = true;
             last_release(&mut self.closing, &mut self.watch, now, world.warmup);
         } else if next < world.horizon {

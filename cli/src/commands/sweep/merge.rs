@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::load;
 use crate::output::{self, OutputForm};
 use crate::progress::Meter;
+use experiments::finding::{Finding, overload};
 use experiments::run::fold_digests;
 use experiments::sweep::{Columns, Outcome};
 use reports::sheet::CsvStyle;
@@ -131,6 +132,7 @@ pub fn run(folder: &Folder, output: &str, partial: bool, global: &GlobalArgs) ->
     let format = files.as_ref().map_or(Format::Csv, |(_, (_, format))| *format);
     let merge = Merge { folder, index: &index, global, format };
     merge.describe(missing, failed);
+    let full = merge.overloaded()?;
     let written = if let Some((file, (summary, _))) = &files {
         merge.files(file, summary)?
     } else {
@@ -141,6 +143,7 @@ pub fn run(folder: &Folder, output: &str, partial: bool, global: &GlobalArgs) ->
         })?;
         inside?
     };
+    load::notes(&full, global);
     let digest = written.digest.map(|digest| format!("{digest:016x}"));
     global.session.describe(|facts| {
         facts.options.insert("digest".to_owned(), digest.clone().into());
@@ -282,7 +285,7 @@ impl Merge<'_> {
                 }
                 let number = folder.cells.cell(cell).replication + 1;
                 long.rows(&point, number, columns.rows(&found)).map_err(|error| failed(long_name, &error))?;
-                written.rows += found.len() as u64;
+                written.rows += columns.shown as u64;
                 if summary.is_some() {
                     replications.push(found);
                 }
@@ -299,6 +302,30 @@ impl Merge<'_> {
         }
         written.digest = digests.flatten();
         Ok(written)
+    }
+
+    /// Which points are offered more than they can serve, as their models say. Past so many points only how many.
+    fn overloaded(&self) -> Result<Vec<String>, Failure> {
+        /// Points named one by one.
+        const NAMED: usize = 5;
+        let (folder, mut said, mut more) = (self.folder, Vec::new(), 0u64);
+        for model in 0..folder.cells.models() {
+            let loaded = folder.load(model)?;
+            let Some(found) = overload(&loaded.model) else { continue };
+            if said.len() == NAMED {
+                more += 1;
+                continue;
+            }
+            let what = folder.plan.describe(model / folder.cells.points, model % folder.cells.points);
+            let of = (!what.is_empty()).then_some(what);
+            said.push(Finding { of, ..found }.to_string());
+        }
+        if more > 0 {
+            said.push(format!(
+                "{more} more points are overloaded: `offered_load/ratio` of their stations is above 1"
+            ));
+        }
+        Ok(said)
     }
 
     /// What the manifest says of the sweep.

@@ -27,6 +27,7 @@ pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod exercise;
+mod farms;
 pub mod finding;
 pub mod grounds;
 pub mod growth;

@@ -8,6 +8,7 @@
 
 use crate::capacity::offered;
 pub use crate::numbered::beyond_the_table;
+use crate::farms::{balancer_rows, group_rows};
 use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
 use sim_core::intervals::{self, Interval};
@@ -175,7 +176,7 @@ pub const METRICS: &[MetricDef] = metrics![
 ];
 
 /// Groups of servers list their members one by one up to this many.
-pub(crate) const MAX_MEMBERS: usize = 256;
+pub(crate) pub(crate) const MAX_MEMBERS: usize = 256;
 
 /// Components are listed up to this many; a model of more stations of their own has rows for the first ones.
 const MAX_COMPONENTS: usize = 10_000;
@@ -307,7 +308,7 @@ fn blank(model: &Model) -> Measures {
 }
 
 /// Receives metric, scope, class and value.
-type Emit<'e> = &'e mut dyn FnMut(&str, &str, &str, Option<f64>);
+pub(crate) type Emit<'e> = &'e mut dyn FnMut(&str, &str, &str, Option<f64>);
 
 fn visit(model: &Model, measures: &Measures, asked: &[MetricName], emit: Emit<'_>) {
     if model.classes.len() == 1 {
@@ -338,7 +339,7 @@ fn visit(model: &Model, measures: &Measures, asked: &[MetricName], emit: Emit<'_
     emit("window/time", ALL, ALL, Some(measures.window().0 as f64));
 }
 
-fn ratio(part: u128, whole: u128) -> Option<f64> {
+pub(crate) fn ratio(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
@@ -517,39 +518,6 @@ fn pool_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
         if !single && members.len() <= MAX_MEMBERS {
             for index in members {
                 row(&model.pools[index].name, &[index]);
-            }
-        }
-    }
-}
-
-/// Groups whose servers can fail.
-fn group_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
-    let window = u128::from(measures.window().0);
-    for (group, found) in
-        model.groups.iter().zip(&measures.groups).filter(|(group, _)| group.outages.is_some())
-    {
-        emit("failures/count", &group.name, ALL, Some(found.failures as f64));
-        emit("downtime/share", &group.name, ALL, ratio(found.down, window * group.weights.len() as u128));
-    }
-}
-
-fn balancer_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
-    for (balancer, found) in model.balancers.iter().zip(&measures.balancers) {
-        let Some(group) = model.groups.get(balancer.group as usize) else { continue };
-        let servers = group.weights.len();
-        let picks = |server: usize| found.picks.get(server).copied().unwrap_or(0);
-        let total: u64 = (0..servers).map(picks).sum();
-        let most = (0..servers).map(picks).max().unwrap_or(0);
-        emit("picks/count", &balancer.name, ALL, Some(total as f64));
-        let imbalance = ratio(u128::from(most) * servers as u128, u128::from(total));
-        emit("picks/max_over_mean", &balancer.name, ALL, imbalance);
-        if group.outages.is_some() {
-            emit("refused/count", &balancer.name, ALL, Some(found.refused as f64));
-        }
-        if servers <= MAX_MEMBERS {
-            for server in 0..servers {
-                let scope = format!("{}:{}-{}", balancer.name, group.name, server + 1);
-                emit("picks/count", &scope, ALL, Some(picks(server) as f64));
             }
         }
     }

@@ -167,6 +167,7 @@ say-response-over-processor-time-normalized-turnaround-of-those-that-ran = Antwo
 say-run-time-over-cores-x-window-overhead-apart-in-all-of-processors-that-are-no-devices = Laufzeit durch Kerne x Messfenster, Mehraufwand extra; insgesamt: der Prozessoren, die keine Geräte sind
 say-the-same-in-the-busiest-24th-of-the-time-in-which-a-log-or-trace-or-a-changing-rate-releases-jobs = ebenso, im verkehrsreichsten 24. Teil der Zeit, in der ein Protokoll oder eine Rate, die sich ändert, Jobs freigibt
 say-switch-and-dispatch-costs-charged-to-a-job = Kosten von Wechsel und Zuteilung, die einem Job angerechnet wurden
+say-work-offered-to-a-station-over-what-it-can-serve-as-the-model-has-it-before-it-runs-above-1-means-grow-with-the-length-of-the-run = Arbeit, die einer Station angeboten wird, durch das, was sie leisten kann, wie das Modell es vor dem Lauf sagt: über 1 wachsen Mittelwerte mit der Länge des Laufs
 say-switch-dispatch-and-kernel-time-over-cores-x-window-in-all-of-processors-that-are-no-devices = Zeit für Wechsel, Zuteilung und Betriebssystemkern durch Kerne x Messfenster; insgesamt: der Prozessoren, die keine Geräte sind
 say-the-busiest-server-s-picks-over-the-mean-of-all-servers = Anfragen des meistgewählten Servers durch das Mittel aller Server
 say-the-end-of-the-run-after-the-drain-whenever-the-jobs-were-released = das Ende des Laufs, nach dem Leerlaufen, wann immer die Jobs ankamen

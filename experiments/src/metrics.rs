@@ -7,8 +7,8 @@
 //! position.
 
 use crate::capacity::offered;
-pub use crate::numbered::beyond_the_table;
 use crate::farms::{balancer_rows, group_rows};
+pub use crate::numbered::beyond_the_table;
 use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
 use sim_core::intervals::{self, Interval};
@@ -176,7 +176,7 @@ pub const METRICS: &[MetricDef] = metrics![
 ];
 
 /// Groups of servers list their members one by one up to this many.
-pub(crate) pub(crate) const MAX_MEMBERS: usize = 256;
+pub(crate) const MAX_MEMBERS: usize = 256;
 
 /// Components are listed up to this many; a model of more stations of their own has rows for the first ones.
 const MAX_COMPONENTS: usize = 10_000;

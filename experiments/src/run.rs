@@ -467,7 +467,9 @@ pub(crate) fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence
 
 /// All replications are the same: there is nothing to be sure of, and every sample is all there is.
 pub(crate) fn take_as_exact(rows: &mut [SummaryRow]) {
-    rows.iter_mut().for_each(|row| (row.ci_low, row.ci_high, row.above) = (None, None, None));
+    for row in rows {
+        (row.ci_low, row.ci_high, row.above) = (None, None, None);
+    }
 }
 
 /// For each row of a percentile of jobs the row that says how many jobs there are.

@@ -80,7 +80,10 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
 
 /// Findings, a line each however long it is, and an empty line behind them; nothing where there are none.
 pub fn findings_text(findings: &[FindingRow]) -> String {
-    let mut out: String = findings.iter().map(|finding| format!("{}\n", finding.text)).collect();
+    let mut out = String::new();
+    for finding in findings {
+        let _ = writeln!(out, "{}", finding.text);
+    }
     if !out.is_empty() {
         out.push('\n');
     }

@@ -390,16 +390,16 @@ fn parts_of(model: &Model, entry: u32, mean: &dyn Fn(Draw) -> Option<f64>) -> Op
                 let is_bounded = held.iter().any(|held| held.is_bounded);
                 bring(processor.component as usize, times * mean, false, is_bounded);
                 // Whoever holds a token waits for the processor too.
-                held.iter_mut().for_each(|held| held.add(times * mean / processor.speed.as_f64(), true));
+                add_to(&mut held, times * mean / processor.speed.as_f64(), true);
                 go_on(at + 1, times);
             }
             Op::Delay { amount } => {
                 let mean = mean(*amount)?;
-                held.iter_mut().for_each(|held| held.add(times * mean, false));
+                add_to(&mut held, times * mean, false);
                 go_on(at + 1, times);
             }
             Op::Acquire { pool } => {
-                held.iter_mut().for_each(|held| held.add(0.0, true));
+                add_to(&mut held, 0.0, true);
                 let is_bounded = model.pools.get(pool.base as usize)?.queue.is_some()
                     || held.iter().any(|held| held.is_bounded);
                 held.push(Held { pool: *pool, time: 0.0, inexact: false, is_bounded });
@@ -434,7 +434,7 @@ fn parts_of(model: &Model, entry: u32, mean: &dyn Fn(Draw) -> Option<f64>) -> Op
             }
             Op::Fork { table } => {
                 // How long its parent waits for a child is not worked out: nothing is counted.
-                held.iter_mut().for_each(|held| held.add(0.0, true));
+                add_to(&mut held, 0.0, true);
                 for child in &model.forks.get(*table as usize)?.children {
                     if !go_on(*child as usize, times) {
                         return None;
@@ -462,10 +462,11 @@ struct Held {
     is_bounded: bool,
 }
 
-impl Held {
-    fn add(&mut self, time: f64, inexact: bool) {
-        self.time += time;
-        self.inexact |= inexact;
+/// All tokens are held for longer; by how much longer is not known where the job may wait meanwhile.
+fn add_to(held: &mut [Held], time: f64, inexact: bool) {
+    for held in held {
+        held.time += time;
+        held.inexact |= inexact;
     }
 }
 

@@ -202,14 +202,13 @@ impl Compared<'_> {
     pub fn withhold(&self, rows: &mut [CompareRow], leads: &mut [Option<Lead>]) {
         let count = self.labels.len();
         for (group, lead) in rows.chunks_mut(count).zip(leads) {
-            let metric = crate::metrics::find(&format!("{}/{}", group[0].metric, group[0].statistic));
-            if metric.is_some_and(|metric| self.is_withheld(&metric)) {
+            let metric = crate::metrics::parse(&format!("{}/{}", group[0].metric, group[0].statistic));
+            if metric.is_ok_and(|metric| self.is_withheld(&metric)) {
                 *lead = None;
-                group.iter_mut().for_each(|row| row.best = false);
-                group
-                    .iter_mut()
-                    .filter(|row| row.verdict != Some("reference"))
-                    .for_each(|row| row.verdict = None);
+                for row in group {
+                    row.best = false;
+                    row.verdict = row.verdict.filter(|verdict| *verdict == "reference");
+                }
             }
         }
     }

@@ -88,6 +88,15 @@ pub(crate) fn load_tree(
     let trace = !options.map.is_empty() || options.service.is_some();
     let kind = match input.kind {
         InputKind::TaskList if trace && !input::has_task_column(&input.text) => InputKind::RequestTrace,
+        // A format that is told, and columns of a table that is known by nothing else, say more than the content.
+        InputKind::RequestTrace if options.log_format.is_some() => InputKind::AccessLog,
+        InputKind::AccessLog
+            if !options.map.is_empty()
+                && options.log_format.is_none()
+                && !import::access_log::is_log(&input.text) =>
+        {
+            InputKind::RequestTrace
+        }
         kind => kind,
     };
     let mut loaded = match (kind, root) {

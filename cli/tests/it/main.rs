@@ -8,6 +8,7 @@ mod files;
 mod folders;
 mod growth;
 mod overload;
+mod logs;
 mod patience;
 mod planning;
 mod policies;

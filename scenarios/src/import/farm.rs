@@ -148,6 +148,8 @@ impl Farm {
 
     fn machines(&self, input: &Input) -> Model {
         let file = input.name.rsplit(['/', '\\']).next().unwrap_or(&input.name);
+        let file =
+            [".gz", ".zst", ".zstd"].iter().find_map(|suffix| file.strip_suffix(suffix)).unwrap_or(file);
         let stem = [".log", ".csv", ".jsonl", ".json"].iter().find_map(|suffix| file.strip_suffix(suffix));
         let mut model = Model::new(stem.unwrap_or(file));
         let scheduler = self.scheduler.scheduler();

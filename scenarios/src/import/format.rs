@@ -124,6 +124,8 @@ impl Format {
             if matches!(field.name.as_str(), "hr" | "hs") && !before.ends_with('"') && !rest.starts_with('{')
             {
                 found.push("", None);
+                let Some(behind) = rest.strip_prefix(after.trim_start_matches(' ')) else { return false };
+                (rest, before) = (behind, after);
                 continue;
             }
             let Some(end) = end_of(field, before, after, rest) else {
@@ -170,6 +172,7 @@ fn end_of(field: &Field, before: &str, after: &str, rest: &str) -> Option<usize>
     }
     let quoted = before.ends_with('"') && after.starts_with('"');
     let mut from = 0;
+    let mut own = inside_stamp(field, after);
     loop {
         let at = from + rest.get(from..)?.find(after)?;
         let head = &rest[..at];
@@ -178,6 +181,11 @@ fn end_of(field: &Field, before: &str, after: &str, rest: &str) -> Option<usize>
             let behind = rest[at + after.len()..].chars().next();
             head.bytes().rev().take_while(|b| *b == b'\\').count() % 2 == 1
                 || after == "\"" && behind.is_some_and(|c| !c.is_whitespace())
+        } else if own > 0 {
+            own -= 1;
+            true
+        } else if matches!(field.meaning, Meaning::Stamp(Part::Any, _)) && after.starts_with(' ') {
+            is_zone(&rest[at + 1..])
         } else {
             is_list(&field.meaning) && after.starts_with(' ') && list_goes_on(head, &rest[at..])
         };
@@ -189,6 +197,20 @@ fn end_of(field: &Field, before: &str, after: &str, rest: &str) -> Option<usize>
             from += 1;
         }
     }
+}
+
+/// How often the text behind a time stamp is in the stamp itself.
+fn inside_stamp(field: &Field, after: &str) -> usize {
+    let Meaning::Stamp(Part::Form(form), _) = &field.meaning else { return 0 };
+    let long = [("%T", "%H:%M:%S"), ("%R", "%H:%M"), ("%F", "%Y-%m-%d"), ("%D", "%m/%d/%y")];
+    let form = long.iter().fold(form.clone(), |form, (short, long)| form.replace(short, long));
+    form.matches(after).count()
+}
+
+/// Whether a text begins with an offset from UTC: `+0200 `.
+fn is_zone(text: &str) -> bool {
+    let digits = text.get(1..).map_or(0, |text| text.bytes().take_while(u8::is_ascii_digit).count());
+    text.starts_with(['+', '-']) && digits == 4
 }
 
 /// Whether a field may hold several values with commas or colons between.
@@ -478,11 +500,26 @@ mod tests {
         let upstream = "$remote_addr $upstream_response_time $status";
         assert_eq!(fields(upstream, "a 0.1, 0.2 : 0.3 200").unwrap(), ["a", "0.1, 0.2 : 0.3", "200"]);
         assert_eq!(fields("$a $upstream_response_time", "a -, 0.2 x").unwrap(), ["a", "-, 0.2", "x"]);
+        let bare = "$remote_addr $time_local $status";
+        assert_eq!(
+            fields(bare, "a 12/Mar/2026:10:00:00 +0000 200").unwrap(),
+            ["a", "12/Mar/2026:10:00:00 +0000", "200"]
+        );
+        assert_eq!(
+            fields("%{%d.%m.%Y %T}t.%{msec_frac}t", "12.3.2026 10:00:00.25").unwrap(),
+            ["12.3.2026 10:00:00", "25"]
+        );
         assert_eq!(fields("%T/%D %{ms}T", "0/12345 12").unwrap(), ["0", "12345", "12"]);
         assert_eq!(fields("%U%q %D", "/a?b 5").unwrap(), ["/a?b", "5"]);
         assert_eq!(fields("[%START_TIME%] \"%REQ(:PATH):9%\"", "[x] \"/a\"").unwrap(), ["x", "/a"]);
-        let haproxy = "%ci:%cp [%tr] %hr %hs %{+Q}r";
-        assert!(Format::parse(haproxy, &[]).is_ok());
+        let haproxy = "%ci %hr %hs \"%{+Q}r\"";
+        for (line, captured) in [
+            ("a \"GET /\"", ["", ""]),
+            ("a {x|y} \"GET /\"", ["{x|y}", ""]),
+            ("a {x} {y} \"GET /\"", ["{x}", "{y}"]),
+        ] {
+            assert_eq!(fields(haproxy, line).unwrap(), ["a", captured[0], captured[1], "GET /"], "{line}");
+        }
     }
 
     #[test]

@@ -74,16 +74,17 @@ fn words(reason: Skipped) -> &'static str {
 /// Compiles a trace.
 pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
     let unit = run_options::time_unit(&options.time_unit, sink);
+    // `field:NAME` is a column as `--map service=NAME` has it.
+    let chosen = options.service.as_deref().and_then(|text| text.trim().strip_prefix("field:"));
     let law = match &options.service {
+        _ if chosen.is_some() => None,
         Some(text) => {
             let place = sink.option("--service", text);
             Some(ServiceLaw::parse(text, place, sink))
         }
         None => None,
     };
-    for (flag, text) in
-        [("--log-format", &options.log_format), ("--stamp", &options.stamp), ("--client", &options.client)]
-    {
+    for (flag, text) in [("--stamp", &options.stamp), ("--client", &options.client)] {
         if let Some(text) = text {
             let help =
                 Some("columns of a request trace are named by `--map arrival=...,service=...,client=...`");
@@ -95,7 +96,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let table = Table::of(text);
     let classes = Classes::read(options, sink);
     let within = WithinSecond::read(options, sink);
-    let columns = Columns::find(&table, options, law.as_ref(), unit, sink);
+    let columns = Columns::find(&table, options, chosen, law.as_ref(), unit, sink);
     let farm = Farm::read(options, "a request trace", sink);
     let (classes, within, columns) = (classes?, within?, columns?);
     if classes.is_used() {
@@ -231,6 +232,7 @@ impl<'l> Columns<'l> {
     fn find(
         table: &Table<'_>,
         options: &Options,
+        chosen: Option<&str>,
         law: Option<&'l Option<ServiceLaw>>,
         unit: u64,
         sink: &mut Sink,
@@ -241,15 +243,21 @@ impl<'l> Columns<'l> {
         let mut of = [None; ROLES.len()];
         let mut units = [unit; ROLES.len()];
         let mut has_unit = false;
-        for (role, column) in &options.map {
-            let place = sink.option("--map", &format!("{role}={column}"));
+        let chosen = chosen.map(|column| ("service".to_owned(), column.to_owned(), "--service"));
+        let mapped = options.map.iter().map(|(role, column)| (role.clone(), column.clone(), "--map"));
+        let mapped: Vec<(String, String, &str)> = mapped.chain(chosen).collect();
+        for (role, column, flag) in &mapped {
+            let (place, front) = match *flag {
+                "--map" => (sink.option(flag, &format!("{role}={column}")), role.len() + 1),
+                _ => (sink.option(flag, &format!("field:{column}")), "field:".len()),
+            };
             let Some(index) = ROLES.iter().position(|known| known == role) else {
                 sink.error("S074", place.part(0..role.len()), format!("no column is for `{role}`"))
                     .help_if(|| did_you_mean_or_list(role, "columns are for", &ROLES));
                 good = false;
                 continue;
             };
-            let place = place.part(role.len() + 1..place.end);
+            let place = place.part(front..place.end);
             let (name, own) = match position(header, column) {
                 Some(_) => (column.as_str(), None),
                 None => unit_behind(column),
@@ -266,7 +274,7 @@ impl<'l> Columns<'l> {
         }
         // What is not mapped goes by its name; two of one name could both be meant.
         for (index, role) in ROLES.iter().enumerate() {
-            let mapped = options.map.iter().any(|(own, _)| own == role);
+            let mapped = mapped.iter().any(|(own, ..)| own == role);
             if mapped || index == SERVICE && law.is_some() {
                 continue;
             }
@@ -291,7 +299,7 @@ impl<'l> Columns<'l> {
                 good = false;
             }
         }
-        let mapped = options.map.iter().any(|(role, _)| role == ROLES[ARRIVAL]);
+        let mapped = mapped.iter().any(|(role, ..)| role == ROLES[ARRIVAL]);
         if of[ARRIVAL].is_none() && !mapped {
             sink.error("S074", WHOLE, "the trace has no column `arrival` or `timestamp`").help(format!(
                 "say which one it is: `--map arrival=COLUMN`; its columns: {}",
@@ -346,12 +354,14 @@ impl<'l> Columns<'l> {
     }
 }
 
-/// The column of a name, or of `#` and its number.
+/// The column of a name, or of its number: `#2`, or `2`; -1 is the last.
 fn position(header: &[String], name: &str) -> Option<usize> {
     let named = header.iter().position(|column| column == name);
     named.or_else(|| {
-        let number: usize = name.strip_prefix('#')?.parse().ok()?;
-        (1..=header.len()).contains(&number).then(|| number - 1)
+        let number: i64 = name.strip_prefix('#').unwrap_or(name).parse().ok()?;
+        let size =
+            usize::try_from(number.unsigned_abs()).ok().filter(|size| (1..=header.len()).contains(size))?;
+        Some(if number > 0 { size - 1 } else { header.len() - size })
     })
 }
 

@@ -164,8 +164,13 @@ impl Roles {
             (Readings::One(known), ..) => Some(known.clone()),
             (_, Some(Service::Picks(picks)), Some(_)) if picks.len() == 1 => {
                 let pick = &picks[0];
-                let moment =
-                    if pick.unit == S && pick.form == Form::Plain { Moment::End } else { Moment::Start };
+                let mut texts = sample.lines.iter().filter_map(|line| pick.at.get(line));
+                // nginx writes seconds with decimals, Apache microseconds; milliseconds are of nobody in particular.
+                let moment = match (pick.unit, pick.form) {
+                    (_, Form::Pair) | (US, _) => Moment::Start,
+                    (S, _) if texts.any(|text| text.contains('.')) => Moment::End,
+                    _ => Moment::Unknown,
+                };
                 let words = String::new();
                 Some(Known { picks: picks.clone(), words, moment })
             }

@@ -3,6 +3,7 @@
 use crate::args::GlobalArgs;
 use experiments::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use sim_core::shown::shown;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Mutex;
@@ -86,7 +87,7 @@ impl Meter {
             if let Some(fraction) = fraction {
                 bar.set_position((fraction * 1_000.0) as u64);
             }
-            bar.set_message(what());
+            bar.set_message(shown(&what()).into_owned());
         } else {
             let seconds = elapsed.as_secs();
             let percent = fraction.map(|fraction| format!("{:.0} %, ", fraction * 100.0)).unwrap_or_default();
@@ -95,7 +96,7 @@ impl Meter {
             let left = left.map(|fraction| elapsed.mul_f64((1.0 / fraction - 1.0).clamp(0.0, 1e6)));
             let left =
                 left.map(|left| format!(", {} left", indicatif::HumanDuration(left))).unwrap_or_default();
-            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent}{}{left}", what());
+            let _ = writeln!(std::io::stderr(), "[{seconds} s] {percent}{}{left}", shown(&what()));
         }
     }
 

@@ -450,8 +450,8 @@ mod tests {
     }
 
     /// Arguments that name something to be read, or no file at all though it looks so.
-    const READ: [&str; 11] =
-        ["input", "plan", "dir", "answer", "lesson", "from", "set", "vary", "with", "of", "map"];
+    const READ: [&str; 12] =
+        ["input", "plan", "dir", "answer", "lesson", "from", "set", "vary", "with", "of", "map", "what"];
 
     /// An option that is added to any command is told to be a place, or not to be one.
     #[test]

@@ -505,6 +505,7 @@ tell-server-is-down-already-at = Server { $a } ist bei { $b } schon ausgefallen
 tell-the-mean-of-this-law-is-infinite-or-not-known-so-no-rate-can-replace-it = das Mittel dieser Verteilung ist { $a }, unendlich oder nicht bekannt; keine Rate kann es ersetzen
 tell-the-rate-is-never-above = die Rate ist nie über { $a }
 tell-cannot-be = { $a } kann nicht { $b } sein
+tell-is-no-name-it-has-the-control-character = { $a } ist kein Name: Das Steuerzeichen { $b } steht darin
 tell-is-no-name-it-has-the-character = { $a } ist kein Name: Das Zeichen { $b } steht darin
 tell-the-probabilities-of-the-branch-sum-to-more-than = die Wahrscheinlichkeiten der Verzweigung ergeben { $a }, mehr als { $b }
 tell-there-is-no-tie-rule = es gibt keine Gleichstandsregel { $a }
@@ -621,6 +622,8 @@ tell-write-processor-name-cores = processor.NAME = {"{"} cores = ... {"}"} schre
 tell-a-program-is-made-of-and-separated-by = ein Programm besteht aus { $a } und { $b }, getrennt durch { $c }
 tell-at-least-must-widen-and-or-choose-another-law = mindestens { $a } % müssen es sein: { $b } und { $c } weiter auseinander setzen, oder eine andere Verteilung wählen
 tell-give-the-first-steps-of-its-own-so-that-the-job-leaves-that-server-before = dem ersten { $a } eigene Schritte geben, damit der Job diesen Server vorher verlässt
+tell-max-input-size-raises-the-limit = --max-input SIZE hebt die Grenze an
+tell-names-have-characters-that-can-be-seen = Namen haben Zeichen, die man sehen kann
 tell-names-have-letters-digits-and-spaces = Namen haben Buchstaben, Ziffern, { $a } und Leerzeichen
 tell-time-is-counted-in-whole-nanoseconds = die Zeit wird in ganzen Nanosekunden gezählt
 tell-write-a-string-with-one-of-ns-us-ms-s-min-h-d-for-instance = einen Text mit einer der Einheiten ns, us, ms, s, min, h, d schreiben, zum Beispiel { $a }

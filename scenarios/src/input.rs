@@ -112,11 +112,11 @@ impl Input {
             let message = format!("larger than {}", bytes_text(most));
             return Err(fail(name, "S003", message, Some(MORE_INPUT.to_owned())));
         }
-        let text = match unpack::unpacked(text, BYTES_MAX) {
+        let text = match unpack::unpacked(text, most) {
             Ok(text) => text,
             Err(Packed::TooLong) => {
-                let message = format!("larger than {} MiB when it is unpacked", BYTES_MAX >> 20);
-                return Err(fail(name, "S003", message, None));
+                let message = format!("larger than {} when it is unpacked", bytes_text(most));
+                return Err(fail(name, "S003", message, Some(MORE_INPUT.to_owned())));
             }
             Err(Packed::Broken(why)) => {
                 return Err(fail(name, "S007", format!("cannot be unpacked: {why}"), None));

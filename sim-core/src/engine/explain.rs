@@ -38,7 +38,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let (shared, seats) = (&self.world.shared, &mut state.seats);
         let Server::Picks(policy) = &state.server else { return None };
         let candidate = |(_, number, slot, running): (u32, u64, u32, bool)| {
-            let core = seats.cores(shared).iter().position(|core| core.job == slot).filter(|_| running);
+            // Whoever is ready has none: of very many cores each would be looked at in vain.
+            let core =
+                if running { seats.cores(shared).iter().position(|core| core.job == slot) } else { None };
             let key = policy.key(slot, core.map(|core| core as u32), shared, seats);
             Candidate { id: number, key, running }
         };

@@ -223,3 +223,25 @@ fn every_form_has_the_same_numbers() {
     }
     assert!(compared > 500, "{compared}");
 }
+
+/// What the kernel does before any job runs is kernel time, in the chart as in the books.
+#[test]
+fn kernel_time_before_the_first_job_is_in_the_chart() {
+    let args = ["run", "-", "--interrupts", "release=20us,decide=50us", "--format", "json"];
+    let ended = end_with_input(&args, "task,arrival,cpu\nA,0,1\n");
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let found: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let rows = found["gantt"].as_array().unwrap();
+    let what = |row: &Value| {
+        (
+            row["kind"].as_str().unwrap().to_owned(),
+            row["start_ns"].as_u64().unwrap(),
+            row["end_ns"].as_u64().unwrap(),
+        )
+    };
+    assert_eq!(what(&rows[0]), ("switch".to_owned(), 0, 70_000));
+    assert_eq!(what(&rows[1]), ("run".to_owned(), 70_000, 1_070_000));
+    let window = value(&found, "window/time", "all");
+    let costs: u64 = rows.iter().map(what).filter(|row| row.0 == "switch").map(|row| row.2 - row.1).sum();
+    assert!((value(&found, "overhead/share", "cpu") - costs as f64 / window).abs() < 1e-12);
+}

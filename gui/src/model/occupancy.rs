@@ -82,7 +82,7 @@ impl Line {
 #[derive(Clone, Debug, Default)]
 pub struct Occupancy {
     lines: BTreeMap<Place, Line>,
-    /// The queues of processors that share their cores, where nobody stays.
+    /// The queues of processors that share their cores, where nobody stays; by processor and start.
     crowds: Vec<Crowd>,
 }
 
@@ -117,12 +117,22 @@ impl Occupancy {
         for line in lines.values_mut() {
             line.finish();
         }
-        Occupancy { lines, crowds: trace.crowds.clone() }
+        let mut crowds = trace.crowds.clone();
+        crowds.sort_by_key(|crowd| (crowd.processor, crowd.start));
+        Occupancy { lines, crowds }
     }
 
     /// The jobs at a place at an instant, in the order in which they came.
     pub fn at(&self, place: Place, at: u64) -> Vec<u32> {
         self.lines.get(&place).map(|line| line.at(at)).unwrap_or_default()
+    }
+
+    /// How many jobs beyond the number of its cores share a processor at an instant: its queue, in which nobody stays.
+    pub fn sharing_beyond_cores(&self, processor: u32, at: u64) -> usize {
+        let upto = self.crowds.partition_point(|crowd| (crowd.processor, crowd.start.0) <= (processor, at));
+        let last =
+            self.crowds[..upto].last().filter(|crowd| crowd.processor == processor && crowd.end.0 > at);
+        last.map_or(0, |crowd| crowd.waiting as usize)
     }
 
     /// Whether anybody ever waited for a token.
@@ -209,5 +219,22 @@ mod tests {
         let trace = Trace { stays: vec![stay(0, 0, 4), stay(1, 1, 4), stay(2, 4, 6)], ..Trace::default() };
         let steps = Occupancy::new(&trace).waiting_over_time(100);
         assert_eq!(steps, [(0, 1), (1, 2), (4, 1), (6, 0)]);
+    }
+
+    #[test]
+    fn who_shares_a_core_waits_for_the_rest_of_it() {
+        let crowd =
+            |processor, start, end, waiting| Crowd { processor, start: Time(start), end: Time(end), waiting };
+        let trace = Trace {
+            crowds: vec![crowd(1, 2, 4, 1), crowd(0, 1, 3, 2), crowd(1, 4, 9, 3)],
+            ..Trace::default()
+        };
+        let occupancy = Occupancy::new(&trace);
+        for (processor, at, waiting) in
+            [(0, 0, 0), (0, 1, 2), (0, 3, 0), (1, 1, 0), (1, 3, 1), (1, 4, 3), (1, 9, 0)]
+        {
+            assert_eq!(occupancy.sharing_beyond_cores(processor, at), waiting, "{processor} at {at}");
+        }
+        assert_eq!(occupancy.waiting_over_time(100), [(0, 0), (1, 2), (2, 3), (3, 1), (4, 3), (9, 0)]);
     }
 }

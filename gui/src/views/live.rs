@@ -5,7 +5,7 @@
 use crate::app::action::Action;
 use crate::app::state::{Selection, State};
 use crate::model::occupancy::Place;
-use crate::model::rows::{Activity, RowKind};
+use crate::model::rows::{Activity, Row, RowKind};
 use crate::model::snapshot::Snapshot;
 use crate::theme;
 use crate::tr;
@@ -361,13 +361,15 @@ fn at_member(snapshot: &Snapshot, group: &sim_core::model::Group, member: u32, a
         .map(|base| snapshot.occupancy.at(Place::Ready(base + member), at).len())
         .chain(group.pools.iter().map(|base| snapshot.occupancy.at(Place::Pool(base + member), at).len()))
         .sum();
-    let on_cores: usize = snapshot
-        .core_rows()
-        .filter(|row| {
-            matches!(row.kind, RowKind::Core { processor, .. }
-                if group.processors.iter().any(|base| base + member == processor))
-        })
-        .map(|row| snapshot.rows.on_core(row, at).len())
+    let in_service = |processor: u32| {
+        let mine = |row: &&Row| matches!(row.kind, RowKind::Core { processor: of, .. } if of == processor);
+        let on_cores: usize =
+            snapshot.core_rows().filter(mine).map(|row| snapshot.rows.on_core(row, at).len()).sum();
+        on_cores.min(snapshot.model().processors[processor as usize].cores as usize)
+    };
+    let at_processors = group.processors.iter().map(|base| base + member);
+    let served: usize = at_processors
+        .map(|processor| in_service(processor) + snapshot.occupancy.sharing_beyond_cores(processor, at))
         .sum();
-    queued + on_cores
+    queued + served
 }

@@ -45,6 +45,9 @@ struct Present {
     running: Vec<u32>,
     /// In the queue.
     queued: Vec<u32>,
+    /// Places that are taken, and how long the queue is: who shares cores is in service and in the queue in part.
+    busy: u64,
+    waiting: usize,
     /// How many places there are.
     size: u64,
     /// Not all members were looked at.
@@ -54,7 +57,8 @@ struct Present {
 fn present(crowd: &Crowd<'_>, node: &Node) -> Present {
     let (snapshot, at) = (crowd.snapshot, crowd.state.view.cursor);
     let model = snapshot.model();
-    let mut found = Present { running: Vec::new(), queued: Vec::new(), size: 0, is_part: false };
+    let mut found =
+        Present { running: Vec::new(), queued: Vec::new(), busy: 0, waiting: 0, size: 0, is_part: false };
     let members = match node.kind {
         NodeKind::Pool => crowd.drawn.pools.get(&node.component),
         _ => crowd.drawn.processors.get(&node.component),
@@ -68,13 +72,18 @@ fn present(crowd: &Crowd<'_>, node: &Node) -> Present {
             found.running.extend(snapshot.occupancy.at(Place::Token(*member), at));
             continue;
         }
-        found.size += u64::from(model.processors[*member as usize].cores);
+        let cores = u64::from(model.processors[*member as usize].cores);
+        let before = found.running.len();
+        found.size += cores;
+        found.waiting += snapshot.occupancy.sharing_beyond_cores(*member, at);
         found.queued.extend(snapshot.occupancy.at(Place::Ready(*member), at));
         for row in crowd.drawn.cores.get(member).map_or(&[][..], Vec::as_slice) {
             let bars = snapshot.rows.on_core(&snapshot.rows.rows[*row], at);
             found.running.extend(bars.iter().map(|bar| bar.job));
         }
+        found.busy += cores.min((found.running.len() - before) as u64);
     }
+    found.waiting += found.queued.len();
     found
 }
 
@@ -92,7 +101,7 @@ pub fn at(ui: &Ui, crowd: &mut Crowd<'_>, node: &Node, rect: Rect, out: &mut Vec
     let words = if is_pool {
         tr!("network-held", held = found.running.len(), size = found.size.to_string())
     } else {
-        tr!("network-busy", busy = found.running.len(), cores = found.size.to_string())
+        tr!("network-busy", busy = found.busy.to_string(), cores = found.size.to_string())
     };
     let more = if found.is_part { " …" } else { "" };
     let left = rect.left() + 10.0;
@@ -100,7 +109,7 @@ pub fn at(ui: &Ui, crowd: &mut Crowd<'_>, node: &Node, rect: Rect, out: &mut Vec
     let words = format!("{words}{more}");
     row(ui, crowd, (&found.running, is_pool), &words, running, rect.right(), out);
     let queue = pos2(left, rect.top() + 81.0);
-    let words = tr!("live-queue", count = found.queued.len());
+    let words = tr!("live-queue", count = found.waiting);
     row(ui, crowd, (&found.queued, false), &words, queue, rect.right(), out);
     let painter = ui.painter();
     painter.hline(rect.left() + 6.0..=rect.right() - 6.0, rect.top() + 45.0, (1.0, colors.grid));

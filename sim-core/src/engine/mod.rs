@@ -2,7 +2,7 @@
 //!
 //! The files of this module are the stages of a job's life: `source` releases it, `advance` runs its program until it
 //! blocks, `balance` sends it to a server, `dispatch` asks the schedulers, `cores` carries their decisions out, `leave`
-//! ends it. `account` closes the books at the end of the warm-up and of the run, `explain` builds decision records.
+//! ends it. `account` takes stock at the end of the warm-up, of the window and of the run, `explain` builds decision records.
 
 mod account;
 mod advance;

@@ -75,6 +75,7 @@ impl App {
         actions.extend(self.desk.answers());
         views::toolbar::ui(ui, &self.state, &mut actions);
         views::status::ui(ui, &self.state, &mut actions);
+        views::findings::ui(ui, &self.state);
         self.arrange();
         if self.is_seen(Pane::Network) {
             network::refresh(&mut self.state);

@@ -63,6 +63,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     if state.setup() != Some(&result.setup) {
         ui.colored_label(colors.bad, tr!("batch-old"));
     }
+    super::findings::lines(ui, state, &result.result.findings);
     for note in &result.result.notes {
         ui.weak(crate::catalog::told(note));
     }

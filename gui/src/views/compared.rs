@@ -62,6 +62,7 @@ pub fn result(ui: &mut Ui, state: &State, result: &Compared) {
         if let Some(conclusion) = &result.comparison.conclusion {
             ui.label(conclusion.text());
         }
+        super::findings::lines(ui, state, &result.comparison.findings);
         for note in &result.comparison.notes {
             ui.weak(note);
         }

@@ -5,6 +5,7 @@ pub mod chart;
 pub mod compared;
 pub mod dropped;
 pub mod events;
+pub mod findings;
 pub mod lessons;
 pub mod library;
 pub mod live;

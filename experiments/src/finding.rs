@@ -176,7 +176,9 @@ fn rising(model: &Model, growths: &[Option<Growth>], first: &Measures) -> Option
     let parts = first.total().parts;
     let longest =
         parts.iter().enumerate().max_by_key(|(_, part)| part.waiting).filter(|(_, part)| part.waiting > 0);
-    let varies = |arrivals: &Arrivals| matches!(arrivals, Arrivals::Varying(_) | Arrivals::Trace(_));
+    let varies = |arrivals: &Arrivals| {
+        matches!(arrivals, Arrivals::Varying(_) | Arrivals::Trace(_) | Arrivals::Copies(_))
+    };
     Some(Finding {
         of: None,
         what: What::Rising {

@@ -687,3 +687,11 @@ tell-not = nicht { $a }
 tell-the-rule-is = die Regel ist: { $a }
 
 # Problem sheets that cannot be made
+
+# What stands above a result.
+tell-overloaded-is-offered-of-what-it-can-serve-means-grow-with-the-length-of-the-run = überlastet: { $a } werden { $b } % dessen angeboten, was die Station leisten kann; Mittelwerte wachsen mit der Länge des Laufs
+tell-overloaded-is-offered-at-least-of-what-it-can-serve-means-grow-with-the-length-of-the-run = überlastet: { $a } werden mindestens { $b } % dessen angeboten, was die Station leisten kann; Mittelwerte wachsen mit der Länge des Laufs
+tell-overloaded-is-offered-of-what-it-can-serve-what-is-beyond-it-is-turned-away-or-given-up-and-times-are-of-those-that-got-through = überlastet: { $a } werden { $b } % dessen angeboten, was die Station leisten kann; was darüber liegt, wird abgewiesen oder aufgegeben, und Zeiten sind die der übrigen
+tell-overloaded-is-offered-and-of-what-they-can-serve-means-grow-with-the-length-of-the-run = überlastet: { $a } werden { $b } % und { $c } { $d } % dessen angeboten, was sie leisten können; Mittelwerte wachsen mit der Länge des Laufs
+tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-means-grow-with-the-length-of-the-run = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; Mittelwerte wachsen mit der Länge des Laufs
+tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-arrivals-vary-and-the-run-may-end-at-a-peak-means-depend-on-where-it-ends = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; die Ankünfte schwanken, und der Lauf endet vielleicht auf einem Gipfel: Mittelwerte hängen davon ab, wo er endet

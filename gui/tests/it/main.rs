@@ -4,6 +4,7 @@ mod commands;
 mod dropping;
 mod editing;
 mod files;
+mod findings;
 mod lessons;
 mod library;
 mod long;

@@ -59,6 +59,10 @@ struct Collector {
 impl Recorder for Collector {
     const TRACE: bool = true;
 
+    fn wants_segments(&self) -> bool {
+        false
+    }
+
     fn job(&mut self, record: JobRecord) {
         let (Some(response), Some(waiting)) = (record.response(), record.waiting()) else { return };
         if record.arrival < self.from {

@@ -308,12 +308,23 @@ fn ratio(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| (part as f64 / whole as f64 * 1e9).round() / 1e9)
 }
 
+/// What each of the jobs that share cores gets of one.
+fn part_of_a_core((cores, jobs): (u32, u32)) -> u128 {
+    let (cores, jobs) = (u128::from(cores), u128::from(jobs.max(1)));
+    ((cores * SHARE + jobs / 2) / jobs).min(SHARE)
+}
+
 impl Recorder for Series {
     const TRACE: bool = true;
+    const EACH_SHARE: bool = false;
+
+    fn together(&mut self, processor: u32, share: (u32, u32), start: Time, end: Time) {
+        let weight = part_of_a_core(share) * u128::from(share.1);
+        self.busy[processor as usize].add(&self.grid, start.0, end.0, weight);
+    }
 
     fn segment(&mut self, segment: Segment) {
-        let (cores, jobs) = (u128::from(segment.share.0), u128::from(segment.share.1.max(1)));
-        let share = ((cores * SHARE + jobs / 2) / jobs).min(SHARE);
+        let share = part_of_a_core(segment.share);
         let of = match segment.kind {
             SegmentKind::Run => &mut self.busy,
             SegmentKind::Switch | SegmentKind::Dispatch => &mut self.overhead,

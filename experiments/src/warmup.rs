@@ -47,6 +47,10 @@ impl Default for Responses {
 impl Recorder for Responses {
     const TRACE: bool = true;
 
+    fn wants_segments(&self) -> bool {
+        false
+    }
+
     fn job(&mut self, record: JobRecord) {
         let Some(response) = record.response() else { return };
         while record.number / self.size >= MAX_BATCHES as u64 {

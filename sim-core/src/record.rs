@@ -12,6 +12,10 @@ pub trait Recorder {
     /// Whether a digest of the order of events is wanted.
     const DIGEST: bool = false;
 
+    /// Whether the stretch of each job on shared cores is wanted, or only those of all that share them alike
+    /// ([`Recorder::together`]).
+    const EACH_SHARE: bool = true;
+
     /// Whether stretches of cores' time are still wanted. Where many jobs share a processor, each change of their number
     /// is a stretch of every one of them.
     fn wants_segments(&self) -> bool {
@@ -37,6 +41,12 @@ pub trait Recorder {
     /// A choice was made: a job's number and a core, or a server.
     fn choice(&mut self, job: u64, place: u32) {
         let _ = (job, place);
+    }
+
+    /// A stretch is over in which the jobs of a shared processor, as many as the second number of `share`, were served alike by as
+    /// many cores as the first. Told only where [`Recorder::EACH_SHARE`] is false.
+    fn together(&mut self, processor: u32, share: (u32, u32), start: Time, end: Time) {
+        let _ = (processor, share, start, end);
     }
 
     /// A stretch of a core's time is over.

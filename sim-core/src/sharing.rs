@@ -94,6 +94,11 @@ impl Shared {
         })
     }
 
+    /// The cores that each served group gets and its size.
+    pub fn sizes(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.served().map(|(index, cores)| (cores, self.groups[index as usize].jobs.len() as u32))
+    }
+
     /// Groups in order of attained work.
     fn order(&self) -> impl Iterator<Item = u32> {
         std::iter::successors(Some(self.first).filter(|first| *first != NONE), |group| {

@@ -57,6 +57,17 @@ fn what_is_left_out_of_a_shared_processors_chart_is_said() {
     }
 }
 
+/// A run is run again where a warm-up is looked for and where its batches are: nobody needs the stretches of every job then.
+#[test]
+fn what_is_run_again_is_not_recorded() {
+    for more in [["--warmup", "auto"], ["--batches", "20"]] {
+        let attack = attack("ps-overload-quadratic");
+        let args = [&["run", &attack, "--set", "stop.after=600s", "--format", "csv"][..], &more[..]].concat();
+        let ended = end_in_time(&args, "");
+        assert_eq!(ended.code, 0, "{more:?}: {}", ended.stderr);
+    }
+}
+
 #[test]
 fn equal_servers_have_their_closed_form_however_many_they_are() {
     let args = ["run", &attack("theory-match-quadratic"), "--set", "web.count=200000", "--format", "csv"];

@@ -505,6 +505,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if waiting > 0 {
             self.world.recorder.crowd(Crowd { processor, start: since, end: now, waiting });
         }
+        if !R::EACH_SHARE {
+            for share in shared.sizes() {
+                self.world.recorder.together(processor, share, since, now);
+            }
+            return;
+        }
         let all = state.seats.count;
         for (index, (slot, cores, size)) in shared.shares().enumerate() {
             let job = self.world.shared.jobs[slot].number;

@@ -23,6 +23,7 @@
 //! engine measures in integers.
 
 pub mod background;
+mod busiest;
 pub mod capacity;
 pub mod compare;
 pub mod condition;

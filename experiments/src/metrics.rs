@@ -6,12 +6,13 @@
 //! Rows of a replication stand in an order that depends on the model alone ([`keys`]), so that replications merge by
 //! position.
 
+use crate::busiest;
 use crate::capacity::offered;
 use crate::farms::{balancer_rows, group_rows};
 pub use crate::numbered::beyond_the_table;
 use crate::numbered::{WITHIN_TIME, numbered, part};
 use reports::rows::{ALL, SummaryRow};
-use sim_core::intervals::{self, Interval};
+use sim_core::intervals;
 use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
 use sim_core::model::{Model, Processor};
 use std::fmt;
@@ -442,7 +443,7 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
     let observed = intervals::span(model).is_some();
     let most = |scope: &str, of: &dyn Fn(&Processor) -> bool, emit: Emit<'_>| {
         if observed {
-            let part = busiest(model, measures, of).map(|(part, _)| part);
+            let part = busiest::of(model, measures, of).map(|(part, _)| part);
             emit("utilization/busiest", scope, ALL, part);
         }
     };
@@ -461,30 +462,6 @@ fn processor_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
             }
         }
     }
-}
-
-/// The utilization of the processors of some components in their busiest interval, and which one that is: the first of
-/// several.
-pub(crate) fn busiest<'m>(
-    model: &Model,
-    measures: &'m Measures,
-    of: &dyn Fn(&Processor) -> bool,
-) -> Option<(f64, &'m Interval)> {
-    let mut cores = vec![0u128; model.components.len()];
-    for processor in model.processors.iter().filter(|processor| of(processor)) {
-        cores[processor.component as usize] += u128::from(processor.cores);
-    }
-    let all: u128 = cores.iter().sum();
-    let mut found: Option<(f64, &Interval)> = None;
-    for interval in &measures.intervals {
-        let busy =
-            interval.busy.iter().zip(&cores).filter(|(_, cores)| **cores > 0).map(|(busy, _)| busy).sum();
-        let part = ratio(busy, all * u128::from(interval.until.since(interval.from).0));
-        if let Some(part) = part.filter(|part| found.is_none_or(|(most, _)| *part > most)) {
-            found = Some((part, interval));
-        }
-    }
-    found
 }
 
 /// `queue`: the integral of its length, and the length of the window.

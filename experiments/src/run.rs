@@ -3,6 +3,7 @@
 //! Each replication is reduced to its row of values where it ran; the trace is that of replication 1. Memory is that of one
 //! simulation a thread, plus one float per replication and row.
 
+use crate::busiest;
 use crate::capacity::offered;
 use crate::finding::{self, Finding};
 use crate::growth::Growth;
@@ -14,10 +15,9 @@ use crate::recording::Recording;
 use crate::runner::{First, Keep, Mode, Runner};
 use crate::stats::student;
 use crate::warmup::Responses;
-use reports::number::{significant, with_unit};
 use reports::rows::{ALL, SummaryRow};
-use sim_core::measure::{Measures, ProcessorMeasures};
-use sim_core::model::{Arrivals, Model, Processor, Source};
+use sim_core::measure::Measures;
+use sim_core::model::{Arrivals, Model, Source};
 use sim_core::trace::Trace;
 use sim_core::units::Time;
 use sim_core::{Limits, RunError};
@@ -353,7 +353,7 @@ impl<'a> Replications<'a> {
         }
         let recording = first.recording.filter(|_| mode.recorded || plan.records);
         notes.extend(recording.iter().flat_map(Recording::notes));
-        notes.extend(busiest_note(&self.model, &first.measures));
+        notes.extend(busiest::note(&self.model, &first.measures));
         let has_segments = recording.as_ref().is_some_and(|recording| !recording.no_segments);
         let trace = recording.map(|recording| recording.trace);
         if plan.decisions == Decisions::Explained && trace.is_none() {
@@ -405,34 +405,6 @@ pub fn find_warmup(model: &Model, plan: &RunPlan, watch: Watch<'_>) -> Result<(T
         );
     }
     Ok((at, notes))
-}
-
-/// Where the mean hides the busiest interval of a station: a sentence on the one that is used most, of replication 1.
-fn busiest_note(model: &Model, measures: &Measures) -> Option<String> {
-    /// So many times the mean are worth a word, and so much use whatever the mean is.
-    const TIMES: f64 = 1.5;
-    const FULL: f64 = 0.95;
-    let stations = model.components.iter().enumerate().filter_map(|(index, component)| {
-        let of = move |processor: &Processor| processor.component as usize == index;
-        let (part, interval) = metrics::busiest(model, measures, &of)?;
-        Some((&component.name, of, part, interval))
-    });
-    let (name, of, part, interval) = stations.max_by(|a, b| a.2.total_cmp(&b.2))?;
-    let members = model.processors.iter().zip(&measures.processors).filter(|(processor, _)| of(processor));
-    let whole = ProcessorMeasures::sum(members.map(|(_, measures)| measures));
-    let mean = whole.busy as f64 / whole.capacity().max(1) as f64;
-    if part < FULL && part < TIMES * mean || mean >= FULL {
-        return None;
-    }
-    let percent = |part: f64| significant(part * 100.0, 3);
-    let clock = |at: Time| with_unit(at.0 as f64, "ns");
-    Some(format!(
-        "`{name}` is used to {} % on average, but to {} % in its busiest 24th of the time (from {} to {})",
-        percent(mean),
-        percent(part),
-        clock(interval.from),
-        clock(interval.until)
-    ))
 }
 
 /// The digests of replications folded in order; that of one replication is its own.

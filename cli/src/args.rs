@@ -225,6 +225,10 @@ pub struct ModelArgs {
     /// `field:NAME` or `field:INDEX` (from 1; -1 is the last) with the unit where the log does not tell, `field:-1:ms`
     #[arg(long, value_name = "LAW")]
     pub service: Option<String>,
+    /// Request times are cut to what quiet requests took: `pN` (no longer than their Nth percentile), `quiet` (rank by rank),
+    /// with hours of the day (UTC) as in `p10@02:00-05:00`
+    #[arg(long, value_name = "HOW")]
+    pub service_floor: Option<String>,
     /// Which column of a request trace or field of a log is what, such as arrival=TIMESTAMP,service=took:us; of JSON a path
     #[arg(long, value_name = "FOR=COLUMN", value_delimiter = ',')]
     pub map: Vec<String>,

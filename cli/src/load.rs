@@ -2,6 +2,7 @@
 
 use crate::args::{GlobalArgs, ModelArgs, PlanArgs};
 use crate::failure::Failure;
+use crate::progress::Meter;
 use crate::reading;
 use experiments::RunPlan;
 use experiments::finding::Finding;
@@ -10,6 +11,7 @@ use sim_core::shown::shown_lines;
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 /// Width of diagnostics: source lines are cut to it.
 const WIDTH: usize = 100;
@@ -64,7 +66,9 @@ pub fn load_with(
     global: &GlobalArgs,
     said: &mut BTreeSet<String>,
 ) -> Result<Loaded, Failure> {
-    let loaded = scenarios::load(input, options)
+    let meter = Meter::new(global);
+    let watch = move |lines: usize| meter.say(&|| format!("{:.1} million lines read", lines as f64 / 1e6));
+    let loaded = scenarios::load_watched(input, options, Rc::new(watch))
         .map_err(|found| Failure::Diagnostics(rendered(&found, Some(input))))?;
     global.session.read_files(&loaded.files)?;
     global.session.describe_model(&loaded.model, &loaded.policy);
@@ -138,6 +142,7 @@ pub fn options(policies: &[String], args: &ModelArgs) -> Result<Options, Failure
         seed: args.seed,
         io_device: args.io_device.clone(),
         service: args.service.clone(),
+        service_floor: args.service_floor.clone(),
         map: pairs(&args.map, "--map", "FOR=COLUMN")?,
         servers: args.servers,
         log_format: args.log_format.clone(),

@@ -197,7 +197,7 @@ fn rising(model: &Model, growths: &[Option<Growth>], first: &Measures) -> Option
 /// Whether all jobs are those of a task list: a finite set, and no flow that could go on.
 fn is_list(model: &Model) -> bool {
     let finite = |arrivals: &Arrivals| {
-        matches!(arrivals, Arrivals::Trace(_) | Arrivals::Periodic { count: Some(_), .. })
+        arrivals.trace().is_some() || matches!(arrivals, Arrivals::Periodic { count: Some(_), .. })
     };
     model.sources.iter().all(|source| finite(&source.arrivals)) && model.tasks.len() > model.sources.len()
 }

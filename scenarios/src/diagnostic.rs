@@ -18,6 +18,7 @@
 use sim_core::shown::shown;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// How bad it is.
@@ -88,7 +89,11 @@ pub(crate) struct Sink {
     dropped: usize,
     overflow: Diagnostic,
     files: Vec<PathBuf>,
+    watch: Option<LinesWatch>,
 }
+
+/// Is told now and then how many lines of an input have been read.
+pub type LinesWatch = Rc<dyn Fn(usize)>;
 
 impl Sink {
     pub fn new(file: &str) -> Sink {
@@ -99,7 +104,18 @@ impl Sink {
             dropped: 0,
             overflow: blank("S009", Severity::Error, String::new(), file.to_owned()),
             files: Vec::new(),
+            watch: None,
         }
+    }
+
+    /// Lets this be told how far the reading of many lines has come.
+    pub fn watched(self, watch: Option<LinesWatch>) -> Sink {
+        Sink { watch, ..self }
+    }
+
+    /// Who is told how far the reading has come.
+    pub fn watch(&self) -> Option<LinesWatch> {
+        self.watch.clone()
     }
 
     /// Takes note of a file that was read besides the input.

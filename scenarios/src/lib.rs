@@ -41,7 +41,7 @@ mod unpack;
 
 pub use codes::{CODES, Code};
 pub use demand::{DemandError, demand_notes, parse_demand, scale_demand};
-pub use diagnostic::{Diagnostic, Severity};
+pub use diagnostic::{Diagnostic, LinesWatch, Severity};
 pub use input::{Input, InputKind};
 pub use options::{Options, PolicyOption};
 pub use render::render;
@@ -77,13 +77,26 @@ pub fn load(input: &Input, options: &Options) -> Result<Loaded, Vec<Diagnostic>>
     load_tree(input, None, options)
 }
 
+/// [`load`], with somebody who is told now and then how many lines of a log or trace have been read.
+pub fn load_watched(input: &Input, options: &Options, watch: LinesWatch) -> Result<Loaded, Vec<Diagnostic>> {
+    load_into(Sink::new(&input.name).watched(Some(watch)), input, None, options)
+}
+
 /// [`load`] with the tree of a scenario that has been read before, or that is a part of the text.
 pub(crate) fn load_tree(
     input: &Input,
     root: Option<&tree::Node>,
     options: &Options,
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    let mut sink = Sink::new(&input.name);
+    load_into(Sink::new(&input.name), input, root, options)
+}
+
+fn load_into(
+    mut sink: Sink,
+    input: &Input,
+    root: Option<&tree::Node>,
+    options: &Options,
+) -> Result<Loaded, Vec<Diagnostic>> {
     // A table is taken for a task list where its header says nothing; options that only traces have say more.
     let trace = !options.map.is_empty() || options.service.is_some();
     let kind = match input.kind {

@@ -37,6 +37,8 @@ pub struct Options {
     pub io_device: Option<String>,
     /// Service times of an access log, `--service`.
     pub service: Option<String>,
+    /// How service times are made of request times, `--service-floor`.
+    pub service_floor: Option<String>,
     /// Columns of a request trace as (what for, name): `--map arrival=TIMESTAMP`.
     pub map: Vec<(String, String)>,
     /// Number of servers of an access log, `--servers`.
@@ -76,6 +78,7 @@ impl Default for Options {
             seed: None,
             io_device: None,
             service: None,
+            service_floor: None,
             map: Vec::new(),
             servers: None,
             log_format: None,
@@ -118,6 +121,7 @@ impl Options {
             ("seed", &seed),
             ("io-device", &self.io_device),
             ("service", &self.service),
+            ("service-floor", &self.service_floor),
         ];
         for (name, value) in before {
             if let Some(value) = value {

@@ -222,6 +222,9 @@ pub(crate) fn time_unit(text: &str, sink: &mut Sink) -> u64 {
 /// Options of task lists and access logs do not fit scenarios.
 pub(crate) fn refuse_for_scenario(options: &Options, sink: &mut Sink) {
     refuse_log_options(options, sink);
+    if let Some(text) = &options.service_floor {
+        refuse("--service-floor", text, "is for access logs and request traces", None, sink);
+    }
     if let Some(text) = &options.service {
         refuse(
             "--service",

@@ -244,3 +244,42 @@ fn the_busiest_interval_stands_beside_the_mean() {
     let found = document(&args);
     assert!(value(&found, "utilization", "busiest") > 0.999 && value(&found, "utilization", "mean") < 0.62);
 }
+
+/// Forty requests at night that took 10 ms each, and twenty at noon, all at once, that took half a second: 10 ms is service,
+/// the rest was queueing.
+#[test]
+fn request_times_of_a_busy_server_are_no_service_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("busy.log").display().to_string();
+    let line = |clock: &str, took: &str| {
+        format!("192.0.2.7 - - [17/May/2026:{clock} +0000] \"GET / HTTP/1.1\" 200 5 \"-\" \"b\" {took}\n")
+    };
+    let mut text = String::new();
+    for second in 0..40 {
+        text.push_str(&line(&format!("02:00:{second:02}"), "0.010"));
+    }
+    for _ in 0..20 {
+        text.push_str(&line("12:00:00", "0.500"));
+    }
+    std::fs::write(&path, text).expect("a file");
+    let service = |floor: &[&str]| {
+        let found = document(&[&[&path, "--service", "field", "--servers", "1"][..], floor].concat());
+        let mut rows = found["summary"].as_array().expect("a summary").iter();
+        let row = rows.find(|row| row["metric"] == "response_part" && row["statistic"] == "service");
+        row.expect("a part")["value"].as_f64().expect("a value") / 1e6
+    };
+    assert!((service(&[]) - 520.0 / 3.0).abs() < 0.001, "40 x 10 ms and 20 x 500 ms");
+    assert!((service(&["--service-floor", "p50"]) - 10.0).abs() < 1e-9);
+    assert!((service(&["--service-floor", "quiet@02:00-03:00"]) - 10.0).abs() < 1e-9);
+    let said = |args: &[&str]| end(&[&["run", &path, "--servers", "1"][..], args].concat()).stderr;
+    assert!(said(&["--service", "field"]).contains("which hold the queueing of that day too"));
+    let cut = said(&["--service", "field", "--service-floor", "p50"]);
+    assert!(
+        cut.contains("no longer than p50") && cut.contains("the mean goes from 173.3ms to 10ms"),
+        "{cut}"
+    );
+    let law = said(&["--service", "10ms", "--service-floor", "p50"]);
+    assert!(law.contains("`--service-floor` is for request times, and `--service` is a law"), "{law}");
+    let wrong = said(&["--service", "field", "--service-floor", "p0"]);
+    assert!(wrong.contains("`p0` does not say how service is made of request times"), "{wrong}");
+}

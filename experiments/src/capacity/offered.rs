@@ -271,7 +271,10 @@ fn flow<'m>(model: &'m Model, source: &'m Source) -> Option<Flow<'m>> {
             };
             (rate > 0.0).then_some(Flow::Mean(rate))
         }
-        Arrivals::Trace(data) => {
+        Arrivals::Trace(_) | Arrivals::Copies(_) => {
+            let data = source.arrivals.trace()?;
+            // So many copies of each row come in the same time.
+            let copies = if let Arrivals::Copies(copies) = &source.arrivals { copies.factor.as_f64() } else { 1.0 };
             // Each row of a task list is a task of its own.
             let task = |row: &sim_core::model::TraceRow| {
                 model.attributes.get(row.attributes as usize).map(|a| a.task)
@@ -283,7 +286,7 @@ fn flow<'m>(model: &'m Model, source: &'m Source) -> Option<Flow<'m>> {
                 return None;
             }
             let span = (data.rows[rows - 1].at - data.rows[0].at).0 as f64;
-            (span > 0.0).then_some(Flow::Given(data, rows, span))
+            (span > 0.0).then_some(Flow::Given(data, rows, span / copies))
         }
         other => steady(other).map(Flow::Steady),
     }

@@ -13,6 +13,7 @@ use super::chosen;
 use super::classes::Classes;
 use super::farm::Farm;
 use super::fields::{Field, Meaning, Moment};
+use super::floor::Floor;
 use super::format::{self, Format, Line};
 use super::json;
 use super::presets;
@@ -62,8 +63,9 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let farm = Farm::read(options, "an access log", sink);
     let classes = Classes::read(options, sink);
     let within = WithinSecond::read(options, sink);
+    let floor = Floor::read(options, sink);
     let recognized = recognized(input, options, sink)?;
-    let (Some(classes), Some(within)) = (classes, within) else { return None };
+    let (classes, within, floor) = (classes?, within?, floor?);
     // Without a law the lines are read all the same, for what is wrong with them.
     let missing = wanted.is_none() && !options.map.iter().any(|(role, _)| role == "service");
     let wanted = match wanted {
@@ -85,6 +87,8 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let seed = options.seed.unwrap_or(1);
     notes.extend(requests.spread(within, options.within_second.is_some(), seed));
     notes.extend(requests.notes(&words, false));
+    let timed = !matches!(wanted, Some(Wanted::Law(_)));
+    notes.extend(floor.applied(timed, &mut requests, options, sink));
     let (requests, attributes) = requests.requests("log", sink)?;
     let loaded = farm.loaded(input, options, requests, attributes, InputKind::AccessLog);
     Some(Loaded { notes, ..loaded })
@@ -170,6 +174,7 @@ fn read(
 ) -> Option<Log> {
     let mut log = Log { read: Read::new(classes), notes: Vec::new() };
     log.read.calendar = Some(true);
+    log.read.watch = sink.watch();
     let context = Context { recognized, wanted, classes, options };
     match &recognized.layout {
         Layout::Json(fields) => context.json(&input.text, fields, &mut log, sink)?,

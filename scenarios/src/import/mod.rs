@@ -6,6 +6,7 @@ mod classes;
 mod client;
 mod farm;
 mod fields;
+mod floor;
 mod format;
 pub(crate) mod json;
 mod presets;

@@ -20,6 +20,7 @@ use super::chosen::unit_behind;
 use super::classes::{Asked, Classes};
 use super::client;
 use super::farm::Farm;
+use super::floor::Floor;
 use super::json;
 use super::requests::{Read, Row, Skipped, UNNAMED, WithinSecond};
 use super::roles::ROLES;
@@ -96,13 +97,15 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let table = Table::of(text);
     let classes = Classes::read(options, sink);
     let within = WithinSecond::read(options, sink);
+    let floor = Floor::read(options, sink);
     let columns = Columns::find(&table, options, chosen, law.as_ref(), unit, sink);
     let farm = Farm::read(options, "a request trace", sink);
-    let (classes, within, columns) = (classes?, within?, columns?);
+    let (classes, within, floor, columns) = (classes?, within?, floor?, columns?);
     if classes.is_used() {
         columns.check(&classes, sink)?;
     }
     let mut reading = Reading { read: Read::new(&classes), columns, classes };
+    reading.read.watch = sink.watch();
     reading.table(&table);
     let mut read = reading.read;
     if !read.check("trace", &words, sink) {
@@ -124,6 +127,9 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let mut notes = Vec::new();
     notes.extend(read.spread(within, options.within_second.is_some(), options.seed.unwrap_or(1)));
     notes.extend(read.notes(&words, true));
+    if options.service_floor.is_some() {
+        notes.extend(floor.applied(law.is_none(), &mut read, options, sink));
+    }
     if read.rows.is_empty() {
         return None;
     }

@@ -3,7 +3,7 @@
 use super::classes::Classes;
 use super::client::OWN_CLIENT;
 use super::farm::Requests;
-use crate::diagnostic::{Sink, WHOLE, did_you_mean_or_list};
+use crate::diagnostic::{LinesWatch, Sink, WHOLE, did_you_mean_or_list};
 use crate::keys::{NAME_BYTES_MAX, NAMES_MAX};
 use crate::options::Options;
 use crate::reader;
@@ -12,6 +12,8 @@ use sim_core::rng::{StreamRoot, below};
 use sim_core::units::{Span, Time};
 use std::collections::BTreeMap;
 
+/// Lines between two words on how far the reading has come.
+const WATCHED: usize = 1 << 15;
 /// More requests are refused.
 const REQUESTS_MAX: usize = 20_000_000;
 /// Arrivals that begin later than this are the readings of a clock.
@@ -64,7 +66,8 @@ pub(super) struct Row {
 }
 
 impl Row {
-    fn at(&self) -> i128 {
+    /// When it arrived.
+    pub fn at(&self) -> i128 {
         self.stamp - i128::from(self.back.0)
     }
 }
@@ -108,6 +111,8 @@ pub(super) struct Read {
     class_index: BTreeMap<String, u32>,
     /// Lines that could be requests.
     pub lines: usize,
+    /// Who is told of them now and then.
+    pub watch: Option<LinesWatch>,
     /// By reason: how many lines, and the number of the first.
     skipped: [Option<(usize, usize)>; Skipped::COUNT],
     /// Lines that arrive before one above them, and the number of the first.
@@ -142,6 +147,11 @@ impl Read {
     /// Takes what a line gave.
     pub fn take(&mut self, line: usize, found: Result<Option<Row>, Skipped>) {
         self.lines += 1;
+        if self.lines.is_multiple_of(WATCHED)
+            && let Some(watch) = &self.watch
+        {
+            watch(self.lines);
+        }
         match found {
             Ok(Some(row)) => {
                 let at = row.at();

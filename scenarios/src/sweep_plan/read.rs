@@ -30,6 +30,7 @@ pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--context-switch", |options, text| put(&mut options.context_switch, text)),
     ("--dispatch-latency", |options, text| put(&mut options.dispatch_latency, text)),
     ("--service", |options, text| put(&mut options.service, text)),
+    ("--service-floor", |options, text| put(&mut options.service_floor, text)),
     ("--log-format", |options, text| put(&mut options.log_format, text)),
     ("--stamp", |options, text| put(&mut options.stamp, text)),
     ("--within-second", |options, text| put(&mut options.within_second, text)),

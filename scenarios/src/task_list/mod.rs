@@ -130,6 +130,9 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
 }
 
 fn refuse_options(options: &Options, sink: &mut Sink) {
+    if let Some(text) = &options.service_floor {
+        run_options::refuse("--service-floor", text, "is for access logs and request traces", None, sink);
+    }
     if let Some(text) = &options.service {
         run_options::refuse(
             "--service",

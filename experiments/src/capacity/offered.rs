@@ -274,7 +274,8 @@ fn flow<'m>(model: &'m Model, source: &'m Source) -> Option<Flow<'m>> {
         Arrivals::Trace(_) | Arrivals::Copies(_) => {
             let data = source.arrivals.trace()?;
             // So many copies of each row come in the same time.
-            let copies = if let Arrivals::Copies(copies) = &source.arrivals { copies.factor.as_f64() } else { 1.0 };
+            let copies =
+                if let Arrivals::Copies(copies) = &source.arrivals { copies.factor.as_f64() } else { 1.0 };
             // Each row of a task list is a task of its own.
             let task = |row: &sim_core::model::TraceRow| {
                 model.attributes.get(row.attributes as usize).map(|a| a.task)

@@ -136,10 +136,20 @@ impl Input {
                 return Err(fail(name, "S002", "there is nothing in it".to_owned(), Some(KNOWN.to_owned())));
             }
             // A log of a form that options may tell; what is wrong otherwise is said when it is compiled.
-            None => InputKind::AccessLog,
+            None if could_be_log(&text) => InputKind::AccessLog,
+            None => {
+                let message = "neither the name nor the content is of a known kind".to_owned();
+                return Err(fail(name, "S002", message, Some(KNOWN.to_owned())));
+            }
         };
         Ok(Input { name: name.to_owned(), kind, text, folder })
     }
+}
+
+/// Whether a text may be a log of a form that nobody has told yet: text of lines with more than a word.
+fn could_be_log(text: &[u8]) -> bool {
+    let divides = |b: &u8| matches!(b, b' ' | b'\t' | b',' | b';' | b'|');
+    !text[..text.len().min(4096)].contains(&0) && first_lines(text, 50).any(|line| line.iter().any(divides))
 }
 
 /// The suffix of a name in small letters, without the dot and without that of an archive; empty where there is none.

@@ -88,11 +88,12 @@ pub(super) fn read_parts<'a>(parts: impl Iterator<Item = (&'a Part, &'a str)>) -
         let value = value.trim().trim_matches(['[', ']']);
         match part {
             Part::Since(unit) => {
-                let whole = value.parse::<i128>().map_err(|_| Fault::Form)?;
-                base = Some(whole * i128::from(*unit));
+                let whole = value.parse::<i64>().map_err(|_| Fault::Form)?;
+                base = Some(i128::from(whole) * i128::from(*unit));
             }
             Part::Within(unit) => {
-                within += value.parse::<i128>().map_err(|_| Fault::Form)? * i128::from(*unit);
+                let part = value.parse::<u32>().map_err(|_| Fault::Form)?;
+                within += i128::from(part) * i128::from(*unit);
             }
             Part::Any | Part::Form(_) => {
                 if !text.is_empty() {

@@ -167,7 +167,8 @@ fn kinds_are_known_by_name_and_content() {
         ("<stdin>", line, Some(InputKind::AccessLog)),
         ("<stdin>", "task,arrival,cpu\n", Some(InputKind::TaskList)),
         ("<stdin>", "[[class]]\n", Some(InputKind::Scenario)),
-        ("<stdin>", "hello\n", Some(InputKind::AccessLog)),
+        ("<stdin>", "hello\n", None),
+        ("<stdin>", "hello world\n", Some(InputKind::AccessLog)),
         ("a.parquet", "PAR1", None),
         ("a", "", None),
     ] {

@@ -18,7 +18,8 @@ fn what_is_no_log_is_named() {
         ("a.log", b"".to_vec(), "S002", "there is nothing in it"),
         ("a.log", b"\n\r\n\n".to_vec(), "S002", "there is nothing in it"),
         ("a.log", b"level=info msg=\"served\" status=200\n".to_vec(), "S002", "line 1 is `level=info"),
-        ("a.log", b"hello\nworld\n".to_vec(), "S002", "line 1 is `hello`"),
+        ("a.log", b"hello\nworld\n".to_vec(), "S002", "known kind"),
+        ("a.log", b"hello world\n".to_vec(), "S002", "line 1 is `hello world`"),
         ("a.log", b"\0\0\0\n\xff\xfe\xfd\n".to_vec(), "S002", "known kind"),
         ("a.log.gz", gzip(NGINX_END.as_bytes())[..60].to_vec(), "S007", "the archive ends early"),
     ] {

@@ -483,7 +483,20 @@ mod places {
     }
 }
 
-/// The path of a library input is not needed to be there; helps the other tests to stay short.
+/// Found by `scripts/fuzz.sh`, case 3008956: each job that was ready was looked for on each core.
+#[test]
+fn decisions_of_very_many_cores_are_explained_in_time() {
+    let case = Case::new();
+    let rows: String = (0..400).fold("task,arrival,cpu\n".to_owned(), |all, n| format!("{all}t{n},{n},9\n"));
+    let list = case.write("long.csv", &rows);
+    let ended = crate::dispatchlab(&["run", &list, "--cores", "1000000", "--explain-at", "3ms"])
+        .timeout(std::time::Duration::from_secs(40))
+        .output()
+        .unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+/// The inputs themselves, where they are; the tests above carry their kinds.
 #[test]
 fn the_cases_that_were_found() {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/cases/attack");

@@ -10,5 +10,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 cargo build --release --locked -p dispatchlab
 DISPATCHLAB_LONG=1 cargo test --locked -p dispatchlab --test cases -- --nocapture "$@"
 (($#)) || bash scripts/memory.sh 100000000
+(($#)) || bash scripts/log-memory.sh 10000000
 (($#)) || bash scripts/threads.sh
 (($#)) || bash scripts/sweeps.sh

@@ -24,6 +24,9 @@ fn agree(name: &str, model: &Model) -> usize {
     compared
 }
 
+/// A column of the time series.
+type Column = fn(&IntervalRow) -> Option<f64>;
+
 fn metric(result: &RunResult, name: &str, scope: &str) -> Option<f64> {
     let row =
         result.summary.iter().find(|row| row.name() == name && row.scope == scope && row.class == ALL)?;
@@ -58,7 +61,7 @@ fn series(name: &str, model: &Model, plan: &RunPlan, result: &RunResult) -> usiz
                 until - from,
                 "{name}: {scope}"
             );
-            let columns: [(&str, fn(&IntervalRow) -> Option<f64>); 4] = [
+            let columns: [(&str, Column); 4] = [
                 ("queue_length/mean", |row| row.queue_length),
                 ("utilization/mean", |row| row.utilization),
                 ("overhead/share", |row| row.overhead),

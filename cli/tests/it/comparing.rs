@@ -117,7 +117,7 @@ fn conditions_decide_how_the_command_ends() {
 fn what_cannot_be_asked_is_refused_before_anything_runs() {
     let compare = ["compare", "mm1", "--policy", "fcfs", "--policy", "lcfs"];
     for (args, said) in [
-        (&["--fail-if", "response/p98 > 1ms"][..], "did you mean `response/p99`?"),
+        (&["--fail-if", "respons/p99 > 1ms"][..], "did you mean `response/p99`?"),
         (&["--fail-if", "response/p99 > 1"], "write one, such as 1ms"),
         (&["--fail-if", "response/p99 shop > 1ms"], "is not measured for `shop`; it is for everything"),
         (&["--precision", "0"], "above 0 and below 100%"),

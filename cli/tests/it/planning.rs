@@ -248,7 +248,7 @@ fn servers_are_what_an_input_has_of_them() {
 fn mistakes_name_their_place_and_cure() {
     let goal = "response/p99<5ms";
     for (args, code, said) in [
-        (&["--slo", "response/p98<5ms"][..], 2, "did you mean `response/p99`?"),
+        (&["--slo", "respons/p99<5ms"][..], 2, "did you mean `response/p99`?"),
         (&["--slo", "respone/p99<5ms"], 2, "did you mean `response/p99`?"),
         (&["--slo", "response/p99<5"], 2, "`5` has no unit; write one, such as 5ms"),
         (&["--slo", "response/p99"], 2, "is not a condition"),

@@ -161,7 +161,7 @@ fn mistakes_end_with_code_2_and_say_what_to_do() {
         (&["compare", "convoy", "--policy", "fcfs", "--policy", "fcfs"], "`fcfs` is named twice"),
         (&["compare", "convoy", "--policy", "sjf", "--reference", "edf"], "the reference `edf` is none of"),
         (
-            &["compare", "convoy", "--policy", "sjf", "--metric", "response/p98"],
+            &["compare", "convoy", "--policy", "sjf", "--metric", "respons/p99"],
             "did you mean `response/p99`?",
         ),
         (&["policies", "show", "round-robbin"], "did you mean `round-robin`?"),

@@ -336,11 +336,11 @@ fn a_folder_is_held_to_what_it_was_made_from() {
 #[test]
 fn mistakes_in_a_plan_are_shown_and_nothing_is_made() {
     let place =
-        Place::new("scenario = 'mm1'\nmetrics = ['response/p98']\n[grid]\n\"jobs.arivals\" = ['9/s']\n");
+        Place::new("scenario = 'mm1'\nmetrics = ['respons/p99']\n[grid]\n\"jobs.arivals\" = ['9/s']\n");
     let refused = end(&["sweep", "new", &place.name("plan.toml"), "--out", &place.name("out")]);
     assert_eq!(refused.code, 2);
     assert!(
-        refused.stderr.contains("unknown metric `response/p98`; did you mean `response/p99`?"),
+        refused.stderr.contains("unknown metric `respons/p99`; did you mean `response/p99`?"),
         "{}",
         refused.stderr
     );

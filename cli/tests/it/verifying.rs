@@ -53,7 +53,7 @@ fn what_cannot_be_verified_is_said() {
     for (args, said) in [
         (&["verify", "mm2"][..], "groups of the panel: mm1, mmc, loss, "),
         (&["verify", "web-shop"], "no closed form is known for the model of `web-shop`"),
-        (&["verify", "mm1", "--metric", "response/p98"], "did you mean `response/p99`?"),
+        (&["verify", "mm1", "--metric", "respons/p99"], "did you mean `response/p99`?"),
         (&["verify", "loss", "--metric", "slowdown/mean"], "no closed form here has slowdown/mean"),
         (&["verify", "--replications", "10"], "10 is not in 30.."),
         (&["verify", "--precision", "0"], "a precision is a part above 0"),

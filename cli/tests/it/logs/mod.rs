@@ -96,7 +96,7 @@ fn plain() -> String {
 fn a_virtual_host_in_front_is_not_the_client() {
     assert_eq!(picks(&plain()), [5, 10, 15, 10]);
     for prefix in ["shop.example:443 ", "shop.example ", "Mar 12 10:00:00 web1 nginx: "] {
-        let text: String = plain().lines().map(|line| format!("{prefix}{line}\n")).collect();
+        let text = plain().lines().map(|line| format!("{prefix}{line}\n")).collect::<Vec<_>>().concat();
         assert_eq!(picks(&text), [5, 10, 15, 10], "{prefix}");
     }
 }
@@ -223,7 +223,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 /// `09-caddy.jsonl`, `16-traefik-ts.jsonl`, `16-map.jsonl`.
 #[test]
 fn json_lines_are_read_by_their_keys() {
-    let caddy: String = (0..6)
+    let caddy = (0..6)
         .map(|n| {
             format!(
                 "{{\"level\":\"info\",\"ts\":{}.871,\"msg\":\"handled request\",\"request\":{{\"remote_ip\":\"10.{}.0.1\",\
@@ -232,7 +232,7 @@ fn json_lines_are_read_by_their_keys() {
                 EIGHT[n]
             )
         })
-        .collect();
+        .collect::<Vec<_>>().concat();
     let expected: Vec<(f64, f64)> = (0..6).map(|n| (f64::from(n) * 1000.0, 0.929_675)).collect();
     let named = ["--map", "client=request.remote_ip,service=duration,arrival=ts"];
     for args in [
@@ -260,7 +260,7 @@ fn json_lines_are_read_by_their_keys() {
     let row = ended.stdout.lines().find(|row| row.contains("picks,count,lb:server-3")).map(str::to_owned);
     assert!(row.is_some_and(|row| row.contains(",all,2,")), "clients are told apart: {}", ended.stdout);
 
-    let traefik: String = (0..6)
+    let traefik = (0..6)
         .map(|n| {
             format!(
                 "{{\"timestamp\":0,\"ClientAddr\":\"10.{0}.0.1:1234\",\"ClientHost\":\"10.{0}.0.1\",\
@@ -268,7 +268,7 @@ fn json_lines_are_read_by_their_keys() {
                 EIGHT[n]
             )
         })
-        .collect();
+        .collect::<Vec<_>>().concat();
     let named = ["--map", "arrival=StartUTC,client=ClientHost,service=Duration", "--time-unit", "ns"];
     for args in [&["--service", "field"][..], &named] {
         let found = times("a.jsonl", &traefik, args);
@@ -320,12 +320,13 @@ fn a_stamp_of_the_end_is_no_arrival() {
 fn whole_seconds_are_spread_in_their_order() {
     // Four requests of one second at its eighths, two of the next at its quarters: 125, 375, 625, 875, 1250, 1750 ms.
     let stamps = [0, 0, 0, 0, 1, 1];
-    let text: String = stamps
+    let text = stamps
         .iter()
         .map(|second| {
             format!("a - - [12/Mar/2026:10:00:0{second} +0000] \"GET / HTTP/1.1\" 200 1 \"-\" \"t\"\n")
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let arrivals = |args: &[&str]| -> Vec<f64> {
         let args = [&["--service", "1ms"], args].concat();
         times("a.log", &text, &args).into_iter().map(|(at, _)| at).collect()
@@ -342,7 +343,7 @@ fn whole_seconds_are_spread_in_their_order() {
 #[test]
 fn a_log_of_seconds_asks_for_as_many_servers_as_the_exact_one() {
     let exact = include_str!("19-ms.csv");
-    let log: String = exact
+    let log = exact
         .lines()
         .skip(1)
         .map(|row| {
@@ -356,7 +357,7 @@ fn a_log_of_seconds_asks_for_as_many_servers_as_the_exact_one() {
                 service / 1000.0
             )
         })
-        .collect();
+        .collect::<Vec<_>>().concat();
     let folder = Folder::new();
     let (csv, log) = (folder.file("19-ms.csv", exact), folder.file("19-sec.log", log));
     for (goal, servers) in [("waiting/mean <= 20ms", 2), ("response/p95 <= 300ms", 1)] {
@@ -381,13 +382,13 @@ fn requests_are_told_apart_by_what_was_asked() {
         ("GET /", 499),
         ("POST /checkout", 500),
     ];
-    let text: String = asked
+    let text = asked
         .iter()
         .enumerate()
         .map(|(n, (request, status))| {
             format!("10.0.0.{n} - - [12/Mar/2026:10:00:0{n} +0000] \"{request} HTTP/1.1\" {status} 5 \"-\" \"t\"\n")
         })
-        .collect();
+        .collect::<Vec<_>>().concat();
     let folder = Folder::new();
     let file = folder.file("a.log", &text);
     let base = ["run", &file, "--service", "1ms", "--servers", "2"];

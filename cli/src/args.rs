@@ -287,7 +287,8 @@ pub struct PlanArgs {
 pub fn confidence(text: &str) -> Result<f64, String> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
     let level = match text.strip_suffix('%') {
-        Some(percent) => number(percent).map(|percent| percent / 100.0),
+        // As one decimal number: 99.9 / 100 is off in the last bit.
+        Some(percent) => number(&format!("{}e-2", percent.trim())),
         None => number(text),
     };
     level

@@ -382,7 +382,7 @@ fn parse_limit(text: &str, unit: &str) -> Result<f64, String> {
             Ok(number(count)? * 1e9 / nanos as f64)
         }
         "ratio" => match text.strip_suffix('%') {
-            Some(percent) => Ok(number(percent)? / 100.0),
+            Some(percent) => hundredths(percent),
             None => number(text),
         },
         _ => number(text),
@@ -397,10 +397,17 @@ fn number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// So many percent as a part: read as one decimal number, since 99.9 / 100 is off in the last bit.
+fn hundredths(percent: &str) -> Result<f64, String> {
+    number(percent)?;
+    let digits = percent.trim().replace('_', "");
+    format!("{digits}e-2").parse().or_else(|_| Ok(number(percent)? / 100.0))
+}
+
 /// A part of something, in [0, 1): `2%` or `0.02`.
 pub fn parse_part(text: &str) -> Result<f64, String> {
     let part = match text.trim().strip_suffix('%') {
-        Some(percent) => number(percent)? / 100.0,
+        Some(percent) => hundredths(percent)?,
         None => number(text)?,
     };
     if (0.0..1.0).contains(&part) {

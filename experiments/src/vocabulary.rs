@@ -29,6 +29,7 @@ fn of(layer: Layer, spec: &str) -> PolicyWords {
         spec: spec.to_owned(),
         rule: def.rule.to_owned(),
         tie: def.tie.to_owned(),
-        keys: def.keys.iter().map(|key| (*key).to_owned()).collect(),
+        keys: parsed.keys(),
+        draws: def.draws,
     }
 }

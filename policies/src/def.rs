@@ -37,6 +37,21 @@ pub const fn cite(work: &'static str, place: &'static str) -> Citation {
     Citation { work, place }
 }
 
+/// What jobs and servers are ordered by that an input may leave out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Input {
+    /// Priority numbers of jobs.
+    Priority,
+    /// Tickets of jobs.
+    Tickets,
+    /// Periods of tasks.
+    Period,
+    /// Deadlines of jobs.
+    Deadline,
+    /// Weights of servers.
+    Weight,
+}
+
 /// What decisions cost a real implementation of this design, and this one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Cost {
@@ -106,8 +121,15 @@ pub struct PolicyDef {
     /// What decides on equal keys, in a few words: "earlier release, then place in the list".
     pub tie: &'static str,
     /// Names of the parts of [`sim_core::trace::Key`] with their units: `remaining (ns)`, `ratio (billionths)`. The smaller
-    /// goes first; what is best when greatest is negated and named `minus the ...`, and explanations negate it back.
+    /// goes first; what is best when greatest is negated and named `minus the ...`, and explanations negate it back. Units are `(ns)`,
+    /// `(billionths)`, `(2^-64)`, and `(/N)` for what is kept in parts of N.
     pub keys: &'static [&'static str],
+    /// The same where they depend on the parameters; `None`: always as in `keys`.
+    pub keys_of: Option<fn(&Params) -> Vec<String>>,
+    /// What of a job or server it orders by beyond what each of them has; without it the tie rule decides alone.
+    pub orders_by: Option<Input>,
+    /// Chance decides, whatever the keys are: no tie rule has a part in it.
+    pub draws: bool,
     /// Where it comes from.
     pub source: &'static [Citation],
     /// Parameters in the order in which they are shown.

@@ -19,7 +19,7 @@ mod slots;
 mod spec;
 mod tournament;
 
-pub use def::{Build, Citation, Cost, Example, Layer, PolicyDef, Traits, cite};
+pub use def::{Build, Citation, Cost, Example, Input, Layer, PolicyDef, Traits, cite};
 pub use example::{example_spec, run_example};
 pub use params::{ParamDef, ParamKind, Params, Value};
 pub use spec::{PolicySpec, SpecError, find, parse};

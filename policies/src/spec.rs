@@ -157,6 +157,14 @@ fn usage(def: &PolicyDef) -> String {
 }
 
 impl PolicySpec {
+    /// Names of the parts of its keys with their units, see [`PolicyDef::keys`].
+    pub fn keys(&self) -> Vec<String> {
+        match self.def.keys_of {
+            Some(keys_of) => keys_of(&self.params),
+            None => self.def.keys.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    }
+
     /// As the model holds it. Panics for a balancer.
     pub fn scheduler(&self) -> SchedulerRef {
         let Build::Scheduler(build) = self.def.build else { panic!("`{}` is no scheduler", self.def.id) };

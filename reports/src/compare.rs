@@ -3,7 +3,7 @@
 use crate::conclusion::wrapped;
 use crate::condition::{ConditionRow, condition_table};
 use crate::grid::Grid;
-use crate::number::{common_unit, estimate, json_number, significant, with_unit};
+use crate::number::{Sure, change, common_unit, estimate, json_number, with_unit};
 use crate::rows::{ALL, FEW_ABOVE, FEW_MARK, FindingRow, few_legend};
 use crate::table::{findings_text, ties_text};
 use serde::Serialize;
@@ -254,7 +254,6 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
         let unit =
             if size == 1.0 && unit != "/s" && unit != "ns" { String::new() } else { format!(" in {unit}") };
         let _ = writeln!(out, "\n{}{unit}{better}", title(first));
-        let text = |value: f64| significant(value / size, 5);
         let mut grid = Grid::new([
             "policy".to_owned(),
             "runs".to_owned(),
@@ -266,6 +265,8 @@ fn blocks(out: &mut String, document: &CompareDocument<'_>, direction: &dyn Fn(&
         .flush_left(&[5]);
         for row in rows {
             let Some(value) = row.value else { continue };
+            let sure = Sure::of(row.ci_low.zip(row.ci_high));
+            let text = |value: f64| sure.bare(value, size);
             let interval = match (row.ci_low, row.ci_high) {
                 (Some(low), Some(high)) => format!("[{}, {}]", text(low), text(high)),
                 _ => String::new(),
@@ -290,13 +291,7 @@ fn relative(row: &CompareRow, reference: Option<f64>) -> String {
         return String::new();
     }
     let half = row.difference_low.zip(row.difference_high).map(|(low, high)| (high - low) / 2.0);
-    if reference == 0.0 {
-        let half = half.map(|half| format!(" +/- {}", with_unit(half, row.unit))).unwrap_or_default();
-        return format!("{}{half}", with_unit(difference, row.unit));
-    }
-    let percent = |value: f64| value / reference.abs() * 100.0;
-    let half = half.map(|half| format!(" +/- {:.1}", percent(half))).unwrap_or_default();
-    format!("{:+.1} %{half}", percent(difference))
+    change(difference, half, reference, row.unit)
 }
 
 fn differences(out: &mut String, document: &CompareDocument<'_>) {

@@ -1,7 +1,7 @@
 //! A comparison in one sentence or three.
 
 use crate::compare::title_of;
-use crate::number::{estimate, with_unit};
+use crate::number::{change, estimate};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
@@ -193,7 +193,7 @@ impl Conclusion {
         if self.overloaded {
             return self.nobody(&on);
         }
-        let by = amount(self.difference, self.half_width, self.relative_to, self.unit);
+        let by = change(self.difference, self.half_width, self.relative_to, self.unit);
         if self.exact {
             return format!(
                 "{} has the best {on} of this run: {by} against {}; nothing is random here, and the values are exact.{}{}",
@@ -287,7 +287,7 @@ impl Conclusion {
             .iter()
             .take(NAMED)
             .map(|cost| {
-                let by = amount(cost.difference, cost.half_width, cost.relative_to, cost.unit);
+                let by = change(cost.difference, cost.half_width, cost.relative_to, cost.unit);
                 format!("{} ({by})", title_of(&cost.metric, &cost.scope, &cost.class))
             })
             .collect();
@@ -296,17 +296,6 @@ impl Conclusion {
         }
         format!(" It is worse on {}.", list(&named))
     }
-}
-
-/// A difference in percent, or in its unit where there is nothing to take percent of.
-fn amount(difference: f64, half_width: Option<f64>, base: f64, unit: &str) -> String {
-    if base == 0.0 {
-        let half = half_width.map(|half| format!(" +/- {}", with_unit(half, unit))).unwrap_or_default();
-        return format!("{}{}{half}", if difference > 0.0 { "+" } else { "" }, with_unit(difference, unit));
-    }
-    let percent = |value: f64| value / base.abs() * 100.0;
-    let half = half_width.map(|half| format!(" +/- {:.1}", percent(half))).unwrap_or_default();
-    format!("{:+.1} %{half}", percent(difference))
 }
 
 /// `a`, `a and b`, `a, b and c`.

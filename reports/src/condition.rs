@@ -2,7 +2,7 @@
 
 use crate::conclusion::wrapped;
 use crate::grid::Grid;
-use crate::number::{common_unit, json_number, significant};
+use crate::number::{Sure, common_unit, json_number};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -75,7 +75,8 @@ fn measured(row: &ConditionRow) -> (String, String) {
     // A part is shown as the condition has it.
     let percent = row.unit == "ratio" && row.condition.ends_with('%');
     let (unit, size) = if percent { ("%", 0.01) } else { common_unit(value, row.unit) };
-    let text = |value: f64| significant(value / size, 5);
+    let sure = Sure::of(row.ci_low.zip(row.ci_high));
+    let text = |value: f64| sure.bare(value, size);
     let unit = if percent || matches!(row.unit, "ns" | "1/s") { format!(" {unit}") } else { String::new() };
     let interval = row
         .ci_low

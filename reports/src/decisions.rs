@@ -2,8 +2,10 @@
 
 use crate::explain::{Explainer, Vocabulary};
 use crate::sheet::{Column, Form, Kind, Sheet};
+use serde::Serialize;
 use sim_core::model::Model;
-use sim_core::trace::{Candidate, Trace};
+use sim_core::trace::{Candidate, Decision, Trace};
+use sim_core::units::Span;
 use std::io::{self, Write};
 
 /// The columns of `decisions.csv`.
@@ -48,6 +50,83 @@ pub const COLUMNS: &[Column] = &[
     ),
 ];
 
+/// A decision in the document of a run, in the words of its explanation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Decided {
+    /// When.
+    pub at_ns: u64,
+    /// `dispatch`, `preempt` or `balance`.
+    pub kind: &'static str,
+    /// The processor or balancer.
+    pub station: String,
+    /// The core that is given to a job; `None` for balancers.
+    pub core: Option<u32>,
+    /// The job that is dispatched or sent.
+    pub job: String,
+    /// The candidate that was taken: a job, or a server.
+    pub chosen: String,
+    /// The policy that decided.
+    pub policy: String,
+    /// What the parts of the keys are, such as the level of a multilevel queue.
+    pub keys: Vec<String>,
+    /// What could have been chosen.
+    pub candidates: Vec<DecidedAmong>,
+    /// The policy's rule.
+    pub rule: String,
+    /// The tie rule, where it decided.
+    pub tie_rule: Option<String>,
+    /// The longest that the job may run before the next decision; `None` where there is no limit.
+    pub slice_ns: Option<u64>,
+    /// What else the policy says.
+    pub note: Option<String>,
+}
+
+/// One of the candidates of a [`Decided`].
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DecidedAmong {
+    /// The job or server.
+    pub name: String,
+    /// Whether it was running.
+    pub running: bool,
+    /// The parts of its key as people read them, in the order of [`Decided::keys`].
+    pub keys: Vec<String>,
+}
+
+/// Decisions for the document of a run.
+pub fn decided(
+    model: &Model,
+    trace: &Trace,
+    decisions: &[Decision],
+    vocabulary: &Vocabulary,
+) -> Vec<Decided> {
+    let explainer = Explainer::new(model, trace, vocabulary);
+    let row = |decision: &Decision| {
+        let (kind, station, core, job) = explainer.place(decision);
+        let (words, _) = explainer.words(decision.kind);
+        let all = explainer.explain_all(decision);
+        Decided {
+            at_ns: decision.at.0,
+            kind,
+            station: station.to_owned(),
+            core,
+            job: explainer.job_name(job),
+            chosen: explainer.candidate_name(decision.kind, decision.chosen),
+            policy: all.policy,
+            keys: all.keys,
+            candidates: all
+                .candidates
+                .into_iter()
+                .map(|row| DecidedAmong { name: row.name, running: row.running, keys: row.keys })
+                .collect(),
+            rule: words.rule.clone(),
+            tie_rule: words.is_tie(decision.is_tie()).then(|| words.tie.clone()),
+            slice_ns: decision.slice.filter(|slice| *slice != Span::FOREVER).map(|slice| slice.0),
+            note: all.note,
+        }
+    };
+    decisions.iter().map(row).collect()
+}
+
 /// Writes `decisions.csv`.
 pub fn write(
     form: &Form,
@@ -61,7 +140,7 @@ pub fn write(
     for (index, decision) in trace.decisions.iter().enumerate() {
         let (words, _) = explainer.words(decision.kind);
         let (kind, station, core, job) = explainer.place(decision);
-        let parts = words.keys.len().min(2);
+        let parts = words.parts().count();
         let candidate = |candidate: &Candidate| {
             let name = explainer.candidate_name(decision.kind, candidate.id);
             let key: Vec<String> = candidate.key.0.iter().take(parts).map(ToString::to_string).collect();
@@ -70,7 +149,7 @@ pub fn write(
         };
         let grounds = decision.grounds.as_deref();
         let candidates: Vec<String> = decision.candidates().iter().map(candidate).collect();
-        let slice = decision.slice.filter(|slice| *slice != sim_core::units::Span::FOREVER);
+        let slice = decision.slice.filter(|slice| *slice != Span::FOREVER);
         sheet.row(&[
             model.name.as_str().into(),
             words.spec.as_str().into(),
@@ -84,10 +163,10 @@ pub fn write(
             explainer.candidate_name(decision.kind, decision.chosen).into(),
             grounds.map(|grounds| grounds.candidates.len() as u64).into(),
             candidates.join(";").into(),
-            words.keys.join("/").into(),
+            words.parts().collect::<Vec<_>>().join("/").into(),
             words.rule.as_str().into(),
-            grounds.map(|grounds| grounds.tie).into(),
-            grounds.filter(|grounds| grounds.tie).map(|_| words.tie.as_str()).into(),
+            grounds.map(|grounds| words.is_tie(grounds.tie)).into(),
+            grounds.filter(|grounds| words.is_tie(grounds.tie)).map(|_| words.tie.as_str()).into(),
             slice.map(|slice| slice.0).into(),
             grounds.and_then(|grounds| grounds.note.as_deref()).into(),
         ])?;

@@ -21,7 +21,25 @@ pub struct PolicyWords {
     pub tie: String,
     /// Names of the parts of its keys with their units: `remaining (ns)`.
     pub keys: Vec<String>,
+    /// Chance decides, and no tie rule.
+    pub draws: bool,
 }
+
+impl PolicyWords {
+    /// Whether the tie rule decided, where another candidate had the same key.
+    pub(crate) fn is_tie(&self, equal: bool) -> bool {
+        equal && !self.draws
+    }
+
+    /// The parts that there are: a policy without a key has none.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &str> {
+        let some = self.keys.iter().filter(|key| *key != NO_KEY);
+        some.take(2).map(String::as_str)
+    }
+}
+
+/// What a policy without a key calls it.
+const NO_KEY: &str = "no key";
 
 /// The words of every policy of a model.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -155,6 +173,15 @@ impl CandidateRow {
     }
 }
 
+/// The decisions taken at `at`; where there are none, the last ones before it.
+pub fn decisions_at(trace: &Trace, at: Time) -> &[Decision] {
+    let decisions = &trace.decisions;
+    let after = decisions.partition_point(|decision| decision.at <= at);
+    let last = decisions[..after].last().map_or(at, |decision| decision.at);
+    let first = decisions[..after].partition_point(|decision| decision.at < last);
+    &decisions[first..after]
+}
+
 /// Explains decisions of one recorded run.
 pub struct Explainer<'a> {
     model: &'a Model,
@@ -181,13 +208,11 @@ impl<'a> Explainer<'a> {
 
     /// Explains the decisions taken at `at`; where there are none, the last ones before it.
     pub fn at(&self, at: Time) -> String {
-        let decisions = &self.trace.decisions;
-        let after = decisions.partition_point(|decision| decision.at <= at);
-        let Some(last) = decisions[..after].last() else {
+        let decisions = decisions_at(self.trace, at);
+        let Some(last) = decisions.last() else {
             return format!("no decision was taken at or before {at}\n");
         };
-        let first = decisions[..after].partition_point(|decision| decision.at < last.at);
-        let text = self.several(&decisions[first..after]);
+        let text = self.several(decisions);
         if last.at == at { text } else { format!("no decision at {at}; the last one before it:\n\n{text}") }
     }
 
@@ -250,20 +275,29 @@ impl<'a> Explainer<'a> {
         out
     }
 
-    /// One decision in parts, for those who lay it out themselves.
+    /// One decision in parts, for those who lay it out themselves. Of many candidates the first are listed.
     pub fn explain(&self, decision: &Decision) -> Explanation {
+        self.parts(decision, MAX_CANDIDATES)
+    }
+
+    /// One decision in parts, with every candidate.
+    pub(crate) fn explain_all(&self, decision: &Decision) -> Explanation {
+        self.parts(decision, usize::MAX)
+    }
+
+    fn parts(&self, decision: &Decision, most: usize) -> Explanation {
         let (words, is_balancer) = self.words(decision.kind);
         let chosen = self.candidate_name(decision.kind, decision.chosen);
         let rule = words.rule.clone();
         let why = if decision.candidates().len() == 1 {
             if is_balancer { Reason::OnlyServer } else { Reason::OnlyJob }
-        } else if decision.is_tie() {
+        } else if words.is_tie(decision.is_tie()) {
             Reason::Tie { rule, tie: words.tie.clone() }
         } else {
             Reason::Rule(rule)
         };
-        let names: Vec<KeyName<'_>> = words.keys.iter().take(2).map(|key| KeyName::new(key)).collect();
-        let (candidates, left_out) = self.candidates(decision, &names);
+        let names: Vec<KeyName<'_>> = words.parts().map(KeyName::new).collect();
+        let (candidates, left_out) = self.candidates(decision, &names, most);
         Explanation {
             at: decision.at,
             headline: self.headline(decision, chosen),
@@ -299,12 +333,17 @@ impl<'a> Explainer<'a> {
     }
 
     /// Candidates as rows, and how many were left out.
-    fn candidates(&self, decision: &Decision, keys: &[KeyName<'_>]) -> (Vec<CandidateRow>, usize) {
+    fn candidates(
+        &self,
+        decision: &Decision,
+        keys: &[KeyName<'_>],
+        most: usize,
+    ) -> (Vec<CandidateRow>, usize) {
         let mut rows = Vec::new();
         let mut left_out = 0;
         for (index, candidate) in decision.candidates().iter().enumerate() {
             let chosen = candidate.id == decision.chosen;
-            if index >= MAX_CANDIDATES && !chosen {
+            if index >= most && !chosen {
                 left_out += 1;
                 continue;
             }
@@ -320,8 +359,13 @@ impl<'a> Explainer<'a> {
     }
 
     pub(crate) fn words(&self, kind: DecisionKind) -> (&PolicyWords, bool) {
-        static NONE: PolicyWords =
-            PolicyWords { spec: String::new(), rule: String::new(), tie: String::new(), keys: Vec::new() };
+        static NONE: PolicyWords = PolicyWords {
+            spec: String::new(),
+            rule: String::new(),
+            tie: String::new(),
+            keys: Vec::new(),
+            draws: false,
+        };
         match kind {
             DecisionKind::Dispatch { processor, .. } | DecisionKind::Preempt { processor, .. } => {
                 (self.vocabulary.schedulers.get(processor as usize).unwrap_or(&NONE), false)
@@ -373,14 +417,29 @@ enum KeyUnit {
     Number,
     Nanoseconds,
     Billionths,
+    /// In parts of so many, the number itself is wanted.
+    Parts(u128),
+    /// In parts of 2^64.
+    Fraction,
+    /// A place in a queue; who runs has none.
+    Position,
 }
 
 impl<'a> KeyName<'a> {
     fn new(key: &'a str) -> KeyName<'a> {
         let (key, negated) = key.strip_prefix("minus the ").map_or((key, false), |name| (name, true));
-        let units = [(" (ns)", KeyUnit::Nanoseconds), (" (billionths)", KeyUnit::Billionths)];
+        let units = [
+            (" (ns)", KeyUnit::Nanoseconds),
+            (" (billionths)", KeyUnit::Billionths),
+            (" (2^-64)", KeyUnit::Fraction),
+        ];
         let found = units.into_iter().find_map(|(suffix, unit)| Some((key.strip_suffix(suffix)?, unit)));
-        let (name, unit) = found.unwrap_or((key, KeyUnit::Number));
+        let parts = || {
+            let (name, parts) = key.strip_suffix(')')?.rsplit_once(" (/")?;
+            Some((name, KeyUnit::Parts(parts.parse().ok().filter(|parts| *parts > 0)?)))
+        };
+        let position = key.starts_with("position").then_some((key, KeyUnit::Position));
+        let (name, unit) = found.or_else(parts).or(position).unwrap_or((key, KeyUnit::Number));
         KeyName { name, negated, unit }
     }
 
@@ -390,6 +449,13 @@ impl<'a> KeyName<'a> {
         let size = value.unsigned_abs();
         match self.unit {
             KeyUnit::Number => value.to_string(),
+            KeyUnit::Position if value < 0 => "-".to_owned(),
+            KeyUnit::Position => value.to_string(),
+            KeyUnit::Parts(parts) => format!("{sign}{}", crate::number::estimate(size as f64 / parts as f64)),
+            KeyUnit::Fraction if value == i128::MAX => "none".to_owned(),
+            KeyUnit::Fraction => {
+                format!("{sign}{}", crate::number::estimate(size as f64 / 18_446_744_073_709_551_616.0))
+            }
             KeyUnit::Nanoseconds => match u64::try_from(size) {
                 Ok(u64::MAX) | Err(_) => "none".to_owned(),
                 Ok(nanos) => format!("{sign}{}", Span(nanos)),
@@ -424,6 +490,11 @@ mod tests {
             ("minus the tickets", -75, "tickets", "75"),
             ("minus the current weight after growth", 2, "current weight after growth", "-2"),
             ("minus the response ratio (billionths)", -2_400_000_000, "response ratio", "2.4"),
+            ("pass (/10000000)", 25_000_000, "pass", "2.5"),
+            ("requests under way over weight (2^-64)", 3 << 63, "requests under way over weight", "1.5"),
+            ("requests under way over weight (2^-64)", i128::MAX, "requests under way over weight", "none"),
+            ("position in the queue", -1, "position in the queue", "-"),
+            ("minus the priority (greater is better)", -7, "priority (greater is better)", "7"),
             ("minus the response ratio (billionths)", -1_000_000_000, "response ratio", "1.0"),
             ("minus the response ratio (billionths)", -1_333_333_333, "response ratio", "1.333333333"),
         ] {

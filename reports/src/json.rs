@@ -33,6 +33,9 @@ pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<
     object.rows("tasks", &document.tasks)?;
     object.rows("gantt", &document.gantt)?;
     object.rows("summary", document.summary)?;
+    if let Some(decisions) = &document.decisions {
+        object.rows("decisions", decisions)?;
+    }
     if !document.conditions.is_empty() {
         object.rows("conditions", &document.conditions)?;
     }

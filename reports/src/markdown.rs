@@ -1,7 +1,7 @@
 //! Markdown: tables to paste into an issue or a page.
 
 use crate::compare::CompareDocument;
-use crate::number::{significant, with_unit};
+use crate::number::{Sure, significant};
 use crate::plan::PlanDocument;
 use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
 use sim_core::shown::shown;
@@ -25,7 +25,7 @@ pub fn run(document: &RunDocument<'_>, replications: u32, confidence: f64) -> St
             row.name(),
             of_all(&row.scope),
             of_all(&row.class),
-            with_unit(value, row.unit) + row.mark(),
+            Sure::of(row.ci_low.zip(row.ci_high)).with_unit(value, row.unit) + row.mark(),
             interval(row.ci_low, row.ci_high, row.unit),
         ]);
     }
@@ -48,15 +48,16 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
     for row in &document.rows {
         let Some(value) = row.value else { continue };
         let difference = row.difference.map(|difference| {
-            let sign = if difference >= 0.0 { "+" } else { "-" };
-            format!("{sign}{}", with_unit(difference.abs(), row.unit))
+            let sign = if difference > 0.0 { "+" } else { "" };
+            let sure = Sure::of(row.difference_low.zip(row.difference_high));
+            format!("{sign}{}", sure.with_unit(difference, row.unit))
         });
         table.row(&[
             format!("{}/{}", row.metric, row.statistic),
             of_all(&row.scope),
             of_all(&row.class),
             row.policy.clone(),
-            with_unit(value, row.unit) + row.mark(),
+            Sure::of(row.ci_low.zip(row.ci_high)).with_unit(value, row.unit) + row.mark(),
             interval(row.ci_low, row.ci_high, row.unit),
             difference.unwrap_or_default(),
             row.verdict.unwrap_or_default().to_owned(),
@@ -142,7 +143,8 @@ fn of_all(name: &str) -> String {
 
 fn interval(low: Option<f64>, high: Option<f64>, unit: &str) -> String {
     let Some((low, high)) = low.zip(high) else { return String::new() };
-    format!("{} to {}", with_unit(low, unit), with_unit(high, unit))
+    let sure = Sure::of(Some((low, high)));
+    format!("{} to {}", sure.with_unit(low, unit), sure.with_unit(high, unit))
 }
 
 /// A table of pipes, some columns flush right.

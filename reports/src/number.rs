@@ -55,7 +55,101 @@ impl TimeUnit {
 
 /// A float in the fewest digits that read back as the same one; whole numbers without a point.
 pub fn shortest(value: f64) -> String {
-    format!("{value}")
+    // Zero has no sign.
+    format!("{}", value + 0.0)
+}
+
+/// A difference in percent of a value, with half the length of its interval: `-38.1 % +/- 0.9`; in the unit where the value is
+/// zero. One decimal, none where the interval is wide, and more where everything would be zero otherwise. What differs in
+/// the last bits of a float alone does not differ.
+pub fn change(difference: f64, half: Option<f64>, base: f64, unit: &str) -> String {
+    /// Sums of floats are off by parts of this size.
+    const NOISE: f64 = 1e-12;
+    if base == 0.0 {
+        let half = half.map(|half| format!(" +/- {}", with_unit(half, unit))).unwrap_or_default();
+        return format!("{}{}{half}", if difference > 0.0 { "+" } else { "" }, with_unit(difference, unit));
+    }
+    let percent = |value: f64| {
+        let part = value / base.abs();
+        if part.abs() < NOISE { 0.0 } else { part * 100.0 }
+    };
+    let (value, half) = (percent(difference), half.map(percent));
+    if value == 0.0 && half.unwrap_or(0.0) == 0.0 {
+        return half.map_or_else(|| "0 %".to_owned(), |_| "0 % +/- 0".to_owned());
+    }
+    let decimals = match half.map_or_else(|| value.abs(), |half| if half == 0.0 { value.abs() } else { half })
+    {
+        // Two digits of the interval; one where they would not show at all.
+        size if half.is_some() && size >= 10.0 => 0,
+        size if size >= 0.05 => 1,
+        size => decimals_of(size),
+    };
+    let half = half.map(|half| format!(" +/- {}", fixed(half, decimals))).unwrap_or_default();
+    let text = fixed(value, decimals);
+    let sign = if value > 0.0 && text.bytes().any(|digit| matches!(digit, b'1'..=b'9')) { "+" } else { "" };
+    format!("{sign}{text} %{half}")
+}
+
+/// How numbers with an interval are written: with no more digits than it supports, which are two of half its length, and five
+/// at most.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Sure {
+    half: Option<f64>,
+}
+
+impl Sure {
+    /// Of a value with these ends of its interval, where it has one.
+    pub fn of(ends: Option<(f64, f64)>) -> Sure {
+        Sure {
+            half: ends.map(|(low, high)| (high - low) / 2.0).filter(|half| *half > 0.0 && half.is_finite()),
+        }
+    }
+
+    /// A number in units of this size, without unit.
+    pub fn bare(self, value: f64, size: f64) -> String {
+        let five = significant(value / size, 5);
+        let Some(half) = self.half else { return five };
+        let decimals = two_digits(half / size);
+        let has = five.split_once('.').map_or(0, |(_, digits)| digits.len());
+        if has <= decimals && !five.contains('e') {
+            return five;
+        }
+        let text = fixed(value / size, decimals);
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    }
+
+    /// A number with its unit, as [`with_unit`] has it.
+    pub fn with_unit(self, value: f64, unit: &str) -> String {
+        match unit {
+            "ns" if value == 0.0 => "0".to_owned(),
+            "ns" => {
+                let unit = TimeUnit::for_estimate(value);
+                format!("{} {}", self.bare(value, unit.nanos as f64), unit.name)
+            }
+            "1/s" => format!("{} /s", self.bare(value, 1.0)),
+            _ => self.bare(value, 1.0),
+        }
+    }
+}
+
+/// Decimals that show two digits of a number.
+fn two_digits(size: f64) -> usize {
+    let exponent: i32 = format!("{size:.1e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    (1 - exponent).clamp(0, 12) as usize
+}
+
+/// Decimals that show one digit of a small number.
+fn decimals_of(size: f64) -> usize {
+    // The scientific form knows the exponent without a logarithm.
+    let exponent: i32 = format!("{size:.0e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
+    (-exponent).clamp(0, 12) as usize
+}
+
+/// A number with so many decimals; zero has no sign.
+pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let is_zero = !text.bytes().any(|digit| matches!(digit, b'1'..=b'9'));
+    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
 }
 
 /// An estimate with five significant digits, trailing zeros left out: `12.346`, `0.81`, `1234567`.
@@ -67,7 +161,7 @@ pub fn estimate(value: f64) -> String {
 /// all written.
 pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 || !value.is_finite() {
-        return format!("{value}");
+        return shortest(value);
     }
     // Decimals so that the digits count; the scientific form knows the exponent without a logarithm.
     let after = digits.max(1) - 1;
@@ -101,11 +195,9 @@ pub fn with_margin(value: f64, margin: f64, unit: &str) -> String {
     }
     let (name, size) = common_unit(value.abs().max(margin), unit);
     let (value, margin) = (value / size, margin / size);
-    // The scientific form knows the exponent without a logarithm.
-    let exponent: i32 = format!("{margin:.1e}").rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0);
-    let decimals = (1 - exponent).clamp(0, 12) as usize;
+    let decimals = two_digits(margin);
     let name = if matches!(unit, "ns" | "1/s") { format!(" {name}") } else { String::new() };
-    format!("{value:.decimals$} ± {margin:.decimals$}{name}")
+    format!("{} ± {margin:.decimals$}{name}", fixed(value, decimals))
 }
 
 /// How the values of one column or block are written without repeating the unit: the unit's name and its size. `like` is a
@@ -159,6 +251,44 @@ pub(crate) fn json_number<S: serde::Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_have_no_more_digits_than_their_intervals() {
+        for (difference, half, base, unit, text) in [
+            (-38.1, Some(0.9), 100.0, "ns", "-38.1 % +/- 0.9"),
+            (12.34, Some(34.56), 100.0, "ns", "+12 % +/- 35"),
+            (-0.02, Some(0.3), 100.0, "ns", "0.0 % +/- 0.3"),
+            (-0.02, None, 100.0, "ns", "-0.02 %"),
+            (0.0, Some(0.0), 100.0, "ns", "0 % +/- 0"),
+            (-0.0, None, 100.0, "ns", "0 %"),
+            (-1.29e-15, Some(1e-15), 1.0, "ratio", "0 % +/- 0"),
+            (1.0, Some(0.002), 100.0, "ns", "+1.000 % +/- 0.002"),
+            (2e6, Some(1e6), 0.0, "ns", "+2 ms +/- 1 ms"),
+            (50.0, Some(0.0), 100.0, "ns", "+50.0 % +/- 0.0"),
+        ] {
+            assert_eq!(change(difference, half, base, unit), text);
+        }
+        assert_eq!(
+            (shortest(-0.0), estimate(-0.0), with_unit(-0.0, "1/s")),
+            ("0".into(), "0".into(), "0 /s".into())
+        );
+    }
+
+    #[test]
+    fn intervals_limit_digits() {
+        for (value, ends, unit, text) in [
+            (283_444_000.0, Some((280_070_000.0, 286_800_000.0)), "ns", "283.4 ms"),
+            (283_444_000.0, None, "ns", "283.44 ms"),
+            (283_444_000.0, Some((283_443_999.0, 283_444_001.0)), "ns", "283.44 ms"),
+            (0.76369, Some((0.74314, 0.78423)), "ratio", "0.764"),
+            (28928.2, Some((28656.0, 29199.0)), "jobs", "28928"),
+            (1e-9, Some((-0.5, 0.5)), "ratio", "0"),
+            (-1e-9, Some((-0.5, 0.5)), "ratio", "0"),
+            (99.998, Some((98.0, 102.0)), "1/s", "100 /s"),
+        ] {
+            assert_eq!(Sure::of(ends).with_unit(value, unit), text);
+        }
+    }
 
     #[test]
     fn margins_have_two_digits_and_the_unit_of_the_value() {

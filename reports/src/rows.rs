@@ -3,6 +3,7 @@
 //! Times are whole nanoseconds, ratios are plain numbers, rates are per second. What did not happen is `None`.
 
 use crate::condition::ConditionRow;
+use crate::decisions::Decided;
 use crate::number::json_number;
 use serde::{Serialize, Serializer};
 use sim_core::model::Model;
@@ -182,6 +183,8 @@ pub struct RunDocument<'a> {
     pub gantt: Vec<GanttRow<'a>>,
     /// The numbers.
     pub summary: &'a [SummaryRow],
+    /// Decisions of replication 1; `None` where they were not asked for.
+    pub decisions: Option<Vec<Decided>>,
     /// Conditions that must not hold; empty where there are none.
     pub conditions: Vec<ConditionRow>,
     /// Exact values of the steady state; empty where there is no closed form.
@@ -208,6 +211,7 @@ impl<'a> RunDocument<'a> {
             tasks: trace.map(|trace| task_rows(model, trace)).unwrap_or_default(),
             gantt: trace.map(|trace| gantt_rows(model, trace)).unwrap_or_default(),
             summary,
+            decisions: None,
             conditions: Vec::new(),
             theory: Vec::new(),
         }

@@ -6,7 +6,7 @@ use crate::condition::condition_table;
 use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
 use crate::json::digest_hex;
-use crate::number::{TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
+use crate::number::{Sure, TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
 use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, TaskRow, few_legend};
 use crate::theory::beside_table;
 use sim_core::ties::{PRESETS, Ties};
@@ -415,13 +415,15 @@ impl<'a> Summary<'a> {
             if nothing || (about_deadlines && !deadlines) || ELSEWHERE.contains(&row.metric.as_str()) {
                 continue;
             }
+            let sure = Sure::of(row.ci_low.zip(row.ci_high));
+            let text = |value: f64| sure.with_unit(value, row.unit);
             let interval = match (row.ci_low, row.ci_high) {
                 (Some(low), Some(high)) if low < high => {
-                    format!("{} [{}, {}]", self.level(), with_unit(low, row.unit), with_unit(high, row.unit))
+                    format!("{} [{}, {}]", self.level(), text(low), text(high))
                 }
                 _ => String::new(),
             };
-            grid.row([row.name(), with_unit(value, row.unit) + row.mark(), interval]);
+            grid.row([row.name(), text(value) + row.mark(), interval]);
         }
         if !grid.is_empty() {
             // The header is an empty line: names speak for themselves.

@@ -25,6 +25,7 @@ pub mod lessons;
 pub mod library;
 mod lower;
 mod options;
+mod order;
 mod policy;
 mod reader;
 mod render;
@@ -121,6 +122,10 @@ fn load_into(
     };
     if let Some(loaded) = loaded.as_mut().filter(|loaded| loaded.kind != InputKind::TaskList) {
         let notes = demand::apply(options, &mut loaded.model, &mut sink);
+        loaded.notes.extend(notes);
+    }
+    if let Some(loaded) = &mut loaded {
+        let notes = order::notes(loaded, input);
         loaded.notes.extend(notes);
     }
     let files = sink.take_files();

@@ -205,7 +205,8 @@ fn document<'a>(
         confidence: question.sampling.confidence,
         deterministic: plan.exact.iter().all(|exact| *exact),
         replications: (question.sampling.least, question.sampling.most),
-        headroom: question.headroom.as_f64() - 1.0,
+        // From whole millionths: 1.2 - 1 is not 0.2.
+        headroom: ((question.headroom.as_f64() - 1.0) * 1e6).round() / 1e6,
         spare: question.spare,
         cost,
         policies: question.policies.clone(),

@@ -16,7 +16,8 @@ use experiments::warmup::{LEAST_WELCH, welch};
 use experiments::{Decisions, RunPlan, RunResult, vocabulary};
 use reports::chart::Chart;
 use reports::condition::{ConditionRow, condition_table};
-use reports::explain::Explainer;
+use reports::decisions::Decided;
+use reports::explain::{Explainer, decisions_at};
 use reports::html::run::{self, run_page};
 use reports::rows::{RunDocument, TheoryRow};
 use reports::table::{TableOptions, run_table};
@@ -88,7 +89,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     global.session.describe(|facts| facts.replications = Some(result.values.len() as u64));
     let checked: Vec<ConditionRow> = conditions.iter().map(|condition| condition.check(&result)).collect();
     let explanation = explanation(args, explain_at, &loaded, &result);
-    let document = document(&loaded, &result, &checked, beside(&loaded, &result, target.format, global));
+    let mut document = document(&loaded, &result, &checked, beside(&loaded, &result, target.format, global));
+    if target.format == Format::Json {
+        document.decisions = decided(args, explain_at, &loaded, &result);
+    }
     target.write(|out| match target.format {
         Format::Table => {
             out.write_all(table(args, &plan, &result, &document).as_bytes())?;
@@ -128,8 +132,8 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     })?;
     let ran = Ran { loaded: &loaded, plan: &plan, result: &result };
     args.files.write(&args.output, &args.model.time_unit, &ran, global)?;
-    // The other forms have no place for prose.
-    if target.format != Format::Table
+    // JSON has them as rows; the other forms have no place for prose.
+    if !matches!(target.format, Format::Table | Format::Json)
         && let Some(text) = explanation
     {
         let _ = write!(anstream::stderr(), "{text}");
@@ -248,6 +252,13 @@ fn explanation(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunRe
         Some(at) => explainer.at(at),
         None => explainer.all(),
     })
+}
+
+/// The same as rows.
+fn decided(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunResult) -> Option<Vec<Decided>> {
+    let trace = result.trace.as_ref().filter(|_| args.explain || at.is_some())?;
+    let decisions = at.map_or(&trace.decisions[..], |at| decisions_at(trace, at));
+    Some(reports::decisions::decided(&loaded.model, trace, decisions, &vocabulary(&loaded.model)))
 }
 
 /// Prints text to standard output.

@@ -20,6 +20,7 @@ mod shells;
 mod stopping;
 mod submitting;
 mod sweeping;
+mod told;
 mod tracing;
 mod verifying;
 mod windows;

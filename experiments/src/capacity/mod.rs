@@ -248,7 +248,7 @@ impl<E> Planner<'_, '_, E> {
                     self.plan.imprecise = true;
                     warnings.push(format!(
                         "the interval at {count} is wider than {} % of its value after {} replications",
-                        precision * 100.0,
+                        reports::number::estimate(precision * 100.0),
                         question.sampling.most
                     ));
                 }

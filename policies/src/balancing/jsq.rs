@@ -15,6 +15,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "fewest requests under way",
     tie: "uniform draw, or lowest index",
     keys: &["requests under way"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Winston: Optimality of the shortest line discipline, 1977", ""),
         cite("Harchol-Balter: Performance Modeling and Design of Computer Systems, 2013", "24.2"),

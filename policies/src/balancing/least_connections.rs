@@ -1,7 +1,7 @@
 //! Least connections: the server with the fewest requests under way.
 
 use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
-use crate::params::{ParamDef, ParamKind};
+use crate::params::{ParamDef, ParamKind, Params};
 use sim_core::policy::{Balancer, Blind, Request, Servers};
 use sim_core::rng::Stream;
 use sim_core::trace::Key;
@@ -15,7 +15,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
                  smooth weighted round robin, IPVS by the first in the list as here.)",
     rule: "fewest requests under way",
     tie: "lowest index",
-    keys: &["requests under way (weighted: x 2^64 / weight)"],
+    keys: &["requests under way"],
+    keys_of: Some(keys_of),
+    orders_by: None,
+    draws: false,
     source: &[
         cite("nginx 1.31: ngx_http_upstream_least_conn_module.c", "least_conn"),
         cite("Linux 6: net/netfilter/ipvs/ip_vs_lc.c and ip_vs_wlc.c", ""),
@@ -53,6 +56,11 @@ impl Balancer for Least {
     fn key(&self, server: u32, _request: &Request, servers: &Servers<'_, Blind>) -> Key {
         Key::of(servers.active(server))
     }
+}
+
+fn keys_of(params: &Params) -> Vec<String> {
+    let weighted = params.boolean("weighted");
+    vec![if weighted { "requests under way over weight (2^-64)" } else { "requests under way" }.to_owned()]
 }
 
 #[derive(Clone)]

@@ -16,6 +16,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "fewest requests among d drawn servers",
     tie: "drawn first",
     keys: &["requests under way"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite(
             "Mitzenmacher: The power of two choices in randomized load balancing, 1996",
@@ -162,7 +165,8 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
 
     fn note(&self) -> Option<String> {
         let drawn = if self.drawn.is_empty() { &self.pair[..] } else { &self.drawn[..] };
-        let drawn: Vec<String> = drawn.iter().map(u32::to_string).collect();
+        // Servers are called by their numbers from 1.
+        let drawn: Vec<String> = drawn.iter().map(|server| (server + 1).to_string()).collect();
         Some(format!("drew servers {}", drawn.join(", ")))
     }
 }

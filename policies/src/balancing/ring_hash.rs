@@ -19,7 +19,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
                  fewer in proportion, at least 1.",
     rule: "first point at or after the client's place",
     tie: "lower index",
-    keys: &["distance from the client's place to the server's next point"],
+    keys: &["part of the ring from the client's place to the server's next point (2^-64)"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Karger et al.: Consistent hashing and random trees, 1997", ""),
         cite("nginx 1.31: ngx_http_upstream_hash_module.c", "consistent: 160 points for each unit of weight"),

@@ -1,6 +1,6 @@
 //! Smooth weighted round robin, as nginx does it.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use sim_core::policy::{Balancer, Blind, Request, Servers};
 use sim_core::rng::Stream;
 use sim_core::trace::Key;
@@ -15,6 +15,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "largest current weight",
     tie: "first in the list",
     keys: &["minus the current weight after growth"],
+    keys_of: None,
+    orders_by: Some(Input::Weight),
+    draws: false,
     source: &[cite("nginx 1.31: ngx_http_upstream_round_robin.c", "ngx_http_upstream_get_peer")],
     params: &[],
     cost: Cost { arrive: "-", pick: "O(n)", memory: "O(n)" },

@@ -20,6 +20,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "head of the best non-empty level",
     tie: "order of joining the level",
     keys: &["level (0 is the best)", "position in the level"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[cite(
         "Stallings: Operating Systems, Internals and Design Principles",
         "9.2 and table 9.5, feedback",

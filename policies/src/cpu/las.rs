@@ -13,6 +13,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "least attained service",
     tie: "equal service shares equally",
     keys: &["no key"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Kleinrock: Queueing Systems, vol. 2, 1976", "4.6, foreground-background"),
         cite("Nuyens, Wierman: The foreground-background queue, a survey, 2008", ""),

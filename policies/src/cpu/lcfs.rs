@@ -19,6 +19,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "came last",
     tie: "later in the order of events",
     keys: &["minus the order of coming"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[cite(
         "Harchol-Balter: Performance Modeling and Design of Computer Systems, 2013",
         "29.3 and 30.2",

@@ -1,6 +1,6 @@
 //! Lottery scheduling: every quantum goes to the holder of a ticket drawn at random.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind, Params};
 use crate::ranked::Ranked;
 use crate::slots::PerSlot;
@@ -21,6 +21,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "holder of the drawn ticket",
     tie: "each ticket has one holder",
     keys: &["minus the tickets"],
+    keys_of: None,
+    orders_by: Some(Input::Tickets),
+    draws: true,
     source: &[
         cite(
             "Waldspurger, Weihl: Lottery scheduling, flexible proportional-share resource management, 1994",

@@ -35,6 +35,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "head of the best non-empty level",
     tie: "order within the level",
     keys: &["level (0 is the top)", "order within the level"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Arpaci-Dusseau: Operating Systems, Three Easy Pieces", "ch. 8 and homework mlfq.py"),
         cite("Corbato, Merwin-Daggett, Daley: An experimental time-sharing system, 1962", ""),
@@ -375,7 +378,8 @@ impl Scheduler for Mlfq {
 
     fn key(&self, task: &Task<'_, Blind>, _cpu: &Cpu<'_, Blind>) -> Key {
         let job = self.jobs.get(task.slot());
-        Key::pair(job.level, job.order)
+        // Counted from the first of all, which moves to the front as jobs come there.
+        Key::pair(job.level, job.order - self.head.min(0))
     }
 
     fn level(&self, task: Slot) -> u32 {

@@ -1,6 +1,6 @@
 //! Priority scheduling, preemptive or not, with ageing and with round robin among equals where asked for.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use crate::keyed::{Entry, KeyedQueue};
 use crate::params::{ParamDef, ParamKind, Params};
 use crate::ranked::{Ranked, Total};
@@ -25,7 +25,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
                  fresh quantum (tie rules preempted_to and resume_quantum).",
     rule: "best priority",
     tie: "running job stays; earlier release, then place in the list (with a quantum: order of joining)",
-    keys: &["priority (smaller is better)", "turn among equals"],
+    keys: &["priority (smaller is better)", "turn among equals (0: it runs)"],
+    keys_of: Some(keys_of),
+    orders_by: Some(Input::Priority),
+    draws: false,
     source: &[
         cite(
             "Silberschatz, Galvin, Gagne: Operating System Concepts, 10th ed.",
@@ -76,6 +79,19 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
         }
     }),
 };
+
+/// The priority as the input has it, and the turn where jobs of equal priority take turns.
+fn keys_of(params: &Params) -> Vec<String> {
+    let better = match (params.word("order"), params.span("ageing") != Span::ZERO) {
+        ("low-first", false) => "priority (smaller is better)",
+        ("low-first", true) => "priority less the steps of ageing (smaller is better)",
+        (_, false) => "minus the priority (greater is better)",
+        (_, true) => "minus the priority and the steps of ageing (greater is better)",
+    };
+    let takes_turns = params.span("quantum") != Span::ZERO;
+    let turn = takes_turns.then(|| "turn among equals (0: it runs)".to_owned());
+    std::iter::once(better.to_owned()).chain(turn).collect()
+}
 
 /// Rank (smaller is better), then turn among equals; without a quantum all turns are 0.
 type Order = (i128, i64);
@@ -298,12 +314,12 @@ impl<const PREEMPTIVE: bool, const AGEING: bool> Scheduler for Priority<PREEMPTI
     fn key(&self, task: &Task<'_, Blind>, cpu: &Cpu<'_, Blind>) -> Key {
         let slot = task.slot();
         if cpu.running().any(|(_, running)| running.slot() == slot) {
-            let (rank, turn) = self.running(task);
-            return Key::pair(rank, turn);
+            return Key::pair(self.running(task).0, 0);
         }
         let waiting = Some(self.turns.get(slot)).filter(|turn| AGEING && turn.serial != 0);
         let rank = self.rank(task) - waiting.map_or(0, |turn| self.steps(turn.since, cpu.now()));
-        let turn = if self.quantum.is_some() { self.turns.get(slot).number } else { 0 };
-        Key::pair(rank, turn)
+        // Counted from the first of all turns, so that it is at least 1; that of a running job is before it.
+        let turn = self.turns.get(slot).number - self.first_turn.min(0) + 1;
+        Key::pair(rank, if self.quantum.is_some() { turn } else { 0 })
     }
 }

@@ -12,6 +12,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "all at once, at equal rates",
     tie: "none needed",
     keys: &["no key"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Kleinrock: Queueing Systems, vol. 2, 1976", "4.4"),
         cite("Tanenbaum, Bos: Modern Operating Systems", "ch. 2.4, exercise on multiprogrammed batch jobs"),

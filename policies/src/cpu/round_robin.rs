@@ -17,6 +17,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "head of the queue",
     tie: "order of joining the queue",
     keys: &["position in the queue"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Stallings: Operating Systems, Internals and Design Principles", "9.2"),
         cite("Silberschatz, Galvin, Gagne: Operating System Concepts, 10th ed.", "5.3.3"),

@@ -17,6 +17,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "shortest burst",
     tie: "earlier release, then place in the list",
     keys: &["burst (ns)"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Silberschatz, Galvin, Gagne: Operating System Concepts, 10th ed.", "5.3.2"),
         cite("Stallings: Operating Systems, Internals and Design Principles", "9.2, shortest process next"),

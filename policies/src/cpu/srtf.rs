@@ -17,6 +17,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "least remaining work",
     tie: "running job stays; earlier release, then place in the list",
     keys: &["remaining (ns)"],
+    keys_of: None,
+    orders_by: None,
+    draws: false,
     source: &[
         cite("Silberschatz, Galvin, Gagne: Operating System Concepts, 10th ed.", "5.3.2"),
         cite("Arpaci-Dusseau: Operating Systems, Three Easy Pieces", "ch. 7, STCF"),

@@ -1,6 +1,6 @@
 //! Stride scheduling: proportional shares without chance.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use crate::params::{ParamDef, ParamKind, Params};
 use crate::slots::PerSlot;
 use sim_core::policy::{Blind, Cpu, CpuScheduler, Pick, Scheduler, Slot, Task, Why};
@@ -19,7 +19,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
                  and comes back at that distance.",
     rule: "least pass",
     tie: "place in the list",
-    keys: &["pass x quantum (ns)"],
+    keys: &["pass"],
+    keys_of: Some(keys_of),
+    orders_by: Some(Input::Tickets),
+    draws: false,
     source: &[
         cite("Waldspurger, Weihl: Stride scheduling, MIT/LCS/TM-528, 1995", "figures 1 to 3"),
         cite("Arpaci-Dusseau: Operating Systems, Three Easy Pieces", "ch. 9.6"),
@@ -48,6 +51,10 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     },
     build: Build::Scheduler(|params, _| CpuScheduler::picks(Stride::new(params))),
 };
+
+fn keys_of(params: &Params) -> Vec<String> {
+    vec![format!("pass (/{})", params.span("quantum").0)]
+}
 
 /// A pass times the quantum in nanoseconds, so that a part of a quantum advances it by a whole number. Strides stay
 /// below 2^40 and served work below 2^64, so 128 bits are plenty.

@@ -1,6 +1,6 @@
 //! Deadline monotonic: the task with the shorter relative deadline goes first.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use crate::keyed::{Keyed, OrderedBy};
 use sim_core::policy::{Blind, CpuScheduler, Task};
 
@@ -15,6 +15,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "shortest relative deadline",
     tie: "running job stays; earlier release, then place in the list",
     keys: &["relative deadline (ns)"],
+    keys_of: None,
+    orders_by: Some(Input::Deadline),
+    draws: false,
     source: &[
         cite(
             "Leung, Whitehead: On the complexity of fixed-priority scheduling of periodic, real-time tasks, 1982",

@@ -1,6 +1,6 @@
 //! Rate monotonic: the task with the shorter period goes first.
 
-use crate::def::{Build, Cost, Example, PolicyDef, Traits, cite};
+use crate::def::{Build, Cost, Example, Input, PolicyDef, Traits, cite};
 use crate::keyed::{Keyed, OrderedBy};
 use sim_core::policy::{Blind, CpuScheduler, Task};
 
@@ -15,6 +15,9 @@ pub(crate) static DEF: PolicyDef = PolicyDef {
     rule: "shortest period",
     tie: "running job stays; earlier release, then place in the list",
     keys: &["period (ns)"],
+    keys_of: None,
+    orders_by: Some(Input::Period),
+    draws: false,
     source: &[
         cite(
             "Liu, Layland: Scheduling algorithms for multiprogramming in a hard-real-time environment, 1973",

@@ -4,7 +4,7 @@ use super::run::{conditions, replications, warnings};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::compare::{CompareDocument, CompareRow, Conclusion, Selection};
-use crate::number::{significant, with_unit};
+use crate::number::{Sure, significant};
 use crate::rows::{ALL, few_legend};
 use crate::table::ties_text;
 
@@ -127,8 +127,12 @@ fn table(document: &CompareDocument<'_>) -> Table {
         "verdict",
     ];
     let range = |low: Option<f64>, high: Option<f64>, unit: &str| {
-        let text = |(low, high)| format!("{} to {}", with_unit(low, unit), with_unit(high, unit));
+        let sure = Sure::of(low.zip(high));
+        let text = |(low, high)| format!("{} to {}", sure.with_unit(low, unit), sure.with_unit(high, unit));
         low.zip(high).map(text).unwrap_or_default()
+    };
+    let sure = |value: Option<f64>, low: Option<f64>, high: Option<f64>, unit: &str| {
+        value.map(|value| Sure::of(low.zip(high)).with_unit(value, unit)).unwrap_or_default()
     };
     let row = |row: &CompareRow| {
         let mut metric = format!("{}/{}", row.metric, row.statistic);
@@ -141,9 +145,9 @@ fn table(document: &CompareDocument<'_>) -> Table {
         let cells = vec![
             metric,
             row.policy.clone(),
-            row.value.map(|value| with_unit(value, row.unit) + row.mark()).unwrap_or_default(),
+            sure(row.value, row.ci_low, row.ci_high, row.unit) + row.value.map_or("", |_| row.mark()),
             range(row.ci_low, row.ci_high, row.unit),
-            row.difference.map(|value| with_unit(value, row.unit)).unwrap_or_default(),
+            sure(row.difference, row.difference_low, row.difference_high, row.unit),
             range(row.difference_low, row.difference_high, row.unit),
             row.p_holm.map(|p| significant(p, 2)).unwrap_or_default(),
             row.verdict.unwrap_or_default().to_owned(),

@@ -3,7 +3,7 @@
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::rows::file_name;
 use crate::chart::{At, Axis, Chart, Kind, Lines, Mark, Point, Scale, Series};
-use crate::number::{estimate, shortest, significant, with_unit};
+use crate::number::{Sure, estimate, shortest, significant, with_unit};
 use crate::plan::{AnswerRow, CheckRow, GoalRow, LoadRow, PlanDocument, ProbeRow};
 use crate::table::ties_text;
 use std::fmt::Write as _;
@@ -475,9 +475,10 @@ fn probe_table(document: &PlanDocument<'_>) -> Table {
         let mut cells = vec![probe.policy.clone(), times(probe.demand), probe.count.to_string(), outcome];
         for goal in &document.goals {
             let check = check(probe, goal);
-            let text = |value: f64| with_unit(value, goal.unit);
             let value = check.and_then(|check| check.value);
             let ends = check.and_then(|check| check.ci_low.zip(check.ci_high));
+            let sure = Sure::of(ends);
+            let text = |value: f64| sure.with_unit(value, goal.unit);
             cells.push(value.map(text).unwrap_or_default());
             cells
                 .push(ends.map(|(low, high)| format!("{} to {}", text(low), text(high))).unwrap_or_default());

@@ -3,7 +3,7 @@
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::rows::file_name;
 use crate::chart::{Axis, Chart, IntervalRow, Intervals, Kind, Lines, Point, Scale, Series, Verdict};
-use crate::number::{significant, with_unit};
+use crate::number::{Sure, significant, with_unit};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -283,7 +283,8 @@ fn table(results: &Results) -> Table {
         let _ = write!(caption, "; the first of {}", results.rows.len());
     }
     let row = |row: &PointRow| {
-        let text = |value: f64| with_unit(value, row.unit);
+        let sure = Sure::of(row.low.zip(row.high));
+        let text = |value: f64| sure.with_unit(value, row.unit);
         let mut cells = vec![row.scenario.clone(), row.policy.clone()];
         cells.extend(
             (0..results.parameters.len()).map(|index| row.values.get(index).cloned().unwrap_or_default()),

@@ -3,7 +3,7 @@
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::condition::ConditionRow;
-use crate::number::{TimeUnit, common_unit, estimate, significant, with_unit};
+use crate::number::{Sure, TimeUnit, common_unit, estimate, significant, with_unit};
 use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
 use crate::table::ties_text;
 use crate::theory::beside_lines;
@@ -82,7 +82,8 @@ pub(super) fn conditions(rows: &[ConditionRow]) -> Option<Table> {
             "false" => "✓ ok",
             _ => "? undecided",
         };
-        let value = |value: f64| with_unit(value, row.unit);
+        let sure = Sure::of(row.ci_low.zip(row.ci_high));
+        let value = |value: f64| sure.with_unit(value, row.unit);
         let interval =
             row.ci_low.zip(row.ci_high).map(|(low, high)| format!("{} to {}", value(low), value(high)));
         let mut cells = vec![mark.to_owned(), row.condition.clone()];
@@ -110,19 +111,21 @@ pub(super) fn replications(count: u32, confidence: Option<f64>) -> String {
 /// `12.3 ms [12.1 ms, 12.5 ms]`.
 pub(super) fn with_interval(value: Option<f64>, low: Option<f64>, high: Option<f64>, unit: &str) -> String {
     let Some(value) = value else { return "no value".to_owned() };
+    let sure = Sure::of(low.zip(high));
+    let text = |value: f64| sure.with_unit(value, unit);
     match (low, high) {
-        (Some(low), Some(high)) => {
-            format!("{} [{}, {}]", with_unit(value, unit), with_unit(low, unit), with_unit(high, unit))
-        }
-        _ => with_unit(value, unit),
+        (Some(low), Some(high)) => format!("{} [{}, {}]", text(value), text(low), text(high)),
+        _ => text(value),
     }
 }
 
 /// `399 [398, 400]`.
 fn bare(row: &SummaryRow) -> String {
-    let value = row.value.map(estimate).unwrap_or_default();
+    let sure = Sure::of(row.ci_low.zip(row.ci_high));
+    let text = |value: f64| sure.bare(value, 1.0);
+    let value = row.value.map(text).unwrap_or_default();
     match (row.ci_low, row.ci_high) {
-        (Some(low), Some(high)) => format!("{value} [{}, {}]", estimate(low), estimate(high)),
+        (Some(low), Some(high)) => format!("{value} [{}, {}]", text(low), text(high)),
         _ => value,
     }
 }
@@ -368,7 +371,8 @@ pub(super) fn summary(rows: &[SummaryRow]) -> Table {
             .collect(),
         rows: shown
             .map(|row| {
-                let value = |value: f64| with_unit(value, row.unit);
+                let sure = Sure::of(row.ci_low.zip(row.ci_high));
+                let value = |value: f64| sure.with_unit(value, row.unit);
                 Row::new(vec![
                     row.name(),
                     row.scope.clone(),

@@ -2,7 +2,7 @@
 
 use super::{AnswerRow, CheckRow, GoalRow, PlanDocument, ProbeRow};
 use crate::grid::Grid;
-use crate::number::{common_unit, estimate, significant, with_unit};
+use crate::number::{Sure, common_unit, estimate, fixed, significant, with_unit};
 use crate::rows::ALL;
 use crate::table::ties_text;
 use std::fmt::Write as _;
@@ -194,12 +194,13 @@ fn grid(document: &PlanDocument<'_>, goal_index: usize, within: bool) -> Grid {
 
 fn check_cells(check: Option<&CheckRow>, size: f64) -> [String; 3] {
     let Some(check) = check else { return ["-".to_owned(), String::new(), String::new()] };
-    let text = |value: f64| significant(value / size, 5);
+    let sure = Sure::of(check.ci_low.zip(check.ci_high));
+    let text = |value: f64| sure.bare(value, size);
     let interval = match (check.ci_low, check.ci_high) {
         (Some(low), Some(high)) => format!("[{}, {}]", text(low), text(high)),
         _ => String::new(),
     };
-    let within = check.met_fraction.map(|part| format!("{:.3} %", part * 100.0));
+    let within = check.met_fraction.map(|part| format!("{} %", fixed(part * 100.0, 3)));
     [check.value.map_or_else(|| "-".to_owned(), text), interval, within.unwrap_or_default()]
 }
 

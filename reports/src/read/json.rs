@@ -190,6 +190,7 @@ pub fn run_document<'v>(document: &'v Value, summary: &'v [SummaryRow]) -> Read<
         digest: digest.transpose().map_err(|_| fields.wrong("digest", "digest"))?,
         tasks: fields.list("tasks", task)?,
         gantt: fields.list("gantt", gantt)?,
+        decisions: None,
         summary,
         conditions: fields.conditions()?,
         theory: fields.list("theory", theory)?,

@@ -244,6 +244,21 @@ impl Machine {
     }
 }
 
+/// A hyperperiod with more jobs than this is not run unasked: nobody who forgot `--until` means it.
+const HYPERPERIOD_JOBS_MAX: u64 = 1_000_000;
+
+/// A long time in words: days, or hours, or as it is.
+fn days(nanos: u64) -> String {
+    /// Nanoseconds of an hour.
+    const HOUR: u64 = 3_600_000_000_000;
+    let tenths = |unit: u64| format!("{}.{}", nanos / unit, nanos % unit / (unit / 10));
+    match nanos {
+        short if short < HOUR => Span(short).to_string(),
+        hours if hours < 48 * HOUR => format!("{} hours", tenths(HOUR)),
+        _ => format!("{} days", tenths(24 * HOUR)),
+    }
+}
+
 /// Without `--until`: the hyperperiod after the largest offset, where there are tasks that never stop.
 /// `None` where the tasks run dry.
 fn default_stop(tasks: &[Task], sink: &mut Sink) -> Result<Option<Time>, Reported> {
@@ -273,6 +288,22 @@ fn default_stop(tasks: &[Task], sink: &mut Sink) -> Result<Option<Time>, Reporte
             .help("say when the run ends: `--until 10s`");
         return Err(Reported);
     };
+    let jobs: u64 = endless
+        .iter()
+        .map(|p| stop.0.saturating_sub(p.offset.0).div_ceil(p.period.0))
+        .fold(0, u64::saturating_add);
+    if jobs > HYPERPERIOD_JOBS_MAX {
+        sink.error(
+            "S055",
+            WHOLE,
+            format!(
+                "the hyperperiod of the tasks is {}, in which they release {jobs} jobs",
+                days(hyperperiod)
+            ),
+        )
+        .help("say when the run ends: `--until 10s`");
+        return Err(Reported);
+    }
     let mut late = tasks.iter().filter(|task| task.periodic.is_none() && task.arrival >= stop).peekable();
     if late.peek().is_some() {
         for task in late {

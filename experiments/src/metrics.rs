@@ -10,7 +10,7 @@ use crate::busiest;
 use crate::capacity::offered;
 use crate::farms::{balancer_rows, group_rows};
 pub use crate::numbered::beyond_the_table;
-use crate::numbered::{WITHIN_TIME, numbered, part};
+use crate::numbered::{WITHIN_TIME, asked_rows, numbered, part};
 use reports::rows::{ALL, SummaryRow};
 use sim_core::intervals;
 use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
@@ -344,7 +344,7 @@ pub(crate) fn ratio(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-fn percentile(distribution: &Distribution, statistic: &str) -> Option<f64> {
+pub(crate) fn percentile(distribution: &Distribution, statistic: &str) -> Option<f64> {
     let value = if statistic == "max" {
         distribution.max()
     } else {
@@ -352,32 +352,6 @@ fn percentile(distribution: &Distribution, statistic: &str) -> Option<f64> {
         distribution.percentile(numerator, denominator)
     };
     value.map(|value| value as f64)
-}
-
-/// What was asked for by a number. `classes` are those that `all` has together: a share within a time is exact where each of
-/// them still has all its values.
-fn asked_rows(
-    classes: &[ClassMeasures],
-    all: &ClassMeasures,
-    name: &str,
-    asked: &[MetricName],
-    emit: Emit<'_>,
-) {
-    fn of<'c>(metric: &MetricName, class: &'c ClassMeasures) -> &'c Distribution {
-        if metric.def.name == "waiting" { &class.waiting } else { &class.response }
-    }
-    for metric in asked {
-        let time = metric.statistic.strip_prefix("within:");
-        let value = match time.and_then(|time| sim_core::quantity::parse_span(time).ok()) {
-            Some(limit) => {
-                let within =
-                    classes.iter().map(|class| of(metric, class).within(limit.0)).sum::<Option<u64>>();
-                within.and_then(|within| ratio(u128::from(within), u128::from(all.released)))
-            }
-            None => percentile(of(metric, all), metric.statistic),
-        };
-        emit(&metric.to_string(), ALL, name, value);
-    }
 }
 
 fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &str, emit: Emit<'_>) {

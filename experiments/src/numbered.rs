@@ -1,6 +1,8 @@
 //! Statistics that are asked for by a number: any percentile, the share of jobs within any time.
 
-use crate::metrics::{METRICS, MetricDef, MetricName};
+use crate::metrics::{Emit, METRICS, MetricDef, MetricName, percentile, ratio};
+use reports::rows::ALL;
+use sim_core::measure::{ClassMeasures, Distribution};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -77,4 +79,30 @@ pub fn beyond_the_table<'m>(wanted: impl IntoIterator<Item = &'m MetricName>) ->
         }
     }
     asked
+}
+
+/// What was asked for by a number. `classes` are those that `all` has together: a share within a time is exact where each of
+/// them still has all its values.
+pub(crate) fn asked_rows(
+    classes: &[ClassMeasures],
+    all: &ClassMeasures,
+    name: &str,
+    asked: &[MetricName],
+    emit: Emit<'_>,
+) {
+    fn of<'c>(metric: &MetricName, class: &'c ClassMeasures) -> &'c Distribution {
+        if metric.def.name == "waiting" { &class.waiting } else { &class.response }
+    }
+    for metric in asked {
+        let time = metric.statistic.strip_prefix("within:");
+        let value = match time.and_then(|time| sim_core::quantity::parse_span(time).ok()) {
+            Some(limit) => {
+                let within =
+                    classes.iter().map(|class| of(metric, class).within(limit.0)).sum::<Option<u64>>();
+                within.and_then(|within| ratio(u128::from(within), u128::from(all.released)))
+            }
+            None => percentile(of(metric, all), metric.statistic),
+        };
+        emit(&metric.to_string(), ALL, name, value);
+    }
 }

@@ -448,9 +448,8 @@ impl<'a> KeyName<'a> {
         let sign = if value < 0 { "-" } else { "" };
         let size = value.unsigned_abs();
         match self.unit {
-            KeyUnit::Number => value.to_string(),
             KeyUnit::Position if value < 0 => "-".to_owned(),
-            KeyUnit::Position => value.to_string(),
+            KeyUnit::Number | KeyUnit::Position => value.to_string(),
             KeyUnit::Parts(parts) => format!("{sign}{}", crate::number::estimate(size as f64 / parts as f64)),
             KeyUnit::Fraction if value == i128::MAX => "none".to_owned(),
             KeyUnit::Fraction => {

@@ -116,6 +116,11 @@ pub fn plan(document: &PlanDocument<'_>) -> String {
         ]);
     }
     text.push_str(&table.text);
+    for answer in &document.answers {
+        if let Some(why) = &answer.why {
+            let _ = writeln!(text, "\nx{}: {}", significant(answer.demand, 5), cell(why));
+        }
+    }
     text
 }
 

@@ -182,8 +182,13 @@ pub struct AnswerRow {
     /// `count` plus the spares: so many meet every goal while the spares are gone. `None` where there is no count, or
     /// where it would lie above the range.
     pub count_with_spare: Option<u64>,
-    /// The station with the highest utilization at `count`.
+    /// The station with the highest utilization at `count`; where no count will do, what is full or busiest at the greatest.
     pub bottleneck: Option<String>,
+    /// What that station is offered over what it can do, where no count will do because of that.
+    #[serde(serialize_with = "json_number")]
+    pub offered_load: Option<f64>,
+    /// Why no count in the range will do, and what to count instead; `None` where one does, or where it is not known.
+    pub why: Option<String>,
     /// Its utilization, at the simulated demand.
     #[serde(serialize_with = "json_number")]
     pub utilization: Option<f64>,

@@ -9,6 +9,7 @@ use crate::progress::Meter;
 use crate::repeat::RepeatArgs;
 use clap::Args;
 use experiments::RunPlan;
+use experiments::capacity::why::{Countable, countable};
 use experiments::capacity::{Goal, Knee, Plan, PlanError, Question, Sampling, Step};
 use experiments::condition::{Condition, parse_part};
 use reports::html::plan::{charts, plan_page};
@@ -116,6 +117,7 @@ pub fn run(args: &PlanCommand, global: &GlobalArgs) -> Result<(), Failure> {
     let usual = RunPlan::default();
     let question = Question {
         goals: asked.goals,
+        path: range.path.clone(),
         policies: labels.iter().map(|(label, _)| label.clone()).collect(),
         demands: asked.demands,
         headroom: asked.headroom,
@@ -463,13 +465,21 @@ impl Range {
         let cores: Vec<String> = processors.map(|processor| format!("{}.cores", processor.name)).collect();
         self.path = match (groups.as_slice(), cores.as_slice()) {
             ([only], _) | ([], [only]) => only.clone(),
-            _ => {
-                let all: Vec<String> =
-                    groups.iter().chain(&cores).take(8).map(|p| format!("{p}=1..{}", self.high)).collect();
-                return Err(Failure::Usage(format!(
-                    "--vary: `servers` could be several things here; write one of {}",
-                    all.join(", ")
-                )));
+            (found, others) => {
+                let several = found.len() + others.len() > 1;
+                let all: Vec<String> = countable(model).iter().take(8).map(Countable::range).collect();
+                return Err(Failure::Usage(match (several, all.is_empty()) {
+                    (_, true) => "--vary: nothing in this scenario can be counted".to_owned(),
+                    (true, _) => {
+                        format!(
+                            "--vary: `servers` could be several things here; write --vary {}",
+                            all.join(" or ")
+                        )
+                    }
+                    (false, _) => {
+                        format!("--vary: there are no servers here; write --vary {}", all.join(" or "))
+                    }
+                }));
             }
         };
         Ok(())

@@ -284,3 +284,128 @@ fn mistakes_name_their_place_and_cure() {
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("this input has `servers` or `cores`"), "{}", ended.stderr);
 }
+
+/// `shop3.toml` of the shared cases `cases/field`, with what matters here: db is offered 1.5 x 1.2 x (400/s x 2 ms + 40/s x 10 ms)
+/// on two cores, 108 %, and the queue of the workers sheds what is too much.
+const SHOP: &str = r#"
+name = "shop3"
+stop = { after = "20s" }
+warmup = "5s"
+[[class]]
+name = "browse"
+steps = [{ balance = "lb", steps = [{ hold = "workers", steps = [
+  { work = "web.cpu", demand = { exponential = { mean = "4ms" } } },
+  { balance = "applb", steps = [
+    { work = "app.cpu", demand = { exponential = { mean = "8ms" } } },
+    { work = "db", demand = { exponential = { mean = "2ms" } } },
+  ] } ] } ] }]
+[[class]]
+name = "checkout"
+steps = [{ balance = "lb", steps = [{ hold = "workers", steps = [
+  { work = "web.cpu", demand = { exponential = { mean = "4ms" } } },
+  { balance = "applb", steps = [
+    { work = "app.cpu", demand = { exponential = { mean = "25ms" } } },
+    { work = "db", demand = { exponential = { mean = "10ms" } } },
+  ] } ] } ] }]
+[[source]]
+name = "browsers"
+class = "browse"
+arrivals = { poisson = "400/s" }
+[[source]]
+name = "buyers"
+class = "checkout"
+arrivals = { poisson = "40/s" }
+[[balancer]]
+name = "lb"
+policy = "least-connections"
+targets = "web"
+[[balancer]]
+name = "applb"
+policy = "least-connections"
+targets = "app"
+[[server]]
+name = "web"
+count = 2
+pool.workers = { size = 64, queue = 128 }
+processor.cpu = { cores = 2, scheduler = "ps" }
+[[server]]
+name = "app"
+count = 4
+processor.cpu = { cores = 2, scheduler = "ps" }
+[[processor]]
+name = "db"
+cores = 2
+scheduler = "ps"
+"#;
+
+/// A plan for a scenario that is written here; words, without their line breaks.
+fn planned_text(text: &str, args: &[&str]) -> Ended {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("model.toml");
+    std::fs::write(&path, text).expect("a file can be written");
+    let mut all = vec!["plan", path.to_str().expect("the path is text"), "--quiet"];
+    all.extend(args);
+    let ended = end(&all);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    Ended { stdout: words(&ended.stdout), stderr: words(&ended.stderr), ..ended }
+}
+
+#[test]
+fn a_goal_that_is_not_met_has_its_reason() {
+    let args =
+        ["--slo", "response/p99 < 400ms", "--no-curve", "--max-replications", "10", "--headroom", "20%"];
+    let db = [&args[..], &["--vary", "app.count=11..12", "--demand", "1.5"]].concat();
+    let ended = planned_text(SHOP, &db);
+    let why = "`db` is offered 108 % of what it can do whatever app.count is, so that more cannot help; count that: --vary \
+               db.cores=1..8";
+    assert!(ended.stdout.contains(why), "{}", ended.stdout);
+    // The column of the busiest station is not blank, and says what is full.
+    assert!(ended.stdout.contains("not met db offered 1.08"), "{}", ended.stdout);
+    let json = planned_text(SHOP, &[&db[..], &["--format", "json"]].concat());
+    assert!(json.stdout.contains("\"why\":\"`db` is offered 108 %"), "{}", json.stdout);
+    // Too few even at the end of the range: from where on it would do.
+    let few = [&args[..], &["--vary", "app.count=1..2"]].concat();
+    let ended = planned_text(SHOP, &few);
+    // 1.2 x (400/s x 8 ms + 40/s x 25 ms) = 5.04 cores of 4.
+    let why = "`app.cpu` is offered 126 % of what it can do even at 2; from 3 on it is not overloaded";
+    assert!(ended.stdout.contains(why), "{}", ended.stdout);
+    // Nothing is overloaded: where the time goes.
+    let tight = [
+        "--slo",
+        "response/mean < 1ms",
+        "--no-curve",
+        "--max-replications",
+        "10",
+        "--vary",
+        "app.count=7..8",
+    ];
+    let ended = planned_text(SHOP, &tight);
+    assert!(
+        ended.stdout.contains("at 8,") && ended.stdout.contains("% of the response time is spent at"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn what_can_be_counted_is_named() {
+    let goal = ["--slo", "waiting/mean <= 5ms"];
+    let ended = planned_text(THREADS, &goal);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("write --vary threads.size=1..64"), "{}", ended.stderr);
+    let ended = planned_text(SHOP, &goal);
+    for path in ["web.count=1..8", "app.count=1..16", "db.cores=1..8", "web.pool.workers.size=1..256"] {
+        assert!(ended.stderr.contains(path), "{path}: {}", ended.stderr);
+    }
+    // Every path that is named is one.
+    for vary in ["web.pool.workers.size=64..64", "app.processor.cpu.cores=2..2"] {
+        let ended = planned_text(
+            SHOP,
+            &["--slo", "response/p99 < 10s", "--vary", vary, "--no-curve", "--max-replications", "10"],
+        );
+        assert_eq!(ended.code, 0, "{vary}: {}", ended.stderr);
+    }
+    let delays = "stop = { after = \"1s\" }\n[[class]]\nname = \"c\"\nsteps = [{ delay = \"1ms\" }]\n[[source]]\nname = \"s\"\nclass = \"c\"\narrivals = { poisson = \"9/s\" }\n";
+    let ended = planned_text(delays, &goal);
+    assert!(ended.stderr.contains("nothing in this scenario can be counted"), "{}", ended.stderr);
+}

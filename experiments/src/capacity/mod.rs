@@ -7,6 +7,7 @@
 //! | [`probe`] | one count: replications until its goals are decided |
 //! | [`mod@search`] | the smallest count, from verdicts on single counts |
 //! | [`mod@offered`] | is more work offered than can be done, before anything is run |
+//! | [`why`] | why no count keeps the goals, and what else could be counted |
 //! | [`staffing`] | Erlang C and square-root staffing: where the search begins |
 //! | [`mod@knee`], [`usl`] | where the curve of response against demand bends, and the scalability law |
 //!
@@ -22,6 +23,7 @@ pub mod search;
 pub mod staffing;
 pub mod tail;
 pub mod usl;
+pub mod why;
 
 pub use goal::{Goal, GoalError};
 pub use knee::{Knee, knee};
@@ -44,6 +46,8 @@ use std::fmt;
 pub struct Question {
     /// What must hold.
     pub goals: Vec<Goal>,
+    /// What is counted, as people call it: `web.count`.
+    pub path: String,
     /// Names of the policies, as in results.
     pub policies: Vec<String>,
     /// Levels of demand, 1 being the input's own.
@@ -286,6 +290,18 @@ impl<E> Planner<'_, '_, E> {
             (Some(_), Some(_)) => "met",
             _ => "not met",
         };
+        let missed = if found.feasible.is_none() && status == "not met" {
+            let (low, high) =
+                (self.model(policy, question.low, simulated)?, self.model(policy, question.high, simulated)?);
+            let probe = probes.get(&question.high);
+            let ends = why::Ends { low: &low, high: &high, count: question.high, path: &question.path };
+            Missed { why: why::why(&ends, probe), full: why::overloaded(&high) }
+        } else {
+            Missed::default()
+        };
+        // Where no count keeps the goals, the greatest shows what is full.
+        let last = || probes.get(&question.high).map(|probe| probe.load(question.sampling.confidence));
+        let busiest = load.clone().or_else(last);
         let cost_per_hour = count_with_spare.and_then(per_hour);
         let rate = load.as_ref().and_then(|load| load.throughput);
         // The demand that was asked about pays, not the headroom.
@@ -329,8 +345,14 @@ impl<E> Planner<'_, '_, E> {
             undecided: found.undecided,
             exceptions: found.exceptions,
             count_with_spare,
-            bottleneck: load.and_then(|load| load.bottleneck),
-            utilization,
+            bottleneck: missed
+                .full
+                .as_ref()
+                .map(|full| full.station.clone())
+                .or_else(|| busiest.as_ref()?.bottleneck.clone()),
+            offered_load: missed.full.as_ref().map(|full| full.load),
+            why: missed.why,
+            utilization: utilization.or_else(|| busiest.filter(|_| missed.full.is_none())?.utilization),
             utilization_busiest,
             cost_per_hour,
             cost_per_million: cost_per_hour.zip(rate).map(|(cost, rate)| cost / (rate * 3_600.0) * 1e6),
@@ -483,6 +505,14 @@ impl<E> Planner<'_, '_, E> {
         }
         Ok(())
     }
+}
+
+/// Why no count keeps the goals.
+#[derive(Default)]
+struct Missed {
+    why: Option<String>,
+    /// The station that is offered more than it can serve.
+    full: Option<offered::Offered>,
 }
 
 /// Nothing has been run.

@@ -382,6 +382,13 @@ impl Probe {
             .collect()
     }
 
+    /// The component at which jobs spend most of their response time, with its part of it.
+    pub fn greatest_part(&self) -> Option<(usize, f64)> {
+        let response = self.mean_of("response/mean", ALL).filter(|response| *response > 0.0)?;
+        let parts = self.model.components.iter().map(|component| self.part(&component.name) / response);
+        parts.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    }
+
     /// The mean time of a job at a component.
     fn part(&self, component: &str) -> f64 {
         ["response_part/waiting", "response_part/service", "response_part/overhead"]

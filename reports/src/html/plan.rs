@@ -30,7 +30,7 @@ pub fn plan_page(document: &PlanDocument<'_>) -> Page {
     answers.blocks.push(Block::Table(answer_table(document)));
     for answer in &document.answers {
         let named = |warning: &String| Block::Text(format!("{}: {warning}.", who(document, answer)));
-        answers.blocks.extend(answer.warnings.iter().map(named));
+        answers.blocks.extend(answer.why.iter().chain(&answer.warnings).map(named));
     }
     answers.blocks.extend(blocks(by_demand(document)));
     let mut close = Section::new("How close it is");

@@ -130,9 +130,10 @@ fn answers(out: &mut String, document: &PlanDocument<'_>) {
             (_, _, None) => format!("above {}", document.high),
         });
         cells.push(answer.bottleneck.clone().unwrap_or_default());
-        for part in [answer.utilization, answer.utilization_busiest] {
-            cells.push(part.map(|value| significant(value, 3)).unwrap_or_default());
-        }
+        let offered = answer.offered_load.map(|load| format!("offered {}", significant(load, 3)));
+        let utilization = answer.utilization.map(|value| significant(value, 3));
+        cells.push(utilization.or(offered).unwrap_or_default());
+        cells.push(answer.utilization_busiest.map(|value| significant(value, 3)).unwrap_or_default());
         cells.push(answer.cost_per_hour.map(|value| significant(value, 4)).unwrap_or_default());
         cells.push(answer.cost_per_million.map(|value| significant(value, 4)).unwrap_or_default());
         grid.row(cells);
@@ -296,7 +297,8 @@ fn curves(out: &mut String, document: &PlanDocument<'_>) {
 
 /// Why counts were decided without running them.
 fn reasons(out: &mut String, document: &PlanDocument<'_>) {
-    for answer in &document.answers {
+    // Where no count will do, the sentence says why.
+    for answer in document.answers.iter().filter(|answer| answer.why.is_none()) {
         let reason =
             around(document, answer).filter_map(|probe| probe.reason.as_ref().map(|why| (probe, why)));
         // The greatest count says it for all below.
@@ -365,7 +367,10 @@ fn sentence(document: &PlanDocument<'_>, answer: &AnswerRow) -> String {
                 list(&answer.undecided)
             )
         }
-        ("not met", None) => format!("no {vary} from {} to {} meets {goals}", document.low, document.high),
+        ("not met", None) => {
+            let why = answer.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+            format!("no {vary} from {} to {} meets {goals}{why}", document.low, document.high)
+        }
         (_, None) => format!(
             "no {vary} is shown to meet {goals}; undecided: {} (more replications decide)",
             list(&answer.undecided)

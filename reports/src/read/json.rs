@@ -400,6 +400,8 @@ fn answer(row: &Fields<'_>) -> Read<AnswerRow> {
         exceptions: row.plain("exceptions", "list of whole numbers", Value::as_u64)?,
         count_with_spare: row.maybe_whole("count_with_spare")?,
         bottleneck: row.maybe_text("bottleneck")?.map(str::to_owned),
+        offered_load: row.maybe("offered_load")?,
+        why: row.maybe_text("why")?.map(str::to_owned),
         utilization: row.maybe("utilization")?,
         utilization_busiest: row.maybe("utilization_busiest")?,
         cost_per_hour: row.maybe("cost_per_hour")?,

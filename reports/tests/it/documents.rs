@@ -51,6 +51,7 @@ fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
             share: None,
         }],
         summary,
+        decisions: None,
         conditions: Vec::new(),
         theory: Vec::new(),
     }

@@ -41,6 +41,7 @@ fn words() -> Vocabulary {
         rule: "least remaining work".to_owned(),
         tie: "earlier release".to_owned(),
         keys: vec!["remaining (ns)".to_owned(), "place".to_owned()],
+        draws: false,
     };
     Vocabulary { schedulers: vec![srtf], balancers: vec![] }
 }

@@ -79,6 +79,7 @@ fn run(names: [&str; 3]) -> Page {
         tasks: vec![task(name, 0, 2_000_000), task("B", 1_000_000, 5_000_000)],
         gantt: vec![gantt(0, 2_000_000), gantt(2_000_000, 5_000_000)],
         summary: &summary,
+        decisions: None,
         conditions: vec![condition(None, "true"), condition(None, "undecided")],
         theory: Vec::new(),
     };

@@ -1,7 +1,7 @@
 //! A comparison in one sentence or three.
 
 use crate::compare::title_of;
-use crate::number::{change, estimate};
+use crate::number::{change, estimate, with_unit};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;

@@ -3,7 +3,7 @@
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::condition::ConditionRow;
-use crate::number::{Sure, TimeUnit, common_unit, estimate, significant, with_unit};
+use crate::number::{Sure, TimeUnit, common_unit, estimate, significant};
 use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
 use crate::table::ties_text;
 use crate::theory::beside_lines;

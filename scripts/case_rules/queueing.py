@@ -149,7 +149,9 @@ class Plan:
         )
         name = self.program.write("case.toml", head + study.text)
         found: list[Rows] = [{} for _ in range(count)]
-        for row in self.program.replications(name, count):
+        # Of more than 100 000 jobs these are kept on request.
+        asked = ["--waiting-percentiles"] if any(answer.key.startswith("wait_p") for answer in study.answers) else []
+        for row in self.program.replications(name, count, *asked):
             if row["value"] and row["replication"].isdigit():
                 key = (f"{row['metric']}/{row['statistic']}", row["scope"], row["class"])
                 found[int(row["replication"]) - 1][key] = float(row["value"])
@@ -160,10 +162,12 @@ class Plan:
         jobs = max(2000, study.jobs // 3) if self.quick else min(study.jobs, most)
         while True:
             rows = self.rows(study, jobs)
-            short = max((self.short(rows, answer) for answer in study.answers), default=0.0)
+            # Percentiles far out are worth a run of four times the length and no more.
+            asked = [answer for answer in study.answers if not answer.percentile or jobs < 4 * study.jobs]
+            short = max((self.short(rows, answer) for answer in asked), default=0.0)
             if short <= 1 or jobs >= most:
                 break
-            jobs = min(most, int(jobs * min(16.0, 1.3 * short**2)))
+            jobs = min(most, int(jobs * min(4.0, 1.3 * short**2)))
         found = self.judged(study, rows, jobs)
         if found.differences:
             # Of hundreds of answers one is off by four errors by chance: other streams and four times as many decide.

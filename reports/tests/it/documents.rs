@@ -105,10 +105,10 @@ fn csv_quotes_and_leaves_missing_numbers_empty() {
     csv.finish().unwrap();
     let policy = "\"mlfq:quantum=1ms/2ms,boost=1s\"";
     let expected = format!(
-        "scenario,policy,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high\n\
-         two,{policy},7,response,mean,\"a \"\"b\"\", c\",all,0.30000000000000004,ns,1,,\n\
-         two,{policy},7,response,p99,all,all,,ns,1,,\n\
-         two,{policy},7,jobs,completed,all,all,3,jobs,1,,\n"
+        "scenario,policy,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high,above\n\
+         two,{policy},7,response,mean,\"a \"\"b\"\", c\",all,0.30000000000000004,ns,1,,,\n\
+         two,{policy},7,response,p99,all,all,,ns,1,,,\n\
+         two,{policy},7,jobs,completed,all,all,3,jobs,1,,,\n"
     );
     assert_eq!(String::from_utf8(out).unwrap(), expected);
 }

@@ -140,7 +140,7 @@ mod tests {
                 let burst = [0, 1, 2, 3, 10, 30, 90][(x >> 40) as usize % 7];
                 let waiting = Waiting { slot: Slot(0), since: now, burst, tie: ((x >> 20) % 3, 0, number) };
                 all.push((tournament.insert(waiting, now), waiting));
-            } else if !all.is_empty() && (x >> 36) % 4 == 0 {
+            } else if !all.is_empty() && (x >> 36).is_multiple_of(4) {
                 let (place, waiting) = all.swap_remove((x >> 20) as usize % all.len());
                 assert_eq!(tournament.remove(place, now).map(|found| found.tie), Some(waiting.tie));
             } else {

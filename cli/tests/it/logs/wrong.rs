@@ -47,7 +47,7 @@ fn an_archive_that_unpacks_without_end_is_refused() {
     let one = gzip(&vec![0; 1 << 26]);
     let ended = run("a.log.gz", one.repeat(17), &["--service", "1ms"]);
     assert!(
-        ended.code == 2 && ended.stderr.contains("larger than 1024 MiB when it is unpacked"),
+        ended.code == 2 && ended.stderr.contains("larger than 1 GiB when it is unpacked"),
         "{}",
         ended.stderr
     );

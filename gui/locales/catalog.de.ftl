@@ -88,9 +88,6 @@ say-tickets = Lose
 say-level-0-is-the-top = Stufe (0 ist oben)
 say-priority-smaller-is-better = Priorität (kleiner ist besser)
 say-turn-among-equals-0-it-runs = Reihe unter Gleichen (0: er läuft)
-say-priority-greater-is-better = Priorität (größer ist besser)
-say-priority-less-the-steps-of-ageing-smaller-is-better = Priorität weniger die Stufen der Alterung (kleiner ist besser)
-say-priority-and-the-steps-of-ageing-greater-is-better = Priorität und die Stufen der Alterung (größer ist besser)
 say-burst = Rechenphase
 say-position-in-the-queue = Platz in der Schlange
 say-remaining = Rest
@@ -100,7 +97,6 @@ say-absolute-deadline = absolute Frist
 say-period = Periode
 say-0-where-the-hash-points-else-1 = 0, wohin der Hash zeigt, sonst 1
 say-requests-under-way = Anfragen unterwegs
-say-requests-under-way-over-weight = Anfragen unterwegs durch Gewicht
 say-work-left = Restarbeit
 say-part-of-the-ring-from-the-client-s-place-to-the-server-s-next-point = Teil des Rings vom Platz des Kunden zum nächsten Punkt des Servers
 say-turns-until-it-is-next = Runden, bis er dran ist
@@ -709,3 +705,11 @@ tell-overloaded-is-offered-of-what-it-can-serve-what-is-beyond-it-is-turned-away
 tell-overloaded-is-offered-and-of-what-they-can-serve-means-grow-with-the-length-of-the-run = überlastet: { $a } werden { $b } % und { $c } { $d } % dessen angeboten, was sie leisten können; Mittelwerte wachsen mit der Länge des Laufs
 tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-means-grow-with-the-length-of-the-run = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; Mittelwerte wachsen mit der Länge des Laufs
 tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-arrivals-vary-and-the-run-may-end-at-a-peak-means-depend-on-where-it-ends = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; die Ankünfte schwanken, und der Lauf endet vielleicht auf einem Gipfel: Mittelwerte hängen davon ab, wo er endet
+
+say-format-that-is-not-read = Format, das nicht gelesen wird
+say-broken-archive = beschädigtes Archiv
+say-two-readings = zwei Lesarten
+say-bad-log-format = falsches Logformat
+say-bad-pattern = falsches Muster
+say-sixty-visitors-each-known-by-an-address-before-six-servers-the-second-server-leaves-after-a-minute-and-does-not-come-back = Sechzig Besucher, jeder an seiner Adresse bekannt, vor sechs Servern; der zweite Server fällt nach einer Minute aus und kommt nicht wieder.
+tell-for-instance-failures-after-repair = zum Beispiel failures = {"{"} after = { $a }, repair = { $b } {"}"}

@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(
             c.text(),
             "srpt wins on response/p99: -38.1 % +/- 0.9 against fcfs, at 95 % confidence. It is worse on response/max \
-             (+212.0 % +/- 40.0) and jobs/lost page (+3 +/- 1)."
+             (+212 % +/- 40) and jobs/lost page (+3 +/- 1)."
         );
         let rival = Conclusion { rivals: vec!["sjf".into()], costs: Vec::new(), ..c.clone() };
         assert_eq!(

@@ -80,7 +80,7 @@ pub fn change(difference: f64, half: Option<f64>, base: f64, unit: &str) -> Stri
     let decimals = match half.map_or_else(|| value.abs(), |half| if half == 0.0 { value.abs() } else { half })
     {
         // Two digits of the interval; one where they would not show at all.
-        size if half.is_some() && size >= 10.0 => 0,
+        _ if half.is_some_and(|half| half >= 10.0) => 0,
         size if size >= 0.05 => 1,
         size => decimals_of(size),
     };

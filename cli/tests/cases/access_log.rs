@@ -26,7 +26,7 @@ fn run(log: &Path, args: &[&str]) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_dispatchlab"))
         .arg("run")
         .arg(log)
-        .args(["--service", "100ms + 1us/byte", "--format", "json"])
+        .args(["--service", "100ms + 1us/byte", "--within-second", "keep", "--format", "json"])
         .args(args)
         .output()
         .expect("the command starts");

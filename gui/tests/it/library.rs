@@ -4,7 +4,7 @@ use crate::support::{act, opened, until};
 use dispatchlab_gui::app::action::{Action, Step};
 use dispatchlab_gui::files::{Export, bytes};
 use experiments::RunPlan;
-use reports::rows::RunDocument;
+use experiments::report;
 use scenarios::{Input, Options};
 
 /// Runs that take seconds each are left to the release build.
@@ -40,13 +40,7 @@ fn the_window_changes_no_result() {
         let loaded = scenarios::load(&input, &options).expect("right");
         let plan = RunPlan { warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
         let result = experiments::run(&loaded.model, &plan, &|_| true).expect("it ends");
-        let document = RunDocument::new(
-            &loaded.model,
-            &loaded.policy,
-            result.trace.as_ref(),
-            result.digest,
-            &result.summary,
-        );
+        let document = report::document(&loaded, &result, &[], report::beside(&loaded, &result));
         let mut expected = Vec::new();
         reports::json::write_run(&document, &mut expected).expect("written");
         let shown = bytes(Export::Json, &harness.state().state).expect("there is a run");

@@ -177,8 +177,9 @@ fn the_note_of_a_sample_says_what_was_drawn() {
     {
         for decision in farm(policy, &[1; 4], (0..50).map(|at| (at, 5, 0)).collect()).decisions() {
             let note = decision.grounds.as_ref().and_then(|grounds| grounds.note.clone()).unwrap_or_default();
-            let drawn: Vec<u64> =
-                note["drew servers ".len()..].split(", ").map(|s| s.parse().expect("a server")).collect();
+            // Servers are called by their numbers from 1.
+            let server = |text: &str| text.parse::<u64>().expect("a server") - 1;
+            let drawn: Vec<u64> = note["drew servers ".len()..].split(", ").map(server).collect();
             assert_eq!(drawn.len(), d, "{decision:?}");
             let key = |server: u64| decision.candidates()[server as usize].key;
             let best = drawn.iter().copied().min_by_key(|server| key(*server));

@@ -271,7 +271,7 @@ fn comparisons_with_replications_have_intervals_and_verdicts() {
 response/mean in ms (lower is better)
 policy  mean         CI            vs a  verdict
   a        4  [3.9, 4.1]                 reference
-* b        3  [2.9, 3.1]  -25.0 % +/- 12.5  better
+* b        3  [2.9, 3.1]  -25 % +/- 12  better
 ";
     // Column widths are the grid's business; words and their order are what counts here.
     let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();

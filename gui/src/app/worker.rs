@@ -372,9 +372,10 @@ fn batch_trouble(failure: &experiments::Failure) -> Trouble {
 fn further(setup: &Setup, wanted: u32, begun: &mut Option<Begun>, watch: Watch<'_>) -> Result<(), Trouble> {
     if begun.is_none() {
         let loaded = scenarios::load(&setup.input, &setup.options).map_err(Trouble::Mistakes)?;
-        let (warmup_auto, max_events) = (loaded.warmup_auto, MOST_EVENTS);
-        let plan = RunPlan { replications: wanted, warmup_auto, max_events, ..RunPlan::default() };
-        let replications = Replications::owned(loaded.model.clone(), &plan, watch)
+        // The plan is that of the command that makes the same; the window's own limit is no part of it.
+        let plan = RunPlan { replications: wanted, warmup_auto: loaded.warmup_auto, ..RunPlan::default() };
+        let limited = RunPlan { max_events: MOST_EVENTS, ..plan.clone() };
+        let replications = Replications::owned(loaded.model.clone(), &limited, watch)
             .map_err(|failure| batch_trouble(&failure))?;
         *begun = Some(Begun { loaded, plan, replications });
     }

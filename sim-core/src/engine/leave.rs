@@ -151,6 +151,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// A job released during the warm-up leaves: behind it, it is counted among what departed, and in nothing else. (What ends
     /// with the warm-up was done in it: a core that is never idle completes 60 jobs of a second in a minute, not 61.)
     #[cold]
+    #[inline(never)]
     fn left_late(&mut self, slot: u32, status: Status) {
         let class = self.shared.jobs[slot].class;
         let in_window = status == Status::Completed && self.shared.now > self.warmup;

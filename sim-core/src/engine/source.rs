@@ -205,6 +205,7 @@ pub(super) fn closes_at_last_release(model: &Model) -> bool {
 
 /// The last job is released: the window ends with this instant, unless it would have no length.
 #[cold]
+#[inline(never)]
 fn last_release(closing: &mut Closing, watch: &mut Time, now: Time, warmup: Time) {
     if *closing == Closing::AtLastRelease && now != warmup {
         *closing = Closing::Behind(now);

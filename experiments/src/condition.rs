@@ -243,15 +243,18 @@ impl Held {
         let replications = result.values.len();
         let interval = found.ci_low.zip(found.ci_high);
         let mut held = Held { value: found.value, interval, decides: true, remarks: Vec::new() };
-        if found.is_small_sample() && (interval.is_none() || replications > 1) {
+        let small = found.is_small_sample() && (interval.is_none() || replications > 1);
+        if small {
             held.small_sample(result, key, found.above.unwrap_or(0));
-        } else if replications == 1 && interval.is_none() && !result.exact {
-            held.remarks
-                .push("of one replication, without an interval: another one may say otherwise".to_owned());
         }
         if let Some((_, open)) = result.open.iter().find(|(open, _)| open == key) {
             let values: Vec<Option<f64>> = result.values.iter().map(|values| values[place]).collect();
             held.count_unfinished(open, &values);
+        }
+        if !small && replications == 1 && interval.is_none() && !result.exact {
+            // What unfinished jobs leave open is shown as an interval too, but it is none of chance.
+            let without = if held.interval.is_none() { ", without an interval" } else { "" };
+            held.remarks.insert(0, format!("of one replication{without}: another one may say otherwise"));
         }
         held
     }

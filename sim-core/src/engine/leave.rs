@@ -114,8 +114,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         self.last_left = now;
         self.sums.sojourn += u128::from(response.0);
         let has_deadline = !PLAIN && job.deadline != Time::NEVER;
+        let class = &mut self.classes[job.class as usize];
         if job.arrival >= self.warmup {
-            let class = &mut self.classes[job.class as usize];
             if status == Status::Completed {
                 let parts = if PLAIN || self.lean {
                     None
@@ -133,7 +133,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
                 self.measure_deadline(slot, status);
             }
         } else {
-            self.left_late(slot, status);
+            // Released during the warm-up: behind it, the job is counted among what departed, and in nothing else. (What ends
+            // with the warm-up was done in it: a core that is never idle completes 60 jobs of a second in a minute, not 61.)
+            class.departed += u64::from(status == Status::Completed && now > self.warmup);
         }
         if R::TRACE {
             let record = self.job_record(slot, status, Some(now));
@@ -146,16 +148,6 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         if !PLAIN && self.closed && client_waits {
             self.think(source);
         }
-    }
-
-    /// A job released during the warm-up leaves: behind it, it is counted among what departed, and in nothing else. (What ends
-    /// with the warm-up was done in it: a core that is never idle completes 60 jobs of a second in a minute, not 61.)
-    #[cold]
-    #[inline(never)]
-    fn left_late(&mut self, slot: u32, status: Status) {
-        let class = self.shared.jobs[slot].class;
-        let in_window = status == Status::Completed && self.shared.now > self.warmup;
-        self.classes[class as usize].departed += u64::from(in_window);
     }
 
     /// [`exit`](World::exit) of a completed job, where it is not worth a copy of its own.

@@ -228,7 +228,7 @@ fn explanations_name_key_rule_and_choice() {
         assert!(explanation.contains(part), "{part}: {explanation}");
     }
     let ended = end(&["run", "convoy", "--explain", "--format", "json"]);
-    let document: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON and nothing else");
+    let document: Value = serde_json::from_str(&ended.stdout).expect("JSON and nothing else");
     let decisions = document["decisions"].as_array().expect("decisions stand in the document");
     assert!(!decisions.is_empty() && !ended.stdout.contains("why  "), "prose stays out of JSON");
 }

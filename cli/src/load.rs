@@ -19,7 +19,12 @@ const WIDTH: usize = 100;
 /// Reads an input; a mistake in its name or kind is rendered. The manifest will name it, and under `--from` it must be
 /// what it was.
 pub fn read(name: &str, global: &GlobalArgs) -> Result<Input, Failure> {
-    global.session.input(name, read_plain(name))
+    global.session.input(name, stream(name))
+}
+
+/// [`read_plain`], but the lines of a long log or trace are read as they are needed.
+pub fn stream(name: &str) -> Result<Input, Failure> {
+    Input::stream(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
 }
 
 /// Reads an input of which no manifest is to know.

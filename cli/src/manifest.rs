@@ -79,8 +79,17 @@ impl Session {
             None => found,
         }?;
         self.not_a_result(name)?;
-        self.read_bytes(name, "input", &input.text);
+        self.read_input(name, &input);
         Ok(input)
+    }
+
+    /// Takes note of an input that was read, by its bytes as they were given.
+    pub fn read_input(&self, name: &str, input: &Input) {
+        let (bytes, blake3) = input.given();
+        let text = (bytes <= KEPT_BYTES as u64)
+            .then(|| std::str::from_utf8(input.as_given()).ok().map(str::to_owned))
+            .flatten();
+        self.add_input(InputFile { name: name.to_owned(), role: "input".to_owned(), bytes, blake3, text });
     }
 
     /// Takes note of a file that was read, by its content.

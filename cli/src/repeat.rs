@@ -234,15 +234,15 @@ impl Repeat {
         let Some(was) = was else { return Err(self.without_hash(name)) };
         let beside = self.folder.join(name);
         let found = match found {
-            Err(_) if name != "-" && beside.is_file() => load::read_plain(&beside.display().to_string())
+            Err(_) if name != "-" && beside.is_file() => load::stream(&beside.display().to_string())
                 .map(|input| Input { name: name.to_owned(), ..input }),
             other => other,
         };
         match (found, &was.text) {
             (_, Some(text)) if self.kept => kept(was, text),
-            (Ok(input), _) if blake3::hash(&input.text).to_hex().as_str() == was.blake3 => Ok(input),
+            (Ok(input), _) if input.given().1 == was.blake3 => Ok(input),
             (Ok(input), text) if !(name == "-" && input.text.is_empty()) => {
-                Err(Failure::Usage(self.changed(was, &input.text, text.as_deref())))
+                Err(Failure::Usage(self.changed(was, &input, text.as_deref())))
             }
             (_, Some(text)) => kept(was, text),
             (Err(failure), None) => Err(failure),
@@ -253,11 +253,11 @@ impl Repeat {
         }
     }
 
-    fn changed(&self, was: &InputFile, now: &[u8], text: Option<&str>) -> String {
+    fn changed(&self, was: &InputFile, now: &Input, text: Option<&str>) -> String {
         let name = &was.name;
         let what = match text {
-            Some(text) => first_difference(text.as_bytes(), now).unwrap_or_default(),
-            None => format!("it had {} bytes and has {}", was.bytes, now.len()),
+            Some(text) => first_difference(text.as_bytes(), now.as_given()).unwrap_or_default(),
+            None => format!("it had {} bytes and has {}", was.bytes, now.given().0),
         };
         let cure = match text {
             Some(_) => "restore it, or run the text that the manifest kept by --kept",

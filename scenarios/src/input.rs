@@ -4,8 +4,10 @@ use crate::bounds::{MORE_INPUT, bytes_text, max_input};
 use crate::diagnostic::{Diagnostic, Sink, WHOLE};
 use crate::import::unread;
 use crate::library;
+use crate::stream::{self, Lines, Origin};
 use crate::traces;
 use crate::unpack::{self, Packed};
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 
 /// The kinds of input.
@@ -28,14 +30,17 @@ pub struct Input {
     pub name: String,
     /// What it is.
     pub kind: InputKind,
-    /// The text; access logs need not be UTF-8.
+    /// The text; access logs need not be UTF-8. Of a long log or trace that is read as it is needed ([`Input::stream`]) it
+    /// is the beginning.
     pub text: Vec<u8>,
     /// The folder that file names in a scenario are relative to; `None`: the scenario may not name files.
     pub folder: Option<PathBuf>,
+    /// How it was given.
+    pub origin: Origin,
 }
 
 /// Larger inputs are refused, unless [`bounds`](crate::bounds) are others.
-const BYTES_MAX: u64 = 1 << 30;
+pub(crate) const BYTES_MAX: u64 = 1 << 30;
 
 pub(crate) const KNOWN: &str = "known are scenarios (.toml), task lists (.csv with a column `task`), request traces (.csv \
                                 with columns `arrival` and `service`, or with `timestamp`; JSON objects), access logs \
@@ -45,12 +50,41 @@ pub(crate) const KNOWN: &str = "known are scenarios (.toml), task lists (.csv wi
 impl Input {
     /// Text that is already at hand.
     pub fn from_text(name: impl Into<String>, kind: InputKind, text: impl Into<Vec<u8>>) -> Input {
-        Input { name: name.into(), kind, text: text.into(), folder: None }
+        Input { name: name.into(), kind, text: text.into(), folder: None, origin: Origin::default() }
     }
 
-    /// The text as UTF-8; `None` where it is not.
+    /// The text as UTF-8; `None` where it is not, or is not held.
     pub fn as_str(&self) -> Option<&str> {
-        std::str::from_utf8(&self.text).ok()
+        std::str::from_utf8(&self.text).ok().filter(|_| self.is_held())
+    }
+
+    /// Whether the whole text is held.
+    pub(crate) fn is_held(&self) -> bool {
+        self.origin.whole.is_none()
+    }
+
+    /// The whole text, from its beginning.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn BufRead + '_>> {
+        stream::open(&self.text, &self.origin)
+    }
+
+    /// The lines of the whole text.
+    pub(crate) fn lines(&self) -> io::Result<Lines<'_>> {
+        Ok(Lines::new(self.open()?))
+    }
+
+    /// The bytes as they were given, packed ones as they are; of a text that is not held, its beginning.
+    pub fn as_given(&self) -> &[u8] {
+        self.origin.packed.as_ref().map_or(&self.text, |packed| packed)
+    }
+
+    /// How many bytes were given, and their BLAKE3 hash.
+    pub fn given(&self) -> (u64, String) {
+        if let Some(whole) = &self.origin.whole {
+            return whole.given.clone();
+        }
+        let bytes = self.as_given();
+        (bytes.len() as u64, blake3::hash(bytes).to_hex().to_string())
     }
 
     /// What [`render`](crate::render) needs to show mistakes of this input.
@@ -67,42 +101,13 @@ impl Input {
     /// Reads a file, standard input (`-`) or a library scenario; a file goes before a library name.
     #[cfg(feature = "files")]
     pub fn read(source: &str) -> Result<Input, Vec<Diagnostic>> {
-        use std::io::Read;
-        let mut text = Vec::new();
-        if source == "-" {
-            let read = std::io::stdin().lock().take(max_input(BYTES_MAX) + 1).read_to_end(&mut text);
-            return match read {
-                Ok(_) => Input::of("<stdin>", text, Some(PathBuf::from("."))),
-                Err(error) => Err(fail("<stdin>", "S001", format!("cannot be read: {error}"), None)),
-            };
-        }
-        let path = std::path::Path::new(source);
-        if !path.is_file()
-            && let Some(input) = Input::library(source)
-        {
-            return Ok(input);
-        }
-        let opened = std::fs::File::open(path).and_then(|file| {
-            if file.metadata()?.is_dir() {
-                return Err(std::io::Error::from(std::io::ErrorKind::IsADirectory));
-            }
-            file.take(max_input(BYTES_MAX) + 1).read_to_end(&mut text)
-        });
-        if let Err(error) = opened {
-            let bare = !source.contains('.');
-            let help = crate::diagnostic::did_you_mean(
-                source,
-                library::list().iter().flat_map(|e| [e.name, e.short()]),
-            )
-            .filter(|_| bare);
-            let message = if bare && error.kind() == std::io::ErrorKind::NotFound {
-                "there is no such file and no library scenario of this name".to_owned()
-            } else {
-                format!("cannot be read: {error}")
-            };
-            return Err(fail(source, "S001", message, help));
-        }
-        Input::of(source, text, path.parent().map(std::path::Path::to_path_buf))
+        stream::files::input(source, false)
+    }
+
+    /// [`read`](Input::read), but of a long log or trace only the beginning is held: the lines are read as they are needed.
+    #[cfg(feature = "files")]
+    pub fn stream(source: &str) -> Result<Input, Vec<Diagnostic>> {
+        stream::files::input(source, true)
     }
 
     /// Decides what kind of text it is, by the suffix of the name and by the content.
@@ -112,6 +117,7 @@ impl Input {
             let message = format!("larger than {}", bytes_text(most));
             return Err(fail(name, "S003", message, Some(MORE_INPUT.to_owned())));
         }
+        let packed = unpack::is_packed(&text).then(|| text.clone());
         let text = match unpack::unpacked(text, most) {
             Ok(text) => text,
             Err(Packed::TooLong) => {
@@ -122,27 +128,32 @@ impl Input {
                 return Err(fail(name, "S007", format!("cannot be unpacked: {why}"), None));
             }
         };
+        let kind = Input::kind_of_text(name, &text)?;
+        Ok(Input { name: name.to_owned(), kind, text, folder, origin: Origin::held(packed) })
+    }
+
+    /// What kind of text it is, or why it is none.
+    pub(crate) fn kind_of_text(name: &str, text: &[u8]) -> Result<InputKind, Vec<Diagnostic>> {
         let suffix = suffix_of(name);
         if suffix != "toml"
-            && let Some(what) = unread::named(&text)
+            && let Some(what) = unread::named(text)
         {
             return Err(fail(name, "S006", format!("this is {what}"), Some(KNOWN.to_owned())));
         }
-        let kind = match kind_of(name, &text) {
-            Some(kind) => kind,
+        match kind_of(name, text) {
+            Some(kind) => Ok(kind),
             // Let the task list's own diagnostics say what the header lacks.
-            None if suffix == "csv" => InputKind::TaskList,
+            None if suffix == "csv" => Ok(InputKind::TaskList),
             None if text.trim_ascii().is_empty() => {
-                return Err(fail(name, "S002", "there is nothing in it".to_owned(), Some(KNOWN.to_owned())));
+                Err(fail(name, "S002", "there is nothing in it".to_owned(), Some(KNOWN.to_owned())))
             }
             // A log of a form that options may tell; what is wrong otherwise is said when it is compiled.
-            None if could_be_log(&text) => InputKind::AccessLog,
+            None if could_be_log(text) => Ok(InputKind::AccessLog),
             None => {
                 let message = "neither the name nor the content is of a known kind".to_owned();
-                return Err(fail(name, "S002", message, Some(KNOWN.to_owned())));
+                Err(fail(name, "S002", message, Some(KNOWN.to_owned())))
             }
-        };
-        Ok(Input { name: name.to_owned(), kind, text, folder })
+        }
     }
 }
 
@@ -168,7 +179,7 @@ pub(crate) fn kind_of(name: &str, text: &[u8]) -> Option<InputKind> {
     }
 }
 
-fn fail(name: &str, code: &'static str, message: String, help: Option<String>) -> Vec<Diagnostic> {
+pub(crate) fn fail(name: &str, code: &'static str, message: String, help: Option<String>) -> Vec<Diagnostic> {
     let mut sink = Sink::new(name);
     sink.error(code, WHOLE, message).help_if(|| help);
     sink.finish().0

@@ -48,6 +48,12 @@ pub(crate) fn rows(text: &str) -> impl Iterator<Item = Row<'_>> {
     })
 }
 
+/// The fields of a line; `None` where it is left out.
+pub(crate) fn line(line: &str, separator: char) -> Option<Vec<Field<'_>>> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    (!is_left_out(line)).then(|| fields(line, 0, separator))
+}
+
 fn is_left_out(line: &str) -> bool {
     line.trim().is_empty() || line.starts_with('#')
 }

@@ -1,6 +1,8 @@
 //! Compressed text: gzip and Zstandard, told by their first bytes, with a limit on what comes out of them.
 
-use std::io::{self, Read};
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+use std::io::{self, BufRead, Read};
 
 /// Why a text could not be unpacked.
 #[derive(Debug)]
@@ -11,27 +13,35 @@ pub(crate) enum Packed {
     Broken(String),
 }
 
-/// The text itself, unpacked where it is packed; at most `most` bytes.
-pub(crate) fn unpacked(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, Packed> {
-    if bytes.starts_with(b"\x1f\x8b") {
-        // Logs that were rotated and joined are several archives in a row.
-        return limited(flate2::read::MultiGzDecoder::new(&bytes[..]), most);
-    }
-    if bytes.starts_with(b"\x28\xb5\x2f\xfd") {
-        return frames(&bytes, most);
-    }
-    Ok(bytes)
+/// Whether text that begins so is packed.
+pub(crate) fn is_packed(head: &[u8]) -> bool {
+    head.starts_with(b"\x1f\x8b") || head.starts_with(b"\x28\xb5\x2f\xfd")
 }
 
-/// Reads to the end, or to one byte more than is allowed.
-fn limited(reader: impl Read, most: u64) -> Result<Vec<u8>, Packed> {
+/// The text itself, unpacked where it is packed; at most `most` bytes.
+pub(crate) fn unpacked(bytes: Vec<u8>, most: u64) -> Result<Vec<u8>, Packed> {
+    if !is_packed(&bytes) {
+        return Ok(bytes);
+    }
     let mut found = Vec::new();
-    let read = reader.take(most + 1).read_to_end(&mut found);
+    let read = reader(&bytes, &bytes[..]).take(most + 1).read_to_end(&mut found);
     read.map_err(|error| Packed::Broken(words(&error)))?;
     if found.len() as u64 > most { Err(Packed::TooLong) } else { Ok(found) }
 }
 
-fn words(error: &io::Error) -> String {
+/// What is read of a text that begins with this head, unpacked where it is packed.
+pub(crate) fn reader<'a>(head: &[u8], raw: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+    if head.starts_with(b"\x1f\x8b") {
+        // Logs that were rotated and joined are several archives in a row.
+        Box::new(flate2::bufread::MultiGzDecoder::new(raw))
+    } else if head.starts_with(b"\x28\xb5\x2f\xfd") {
+        Box::new(Frames { raw, frame: None })
+    } else {
+        Box::new(raw)
+    }
+}
+
+pub(crate) fn words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the archive ends early".to_owned(),
         _ => error.to_string(),
@@ -39,22 +49,42 @@ fn words(error: &io::Error) -> String {
 }
 
 /// The frames of Zstandard, one after the other.
-fn frames(bytes: &[u8], most: u64) -> Result<Vec<u8>, Packed> {
-    let mut rest = bytes;
-    let mut found = Vec::new();
-    while !rest.is_empty() {
-        // A frame that is to be skipped has its length behind its four bytes.
-        if rest.len() >= 8 && rest[0] & 0xf0 == 0x50 && rest[1..4] == [0x2a, 0x4d, 0x18] {
-            let length = u32::from_le_bytes([rest[4], rest[5], rest[6], rest[7]]) as usize;
-            rest = rest.get(8 + length..).unwrap_or_default();
-            continue;
+struct Frames<R> {
+    raw: R,
+    /// The one that is being read.
+    frame: Option<FrameDecoder>,
+}
+
+impl<R: BufRead> Read for Frames<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(frame) = &mut self.frame {
+                while frame.can_collect() == 0 && !frame.is_finished() {
+                    frame
+                        .decode_blocks(&mut self.raw, BlockDecodingStrategy::UptoBlocks(1))
+                        .map_err(io::Error::other)?;
+                }
+                if frame.can_collect() > 0 || buffer.is_empty() {
+                    return frame.read(buffer);
+                }
+                self.frame = None;
+            }
+            if self.raw.fill_buf()?.is_empty() {
+                return Ok(0);
+            }
+            let mut next = FrameDecoder::new();
+            match next.init(&mut self.raw) {
+                Ok(()) => self.frame = Some(next),
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame {
+                    length,
+                    ..
+                })) => {
+                    io::copy(&mut (&mut self.raw).take(u64::from(length)), &mut io::sink())?;
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
         }
-        let decoder = ruzstd::decoding::StreamingDecoder::new(&mut rest)
-            .map_err(|error| Packed::Broken(error.to_string()))?;
-        let part = limited(decoder, most - found.len() as u64)?;
-        found.extend(part);
     }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 //! table a program ([`fields`](super::fields)). What a line is as a request is in [`roles`](super::roles), which number
 //! the service time is in [`chosen`](super::chosen). Lines that are no requests are skipped and counted by reason.
 
+use super::Parsed;
 use super::chosen;
 use super::classes::Classes;
 use super::farm::Farm;
@@ -17,15 +18,17 @@ use super::floor::Floor;
 use super::format::{self, Format, Line};
 use super::json;
 use super::presets;
-use super::recognize::{self, Layout, Recognized};
+use super::recognize::{self, Layout, Numbered, Recognized};
 use super::requests::{Read, Skipped, WithinSecond};
 use super::roles::{Roles, SERVICE_HELP, Sample, Wanted};
 use crate::Loaded;
 use crate::diagnostic::{Sink, WHOLE, did_you_mean};
 use crate::input::{Input, InputKind};
 use crate::options::Options;
+use crate::stream::{self, HEAD};
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::io;
 
 /// Whether a text is a log that is told without options.
 pub(crate) fn is_log(text: &[u8]) -> bool {
@@ -64,34 +67,38 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
     let classes = Classes::read(options, sink);
     let within = WithinSecond::read(options, sink);
     let floor = Floor::read(options, sink);
-    let recognized = recognized(input, options, sink)?;
-    let (classes, within, floor) = (classes?, within?, floor?);
     // Without a law the lines are read all the same, for what is wrong with them.
     let missing = wanted.is_none() && !options.map.iter().any(|(role, _)| role == "service");
     let wanted = match wanted {
-        Some(None) => return None,
-        Some(Some(wanted)) => Some(wanted),
-        None if missing => Some(Wanted::Law(super::service::ServiceLaw::default())),
-        None => None,
+        None if missing => Some(Some(Wanted::Law(super::service::ServiceLaw::default()))),
+        wanted => wanted,
     };
-    let log = read(input, &recognized, wanted.as_ref(), &classes, options, sink)?;
-    let mut requests = log.read;
-    if !requests.check("log", &words, sink) {
-        return None;
-    }
-    if missing || requests.rows.is_empty() {
-        return None;
-    }
-    let farm = farm?;
-    let mut notes = log.notes;
-    let seed = options.seed.unwrap_or(1);
-    notes.extend(requests.spread(within, options.within_second.is_some(), seed));
-    notes.extend(requests.notes(&words, false));
-    let timed = !matches!(wanted, Some(Wanted::Law(_)));
-    notes.extend(floor.applied(timed, &mut requests, options, sink));
-    let (requests, attributes) = requests.requests("log", sink)?;
-    let loaded = farm.loaded(input, options, requests, attributes, InputKind::AccessLog);
-    Some(Loaded { notes, ..loaded })
+    let parsed = input.origin.parsed((&input.text, false), options, || {
+        let recognized = recognized(input, options, sink)?;
+        let (classes, within, floor) = (classes?, within?, floor?);
+        // What is wrong with it has been said.
+        let wanted = match wanted {
+            Some(wanted) => Some(wanted?),
+            None => None,
+        };
+        let log = read(input, &recognized, wanted.as_ref(), &classes, options, sink)?;
+        let mut requests = log.read;
+        if !requests.check("log", &words, sink) {
+            return None;
+        }
+        if missing || requests.rows.is_empty() {
+            return None;
+        }
+        let mut notes = log.notes;
+        let seed = options.seed.unwrap_or(1);
+        notes.extend(requests.arrive(within, options.within_second.is_some(), seed));
+        notes.extend(requests.notes(&words, false));
+        let timed = !matches!(wanted, Some(Wanted::Law(_)));
+        notes.extend(floor.applied(timed, &mut requests, options, sink));
+        let (requests, attributes) = requests.requests("log", sink)?;
+        Some(Parsed { requests, attributes, notes })
+    })?;
+    Some(farm?.loaded(input, options, &parsed, InputKind::AccessLog))
 }
 
 /// The format: from the option, or told from the lines.
@@ -155,14 +162,15 @@ struct Log {
     notes: Vec<String>,
 }
 
-/// Lines of one format in a row.
-struct Section<'a> {
+/// How the lines that come next are read.
+struct Section {
     format: Format,
-    text: &'a [u8],
-    /// Number of its first line, from 1.
-    first: usize,
-    date: Option<String>,
+    prefix: bool,
+    roles: Roles,
 }
+
+/// What reading gives: `None` where a mistake keeps the lines from being read.
+type Outcome = io::Result<Option<()>>;
 
 fn read(
     input: &Input,
@@ -176,47 +184,23 @@ fn read(
     log.read.calendar = Some(true);
     log.read.watch = sink.watch();
     let context = Context { recognized, wanted, classes, options };
-    match &recognized.layout {
-        Layout::Json(fields) => context.json(&input.text, fields, &mut log, sink)?,
-        Layout::Text { format, prefix } => {
-            let section = Section { format: format.clone(), text: &input.text, first: 1, date: None };
-            context.section(&section, *prefix, &mut log, sink)?;
-        }
-        Layout::Directives => {
-            for section in sections(&input.text) {
-                context.section(&section, false, &mut log, sink)?;
-            }
+    let read = match &recognized.layout {
+        Layout::Json(fields) => context.json(input, fields, &mut log, sink),
+        Layout::Text { format, prefix } => context.text(input, format, *prefix, &mut log, sink),
+        Layout::Directives => context.directives(input, &mut log, sink),
+    };
+    match read {
+        Ok(read) => read.map(|()| log),
+        Err(error) => {
+            stream::say(&error, sink);
+            None
         }
     }
-    Some(log)
 }
 
-/// The parts of a log whose directives say what its fields are.
-fn sections(text: &[u8]) -> Vec<Section<'_>> {
-    let mut found: Vec<Section<'_>> = Vec::new();
-    let (mut date, mut at, mut begin) = (None, 0, 0);
-    for (index, line) in text.split_inclusive(|b| *b == b'\n').enumerate() {
-        let before = at;
-        at += line.len();
-        if !line.starts_with(b"#") && !line.starts_with(b"\xef\xbb\xbf#") {
-            continue;
-        }
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim_start_matches('\u{feff}');
-        if let Some(rest) = line.strip_prefix("#Date:") {
-            date = rest.split_whitespace().next().map(str::to_owned);
-        }
-        if let Some(format) = recognize::of_directive(line) {
-            if let Some(last) = found.last_mut() {
-                last.text = &text[begin..before];
-            }
-            begin = at;
-            let has_date = format.fields.iter().any(|field| field.name == "date");
-            let date = date.clone().filter(|_| !has_date);
-            found.push(Section { format, text: &text[begin..], first: index + 2, date });
-        }
-    }
-    found
+/// The day that a directive names.
+fn day_of(line: &str) -> Option<String> {
+    line.strip_prefix("#Date:")?.split_whitespace().next().map(str::to_owned)
 }
 
 /// What sections are read with.
@@ -228,40 +212,107 @@ struct Context<'c> {
 }
 
 impl Context<'_> {
-    /// Reads text lines.
-    fn section(&self, section: &Section<'_>, prefix: bool, log: &mut Log, sink: &mut Sink) -> Option<()> {
-        let texts: Vec<(usize, Cow<'_, str>)> = recognize::sample(section.text)
-            .into_iter()
-            .map(|(number, line)| (number + section.first - 1, String::from_utf8_lossy(line)))
-            .collect();
+    /// Reads lines of one format.
+    fn text(&self, input: &Input, format: &Format, prefix: bool, log: &mut Log, sink: &mut Sink) -> Outcome {
+        let sample = recognize::sample(&input.text);
+        let Some(section) = self.section(format.clone(), prefix, &sample, None, log, sink) else {
+            return Ok(None);
+        };
+        let mut lines = input.lines()?;
+        while let Some((number, line)) = lines.next()? {
+            self.line(&section, number, line, log);
+        }
+        Ok(Some(()))
+    }
+
+    /// Reads lines whose fields are named by directives between them.
+    fn directives(&self, input: &Input, log: &mut Log, sink: &mut Sink) -> Outcome {
+        let mut lines = input.lines()?;
+        let (mut date, mut section) = (None, None);
+        while let Some((number, line)) = lines.next()? {
+            if !line.starts_with(b"#") {
+                if let Some(section) = &section {
+                    self.line(section, number, line, log);
+                }
+                continue;
+            }
+            let line = String::from_utf8_lossy(line).into_owned();
+            if let Some(day) = day_of(&line) {
+                date = Some(day);
+            }
+            let Some(format) = recognize::of_directive(&line) else { continue };
+            // What the fields are for is told from the lines that follow.
+            let mut begin = Vec::new();
+            while begin.len() < HEAD
+                && let Some((_, line)) = lines.next()?
+            {
+                if line.starts_with(b"#Fields:") {
+                    lines.back();
+                    break;
+                }
+                begin.extend_from_slice(line);
+                begin.push(b'\n');
+            }
+            let sample = recognize::sample(&begin);
+            let sample: Vec<Numbered<'_>> =
+                sample.into_iter().map(|(at, line)| (at + number, line)).collect();
+            let has_date = format.fields.iter().any(|field| field.name == "date");
+            let day = date.clone().filter(|_| !has_date);
+            let Some(found) = self.section(format, false, &sample, day, log, sink) else { return Ok(None) };
+            for (at, line) in begin.strip_suffix(b"\n").unwrap_or(&begin).split(|b| *b == b'\n').enumerate() {
+                if let Some(day) =
+                    line.starts_with(b"#").then(|| day_of(&String::from_utf8_lossy(line))).flatten()
+                {
+                    date = Some(day);
+                }
+                self.line(&found, number + 1 + at, line, log);
+            }
+            section = Some(found);
+        }
+        Ok(Some(()))
+    }
+
+    /// What the fields of a format are for, told from some of its lines.
+    fn section(
+        &self,
+        format: Format,
+        prefix: bool,
+        sample: &[Numbered<'_>],
+        date: Option<String>,
+        log: &mut Log,
+        sink: &mut Sink,
+    ) -> Option<Section> {
+        let texts: Vec<(usize, Cow<'_, str>)> =
+            sample.iter().map(|(number, line)| (*number, String::from_utf8_lossy(line))).collect();
         let mut lines: Vec<Line<'_>> = Vec::new();
         let mut shown: Vec<(usize, Cow<'_, str>)> = Vec::new();
         for (number, text) in &texts {
             let mut line = Line::default();
-            if Self::split(&section.format, prefix, text, &mut line) {
+            if Self::split(&format, prefix, text, &mut line) {
                 lines.push(line);
                 shown.push((*number, Cow::Borrowed(text)));
             }
         }
-        let roles = self.roles(&section.format.fields, &lines, &shown, section.date.clone(), sink)?;
-        self.describe(&roles, &section.format.fields, &lines, log);
-        for (index, bytes) in section.text.split(|b| *b == b'\n').enumerate() {
-            let bytes = bytes.trim_ascii();
-            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-            if bytes.is_empty() || bytes.starts_with(b"#") {
-                continue;
-            }
-            let number = section.first + index;
-            let text = String::from_utf8_lossy(bytes);
-            let mut line = Line::default();
-            let row = if Self::split(&section.format, prefix, &text, &mut line) {
-                roles.row(number, &line, self.classes, &mut log.read)
-            } else {
-                Err(Skipped::Form)
-            };
-            log.read.take(number, row);
+        let roles = self.roles(&format.fields, &lines, &shown, date, sink)?;
+        self.describe(&roles, &format.fields, &lines, log);
+        drop((lines, shown));
+        Some(Section { format, prefix, roles })
+    }
+
+    /// Reads a line.
+    fn line(&self, section: &Section, number: usize, bytes: &[u8], log: &mut Log) {
+        let bytes = bytes.trim_ascii();
+        if bytes.is_empty() || bytes.starts_with(b"#") {
+            return;
         }
-        Some(())
+        let text = String::from_utf8_lossy(bytes);
+        let mut line = Line::default();
+        let row = if Self::split(&section.format, section.prefix, &text, &mut line) {
+            section.roles.row(number, &line, self.classes, &mut log.read)
+        } else {
+            Err(Skipped::Form)
+        };
+        log.read.take(number, row);
     }
 
     fn split<'a>(format: &Format, prefix: bool, text: &'a str, line: &mut Line<'a>) -> bool {
@@ -271,9 +322,8 @@ impl Context<'_> {
     }
 
     /// Reads JSON objects.
-    fn json(&self, text: &[u8], fields: &[Field], log: &mut Log, sink: &mut Sink) -> Option<()> {
-        let text = String::from_utf8_lossy(text);
-        let fields = self.with_named(&text, fields);
+    fn json(&self, input: &Input, fields: &[Field], log: &mut Log, sink: &mut Sink) -> Outcome {
+        let fields = self.with_named(input, fields)?;
         let fill = |object: &json::Object| {
             let mut line = Line::default();
             for field in &fields {
@@ -282,7 +332,7 @@ impl Context<'_> {
             line
         };
         let (mut lines, mut shown): (Vec<Line<'_>>, Vec<(usize, Cow<'_, str>)>) = (Vec::new(), Vec::new());
-        json::each(&text, |number, object| {
+        json::each_of(&input.text, |number, object| {
             if let Some(object) = object {
                 let short: String = serde_json::to_string(&object).unwrap_or_default();
                 lines.push(fill(&object));
@@ -290,21 +340,21 @@ impl Context<'_> {
             }
             lines.len() < 200
         });
-        let roles = self.roles(&fields, &lines, &shown, None, sink)?;
+        let Some(roles) = self.roles(&fields, &lines, &shown, None, sink) else { return Ok(None) };
         self.describe(&roles, &fields, &lines, log);
-        json::each(&text, |number, object| {
+        json::each(&input.text, input.open()?, |number, object| {
             let row = match object {
                 Some(object) => roles.row(number, &fill(&object), self.classes, &mut log.read),
                 None => Err(Skipped::Form),
             };
             log.read.take(number, row);
             true
-        });
-        Some(())
+        })?;
+        Ok(Some(()))
     }
 
     /// The fields of a table of keys, and those that options name.
-    fn with_named(&self, text: &str, fields: &[Field]) -> Vec<Field> {
+    fn with_named(&self, input: &Input, fields: &[Field]) -> io::Result<Vec<Field>> {
         let mut names: Vec<&str> =
             self.options.map.iter().map(|(_, column)| chosen::unit_behind(column).0).collect();
         if let Some(client) = &self.options.client {
@@ -322,15 +372,15 @@ impl Context<'_> {
         let mut found = fields.to_vec();
         for name in names {
             let mut there = false;
-            json::each(text, |_, object| {
+            json::each(&input.text, input.open()?, |_, object| {
                 there = object.is_some_and(|object| json::lookup(&object, name).is_some());
                 !there
-            });
+            })?;
             if there {
                 found.push(Field { name: name.to_owned(), meaning: Meaning::Ignored });
             }
         }
-        found
+        Ok(found)
     }
 
     fn roles<'a>(

@@ -1,6 +1,7 @@
 //! The machines that logs and request traces run on: `--servers` equal servers behind one balancer, each with `--cores`
 //! cores and one ready queue.
 
+use super::Parsed;
 use crate::Loaded;
 use crate::diagnostic::{Place, Sink, WHOLE};
 use crate::input::{Input, InputKind};
@@ -9,8 +10,8 @@ use crate::policy::{self, Seat};
 use crate::run_options;
 use policies::{Layer, PolicySpec};
 use sim_core::model::{
-    Arrivals, Attributes, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op, OwedWork,
-    Processor, Source, StationRef, Stop, TraceData,
+    Arrivals, BalancerSpec, Class, Component, ComponentKind, Draw, Group, Model, Op, OwedWork, Processor,
+    Source, StationRef, Stop, TraceData,
 };
 use sim_core::ties::Ties;
 use sim_core::units::{Ratio, Span, Time};
@@ -34,11 +35,12 @@ pub(super) struct Farm {
 }
 
 /// The requests of one class.
+#[derive(Clone, Debug)]
 pub(super) struct Requests {
     /// The class.
     pub class: String,
     /// Its releases; their attributes are indices into what is given beside the classes.
-    pub data: TraceData,
+    pub data: Arc<TraceData>,
 }
 
 impl Farm {
@@ -108,28 +110,21 @@ impl Farm {
     }
 
     /// The farm under these requests. One class is one source, in this order.
-    pub fn loaded(
-        self,
-        input: &Input,
-        options: &Options,
-        requests: Vec<Requests>,
-        attributes: Vec<Attributes>,
-        kind: InputKind,
-    ) -> Loaded {
+    pub fn loaded(self, input: &Input, options: &Options, parsed: &Parsed, kind: InputKind) -> Loaded {
         let mut model = self.machines(input);
         model.seed = options.seed.unwrap_or(1);
         model.ties = self.ties;
         model.stop = Stop { after: self.until, jobs: None };
         model.warmup = self.warmup.and_then(|(time, _)| time).unwrap_or(Time::ZERO);
-        model.attributes = attributes;
-        for (index, Requests { class, data }) in requests.into_iter().enumerate() {
+        model.attributes.clone_from(&parsed.attributes);
+        for (index, Requests { class, data }) in parsed.requests.iter().cloned().enumerate() {
             model.classes.push(Class { name: class.clone(), entry: 0, draws: Vec::new() });
             model.tasks.push(class.clone());
             let attributes = data.rows.first().map_or(0, |row| row.attributes);
             model.sources.push(Source {
                 name: if class == "request" { "requests".to_owned() } else { class },
                 class: index as u32,
-                arrivals: Arrivals::Trace(Arc::new(data)),
+                arrivals: Arrivals::Trace(data),
                 attributes,
                 clients: 0,
                 timeout: None,
@@ -137,7 +132,7 @@ impl Farm {
         }
         Loaded {
             model,
-            notes: Vec::new(),
+            notes: parsed.notes.clone(),
             warnings: Vec::new(),
             policy: self.policy,
             warmup_auto: matches!(self.warmup, Some((None, _))),

@@ -12,7 +12,7 @@
 //!
 //! In both a request is never served longer than it took. A class without any quiet request keeps its request times.
 
-use super::requests::{Read, Row};
+use super::requests::{Held, Read};
 use crate::diagnostic::Sink;
 use crate::options::Options;
 use crate::run_options;
@@ -71,7 +71,7 @@ impl Floor {
                     .to_owned(),
             ),
             (None, false) => None,
-            (Some(how), true) => Some(self.apply(how, &mut read.rows, &read.classes)),
+            (Some(how), true) => Some(self.apply(how, read)),
             (Some(_), false) => {
                 let text = options.service_floor.as_deref().unwrap_or_default();
                 let help = Some("leave it out, or take the request time: `--service field`");
@@ -100,15 +100,16 @@ impl Floor {
         Some(Floor { how: Some(how), hours })
     }
 
-    fn apply(&self, how: How, rows: &mut [Row], classes: &[String]) -> String {
-        let (quiet, which) = self.quiet(rows);
+    fn apply(&self, how: How, read: &mut Read) -> String {
+        let (quiet, which) = self.quiet(&read.rows, read.origin);
+        let mut of_class: Vec<Vec<u32>> = vec![Vec::new(); read.classes.len()];
+        for (index, row) in read.rows.iter().enumerate() {
+            of_class[read.class_of(row) as usize].push(index as u32);
+        }
+        let (rows, classes) = (&mut read.rows[..], &read.classes);
         let before = mean(rows);
         let mut figures = String::new();
         let (mut listed, mut kept) = (0, 0);
-        let mut of_class: Vec<Vec<u32>> = vec![Vec::new(); classes.len()];
-        for (index, row) in rows.iter().enumerate() {
-            of_class[row.class as usize].push(index as u32);
-        }
         for (name, mut members) in classes.iter().zip(of_class) {
             let quiet = members.iter().filter(|index| quiet[**index as usize]);
             let mut times: Vec<u64> = quiet.map(|index| rows[*index as usize].service.0).collect();
@@ -168,10 +169,10 @@ impl Floor {
     }
 
     /// Who is quiet, and in words who that is.
-    fn quiet(&self, rows: &[Row]) -> (Vec<bool>, String) {
+    fn quiet(&self, rows: &[Held], origin: i128) -> (Vec<bool>, String) {
         if let Some((from, until)) = self.hours {
-            let within = |row: &Row| {
-                let at = row.at().rem_euclid(DAY);
+            let within = |row: &Held| {
+                let at = (origin + i128::from(row.at)).rem_euclid(DAY);
                 if from <= until { (from..until).contains(&at) } else { at >= from || at < until }
             };
             return (rows.iter().map(within).collect(), "that arrived in these hours (UTC)".to_owned());
@@ -186,18 +187,18 @@ impl Floor {
 }
 
 /// How many requests are in progress when each arrives.
-fn in_progress(rows: &[Row]) -> Vec<u32> {
+fn in_progress(rows: &[Held]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..rows.len() as u32).collect();
-    order.sort_by_key(|index| rows[*index as usize].at());
-    let mut ends: BinaryHeap<Reverse<i128>> = BinaryHeap::new();
+    order.sort_by_key(|index| rows[*index as usize].at);
+    let mut ends: BinaryHeap<Reverse<i64>> = BinaryHeap::new();
     let mut found = vec![0; rows.len()];
     for index in order {
         let row = &rows[index as usize];
-        while ends.peek().is_some_and(|Reverse(end)| *end <= row.at()) {
+        while ends.peek().is_some_and(|Reverse(end)| *end <= row.at) {
             ends.pop();
         }
         found[index as usize] = ends.len() as u32;
-        ends.push(Reverse(row.at() + i128::from(row.service.0)));
+        ends.push(Reverse(row.at.saturating_add_unsigned(row.service.0)));
     }
     found
 }
@@ -206,7 +207,7 @@ fn cap_at(service: &mut Span, cap: u64) {
     service.0 = service.0.min(cap);
 }
 
-fn mean(rows: &[Row]) -> u64 {
+fn mean(rows: &[Held]) -> u64 {
     let sum: u128 = rows.iter().map(|row| u128::from(row.service.0)).sum();
     (sum / rows.len().max(1) as u128) as u64
 }
@@ -227,6 +228,7 @@ fn clock(text: &str) -> Option<i128> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::requests::Row;
     use super::*;
 
     fn row(at: i128, service: u64) -> Row {
@@ -239,6 +241,15 @@ mod tests {
             deadline: None,
             client: None,
         }
+    }
+
+    fn read(all: &[Row]) -> Read {
+        let mut read = Read::default();
+        read.class("request");
+        for (line, row) in all.iter().enumerate() {
+            read.take(line + 1, Ok(Some(*row)));
+        }
+        read
     }
 
     #[test]
@@ -268,12 +279,12 @@ mod tests {
     #[test]
     fn busy_requests_are_served_as_quiet_ones() {
         let all = [row(0, 10), row(100, 20), row(200, 30), row(200, 40), row(200, 50), row(200, 60)];
-        assert_eq!(in_progress(&all), [0, 0, 0, 1, 2, 3]);
+        assert_eq!(in_progress(&read(&all).rows), [0, 0, 0, 1, 2, 3]);
         let served = |text: &str| {
-            let mut rows = all;
+            let mut read = read(&all);
             let floor = Floor::parse(text).unwrap();
-            let note = floor.apply(floor.how.unwrap(), &mut rows, &["request".to_owned()]);
-            (rows.map(|row| row.service.0), note)
+            let note = floor.apply(floor.how.unwrap(), &mut read);
+            (read.rows.iter().map(|row| row.service.0).collect::<Vec<_>>(), note)
         };
         let (times, note) = served("p50");
         assert_eq!(times, [10, 20, 20, 20, 20, 20]);

@@ -1,11 +1,16 @@
 //! JSON objects, one a line or as one array, and what is in them by path: `request.remote_ip`.
 
 use super::recognize::Numbered;
+use crate::stream::Lines;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::io::{self, BufRead};
 
 /// An object.
 pub(super) type Object = serde_json::Map<String, Value>;
+
+/// An object in an array that is longer than this is none.
+const OBJECT_MAX: usize = 64 << 20;
 
 /// Whether a text is of JSON objects.
 pub(crate) fn is_json(text: &[u8]) -> bool {
@@ -13,41 +18,90 @@ pub(crate) fn is_json(text: &[u8]) -> bool {
     text.starts_with(b"{") || is_array(text)
 }
 
+/// Whether a text of JSON objects has them in an array.
 fn is_array(text: &[u8]) -> bool {
-    text.trim_ascii_start().strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    text.strip_prefix(b"[").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"{"))
 }
 
-/// Calls `each` with the number of the line and the object, or `None` where there is none, until it says false.
-pub(super) fn each(text: &str, mut each: impl FnMut(usize, Option<Object>) -> bool) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !is_array(text.as_bytes()) {
-        for (index, line) in text.split('\n').enumerate() {
-            if !line.trim().is_empty() && !each(index + 1, serde_json::from_str(line.trim()).ok()) {
-                return;
+/// [`each`] of a text that is at hand.
+pub(super) fn each_of(text: &[u8], each: impl FnMut(usize, Option<Object>) -> bool) {
+    // Nothing can go wrong with memory.
+    let _ = self::each(text, Box::new(text), each);
+}
+
+/// Calls `each` with the number of the line and the object, or `None` where there is none, until it says false. `head`
+/// is the beginning of the text.
+pub(super) fn each(
+    head: &[u8],
+    mut text: Box<dyn BufRead + '_>,
+    mut each: impl FnMut(usize, Option<Object>) -> bool,
+) -> io::Result<()> {
+    if !is_array(head) {
+        let mut lines = Lines::new(text);
+        while let Some((number, line)) = lines.next()? {
+            let line = line.trim_ascii();
+            if !line.is_empty() && !each(number, serde_json::from_slice(line).ok()) {
+                break;
             }
         }
-        return;
+        return Ok(());
     }
     // An array: objects with commas between, over as many lines as they like.
-    let mut at = text.find('[').map_or(text.len(), |at| at + 1);
-    let (mut counted, mut line) = (0, 1);
+    text.skip_until(b'[')?;
+    let mut line = 1 + head.split(|b| *b == b'[').next().map_or(0, count_lines);
+    let mut object = Vec::new();
     loop {
-        let rest = text[at..].trim_start_matches([',', ' ', '\t', '\r', '\n']);
-        at = text.len() - rest.len();
-        if !rest.starts_with('{') {
-            return;
+        let byte = text.fill_buf()?.first().copied();
+        match byte {
+            Some(b'{') => {}
+            Some(byte @ (b',' | b' ' | b'\t' | b'\r' | b'\n')) => {
+                line += usize::from(byte == b'\n');
+                text.consume(1);
+                continue;
+            }
+            _ => return Ok(()),
         }
-        line += text[counted..at].bytes().filter(|b| *b == b'\n').count();
-        counted = at;
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<Object>();
-        let Some(Ok(object)) = stream.next() else {
-            // Behind an object that is none, nothing says where the next begins.
-            each(line, None);
-            return;
-        };
-        at += stream.byte_offset();
-        if !each(line, Some(object)) {
-            return;
+        cut(&mut *text, &mut object)?;
+        let found = serde_json::from_slice(&object).ok();
+        // Behind an object that is none, nothing says where the next begins.
+        let broken = found.is_none();
+        if !each(line, found) || broken {
+            return Ok(());
+        }
+        line += count_lines(&object);
+    }
+}
+
+fn count_lines(text: &[u8]) -> usize {
+    text.split(|byte| *byte == b'\n').count() - 1
+}
+
+/// Takes an object from the front of a text, up to the brace that closes it.
+fn cut(text: &mut dyn BufRead, object: &mut Vec<u8>) -> io::Result<()> {
+    object.clear();
+    let (mut depth, mut quoted, mut escaped) = (0usize, false, false);
+    loop {
+        let part = text.fill_buf()?;
+        if part.is_empty() || object.len() > OBJECT_MAX {
+            return Ok(());
+        }
+        let end = part.iter().position(|byte| {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'{' | b'[' if !quoted => depth += 1,
+                b'}' | b']' if !quoted => depth = depth.saturating_sub(1),
+                _ => return false,
+            }
+            depth == 0
+        });
+        let count = end.map_or(part.len(), |end| end + 1);
+        object.extend_from_slice(&part[..count]);
+        text.consume(count);
+        if end.is_some() {
+            return Ok(());
         }
     }
 }
@@ -58,7 +112,7 @@ pub(super) fn sample(text: &[u8], lines: &[Numbered<'_>]) -> Vec<Object> {
         return lines.iter().filter_map(|(_, line)| serde_json::from_slice(line).ok()).collect();
     }
     let mut found = Vec::new();
-    each(&String::from_utf8_lossy(text), |_, object| {
+    each_of(text, |_, object| {
         found.extend(object);
         found.len() < 200
     });
@@ -139,7 +193,7 @@ mod tests {
     fn arrays_and_lines_are_objects() {
         let all = |text: &str| {
             let mut found = Vec::new();
-            each(text, |line, object| {
+            each_of(text.as_bytes(), |line, object| {
                 found.push((line, object.map(|o| o.len())));
                 true
             });
@@ -148,5 +202,9 @@ mod tests {
         assert_eq!(all("{\"a\":1}\n\nx\n{\"a\":1,\"b\":2}"), [(1, Some(1)), (3, None), (4, Some(2))]);
         assert_eq!(all("[{\"a\":1},\n {\"a\":\n1},\n{]"), [(1, Some(1)), (2, Some(1)), (4, None)]);
         assert_eq!(all("[ ]"), [(1, None)]);
+        assert_eq!(
+            all("\u{feff}\n[\n{\"a\":\"}\\\"{\"}\n,{\"b\":[{}],\"c\":{\"d\":1}}]"),
+            [(3, Some(1)), (4, Some(2))]
+        );
     }
 }

@@ -18,3 +18,13 @@ mod service;
 mod stamp;
 pub(crate) mod unread;
 mod value;
+
+use sim_core::model::Attributes;
+
+/// The requests of a log or trace, on no machines yet.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    requests: Vec<farm::Requests>,
+    attributes: Vec<Attributes>,
+    notes: Vec<String>,
+}

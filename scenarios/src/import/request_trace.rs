@@ -16,13 +16,14 @@
 //! those of one instant and class keep their order, and classes come in the order in which they are first seen. Lines
 //! that are no requests are skipped and counted by reason.
 
+use super::Parsed;
 use super::chosen::unit_behind;
 use super::classes::{Asked, Classes};
 use super::client;
 use super::farm::Farm;
 use super::floor::Floor;
 use super::json;
-use super::requests::{Read, Row, Skipped, UNNAMED, WithinSecond};
+use super::requests::{Held, Read, Row, Skipped, UNNAMED, WithinSecond};
 use super::roles::ROLES;
 use super::service::{Name, Number, ServiceLaw};
 use super::stamp::{self, Fault};
@@ -32,9 +33,11 @@ use crate::diagnostic::{Sink, WHOLE, did_you_mean_or_list};
 use crate::input::{Input, InputKind};
 use crate::options::Options;
 use crate::run_options;
+use crate::stream;
 use crate::traces;
 use sim_core::units::Span;
 use std::borrow::Cow;
+use std::io;
 
 const ARRIVAL: usize = 0;
 const SERVICE: usize = 1;
@@ -92,27 +95,56 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
             run_options::refuse(flag, text, "is for access logs", help, sink);
         }
     }
-    let text = String::from_utf8_lossy(&input.text);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let table = Table::of(text);
+    let farm = Farm::read(options, "a request trace", sink);
+    let parsed = input.origin.parsed((&input.text, true), options, || {
+        let read = parse(input, options, chosen, law.as_ref(), unit, sink);
+        read.unwrap_or_else(|error| {
+            stream::say(&error, sink);
+            None
+        })
+    })?;
+    Some(farm?.loaded(input, options, &parsed, InputKind::RequestTrace))
+}
+
+fn parse(
+    input: &Input,
+    options: &Options,
+    chosen: Option<&str>,
+    law: Option<&Option<ServiceLaw>>,
+    unit: u64,
+    sink: &mut Sink,
+) -> io::Result<Option<Parsed>> {
+    let mut table = Table::of(input);
+    if Columns::may_be_further(&table, options, chosen, law) {
+        table.widen()?;
+    }
     let classes = Classes::read(options, sink);
     let within = WithinSecond::read(options, sink);
     let floor = Floor::read(options, sink);
-    let columns = Columns::find(&table, options, chosen, law.as_ref(), unit, sink);
-    let farm = Farm::read(options, "a request trace", sink);
-    let (classes, within, floor, columns) = (classes?, within?, floor?, columns?);
-    if classes.is_used() {
-        columns.check(&classes, sink)?;
+    let columns = Columns::find(&table, options, chosen, law, unit, sink);
+    let ((Some(classes), Some(within)), (Some(floor), Some(columns))) = ((classes, within), (floor, columns))
+    else {
+        return Ok(None);
+    };
+    if classes.is_used() && columns.check(&classes, sink).is_none() {
+        return Ok(None);
     }
     let mut reading = Reading { read: Read::new(&classes), columns, classes };
     reading.read.watch = sink.watch();
-    reading.table(&table);
+    if reading.table(&table)? {
+        // A column that the beginning of a long text does not have.
+        table.widen()?;
+        let Some(columns) = Columns::find(&table, options, chosen, law, unit, sink) else { return Ok(None) };
+        reading = Reading { read: Read::new(&reading.classes), columns, ..reading };
+        reading.read.watch = sink.watch();
+        reading.table(&table)?;
+    }
     let mut read = reading.read;
     if !read.check("trace", &words, sink) {
-        return None;
+        return Ok(None);
     }
     if is_epoch(&read, &reading.columns, options) {
-        let column = &table.header()[reading.columns.of[ARRIVAL].unwrap_or(0)];
+        let column = &table.header[reading.columns.of[ARRIVAL].unwrap_or(0)];
         sink.error(
             "S075",
             WHOLE,
@@ -121,28 +153,27 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         .help(format!(
             "`--map arrival={column}:s` reads them as seconds, `--map arrival={column}:ms` as milliseconds"
         ));
-        return None;
+        return Ok(None);
     }
-    let farm = farm?;
     let mut notes = Vec::new();
-    notes.extend(read.spread(within, options.within_second.is_some(), options.seed.unwrap_or(1)));
+    notes.extend(read.arrive(within, options.within_second.is_some(), options.seed.unwrap_or(1)));
     notes.extend(read.notes(&words, true));
     if options.service_floor.is_some() {
         notes.extend(floor.applied(law.is_none(), &mut read, options, sink));
     }
     if read.rows.is_empty() {
-        return None;
+        return Ok(None);
     }
-    let (requests, attributes) = read.requests("trace", sink)?;
-    let loaded = farm.loaded(input, options, requests, attributes, InputKind::RequestTrace);
-    Some(Loaded { notes, ..loaded })
+    let requests = read.requests("trace", sink);
+    Ok(requests.map(|(requests, attributes)| Parsed { requests, attributes, notes }))
 }
 
 /// Whether arrivals that nobody gave a unit are the seconds of our time, taken for milliseconds.
 fn is_epoch(read: &Read, columns: &Columns<'_>, options: &Options) -> bool {
     /// 2001 and 2033, in seconds.
     const YEARS: std::ops::Range<i128> = 1_000_000_000..2_000_000_000;
-    let ours = |row: &Row| YEARS.contains(&(row.stamp / i128::from(columns.units[ARRIVAL])));
+    let unit = i128::from(columns.units[ARRIVAL]);
+    let ours = |row: &Held| YEARS.contains(&((read.origin + i128::from(row.at)) / unit));
     !columns.has_unit
         && options.time_unit == Options::default().time_unit
         && read.calendar == Some(false)
@@ -151,70 +182,95 @@ fn is_epoch(read: &Read, columns: &Columns<'_>, options: &Options) -> bool {
 }
 
 /// A text as a table.
-enum Table<'a> {
-    Csv {
-        text: &'a str,
-        header: Vec<String>,
-    },
-    /// JSON objects; the columns are the paths that any of them has.
-    Json {
-        text: &'a str,
-        header: Vec<String>,
-    },
+struct Table<'i> {
+    input: &'i Input,
+    /// Of JSON objects, the paths that any of them has; of a text that is not held, those of its beginning at first.
+    header: Vec<String>,
+    json: bool,
+    /// What stands between fields.
+    separator: char,
+    /// Whether the header is that of all lines.
+    complete: bool,
 }
 
-impl<'a> Table<'a> {
-    fn of(text: &'a str) -> Table<'a> {
-        if json::is_json(text.as_bytes()) {
-            let mut header = Vec::new();
-            json::each(text, |_, object| {
+impl<'i> Table<'i> {
+    fn of(input: &'i Input) -> Table<'i> {
+        let text = String::from_utf8_lossy(&input.text);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let json = json::is_json(text.as_bytes());
+        let mut header = Vec::new();
+        if json {
+            json::each_of(text.as_bytes(), |_, object| {
                 if let Some(object) = object {
                     json::paths(&object, "", &mut header);
                 }
                 true
             });
-            return Table::Json { text, header };
+        } else if let Some(row) = traces::rows(text).next() {
+            header.extend(row.fields.iter().map(|field| field.text.as_ref().to_owned()));
         }
-        let header = traces::rows(text).next().map_or(Vec::new(), |row| {
-            row.fields.iter().map(|field| field.text.as_ref().to_owned()).collect()
-        });
-        Table::Csv { text, header }
+        let complete = !json || input.is_held();
+        Table { input, header, json, separator: traces::separator(text), complete }
     }
 
-    fn header(&self) -> &[String] {
-        match self {
-            Table::Csv { header, .. } | Table::Json { header, .. } => header,
-        }
+    /// Looks for columns in all lines.
+    fn widen(&mut self) -> io::Result<()> {
+        let header = &mut self.header;
+        json::each(&self.input.text, self.input.open()?, |_, object| {
+            if let Some(object) = object {
+                json::paths(&object, "", header);
+            }
+            true
+        })?;
+        self.complete = true;
+        Ok(())
     }
 
     /// Whether a comma can be of the decimals of a number.
     fn comma(&self) -> bool {
-        matches!(self, Table::Csv { text, .. } if traces::separator(text) != ',')
+        !self.json && self.separator != ','
+    }
+
+    /// Whether an object has a column that the header lacks and that goes by its name.
+    fn is_wider(&self, object: &json::Object) -> bool {
+        let named = |key: &str| {
+            let roles = ROLES.iter().chain(ASKED.into_iter().flatten()).chain(&["timestamp"]);
+            roles.into_iter().any(|name| key.eq_ignore_ascii_case(name))
+        };
+        !self.complete && object.keys().any(|key| named(key) && !self.header.contains(key))
     }
 
     /// Calls `each` with the number of every line and its fields in the order of the header; `None` where it has none.
-    fn each(&self, mut each: impl FnMut(usize, Option<&[Cow<'_, str>]>)) {
-        match self {
-            Table::Csv { text, header } => {
-                let mut fields: Vec<Cow<'_, str>> = Vec::new();
-                let (mut counted, mut line) = (0, 1);
-                for row in traces::rows(text).skip(1) {
-                    line += text[counted..row.range.start].bytes().filter(|b| *b == b'\n').count();
-                    counted = row.range.start;
-                    fields.clear();
-                    let good = row.fields.len() == header.len();
-                    fields.extend(row.fields.into_iter().map(|field| field.text));
-                    each(line, good.then_some(&fields));
+    /// True: a line has more columns that matter, and the rest was not read.
+    fn each(&self, mut each: impl FnMut(usize, Option<&[Cow<'_, str>]>)) -> io::Result<bool> {
+        if self.json {
+            let mut wider = false;
+            json::each(&self.input.text, self.input.open()?, |line, object| {
+                wider = object.as_ref().is_some_and(|object| self.is_wider(object));
+                if !wider {
+                    let field = |object: &json::Object, path: &str| json::text(json::lookup(object, path));
+                    let fields = object.map(|object| {
+                        self.header.iter().map(|path| field(&object, path)).collect::<Vec<_>>()
+                    });
+                    each(line, fields.as_deref());
                 }
-            }
-            Table::Json { text, header } => json::each(text, |line, object| {
-                let fields = object.map(|object| {
-                    header.iter().map(|path| json::text(json::lookup(&object, path))).collect::<Vec<_>>()
-                });
-                each(line, fields.as_deref());
-                true
-            }),
+                !wider
+            })?;
+            return Ok(wider);
         }
+        let mut lines = self.input.lines()?;
+        let mut header = true;
+        while let Some((number, line)) = lines.next()? {
+            let line = String::from_utf8_lossy(line);
+            let Some(fields) = traces::line(&line, self.separator) else { continue };
+            if std::mem::take(&mut header) {
+                continue;
+            }
+            let good = fields.len() == self.header.len();
+            let fields: Vec<Cow<'_, str>> = fields.into_iter().map(|field| field.text).collect();
+            each(number, good.then_some(&fields));
+        }
+        Ok(false)
     }
 }
 
@@ -235,6 +291,25 @@ struct Columns<'l> {
 }
 
 impl<'l> Columns<'l> {
+    /// Whether something that is asked for is not among the columns, and they are not those of all lines.
+    fn may_be_further(
+        table: &Table<'_>,
+        options: &Options,
+        chosen: Option<&str>,
+        law: Option<&Option<ServiceLaw>>,
+    ) -> bool {
+        let there = |column: &str| {
+            position(&table.header, column)
+                .or_else(|| position(&table.header, unit_behind(column).0))
+                .is_some()
+        };
+        let law = law.into_iter().flatten();
+        let names = law.flat_map(|law| law.factors.iter().map(|(name, _)| name).chain(&law.durations));
+        let names = names.map(|name| name.text.as_str()).chain(chosen);
+        let mapped = options.map.iter().map(|(_, column)| column.as_str());
+        !table.complete && !names.chain(mapped).all(there)
+    }
+
     fn find(
         table: &Table<'_>,
         options: &Options,
@@ -243,7 +318,7 @@ impl<'l> Columns<'l> {
         unit: u64,
         sink: &mut Sink,
     ) -> Option<Columns<'l>> {
-        let header = table.header();
+        let header = &table.header[..];
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
         let mut good = true;
         let mut of = [None; ROLES.len()];
@@ -379,11 +454,11 @@ struct Reading<'l> {
 }
 
 impl Reading<'_> {
-    fn table(&mut self, table: &Table<'_>) {
+    fn table(&mut self, table: &Table<'_>) -> io::Result<bool> {
         table.each(|line, fields| {
             let row = fields.ok_or(Skipped::Form).and_then(|fields| self.row(line, fields));
             self.read.take(line, row);
-        });
+        })
     }
 
     fn row(&mut self, line: usize, fields: &[Cow<'_, str>]) -> Result<Option<Row>, Skipped> {

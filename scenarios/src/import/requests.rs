@@ -11,6 +11,7 @@ use sim_core::model::{Attributes, TraceData, TraceRow};
 use sim_core::rng::{StreamRoot, below};
 use sim_core::units::{Span, Time};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Lines between two words on how far the reading has come.
 const WATCHED: usize = 1 << 15;
@@ -51,7 +52,7 @@ impl Skipped {
     const COUNT: usize = 10;
 }
 
-/// A request.
+/// A request as a line has it.
 #[derive(Clone, Copy)]
 pub(super) struct Row {
     /// Its time stamp, in nanoseconds since some time.
@@ -65,10 +66,57 @@ pub(super) struct Row {
     pub client: Option<u64>,
 }
 
-impl Row {
-    /// When it arrived.
-    pub fn at(&self) -> i128 {
-        self.stamp - i128::from(self.back.0)
+/// A request as it is held: there are many of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Held {
+    /// Its stamp, and then its arrival, in nanoseconds from [`Read::origin`].
+    pub at: i64,
+    pub service: Span,
+    /// The client's key; [`NOBODY`] where there is none.
+    pub client: u64,
+    /// Its class, priority and deadline: an index into [`Read::kinds`].
+    pub kind: u32,
+    /// Its place among the requests as they were read.
+    pub nth: u32,
+}
+
+// What a trace of the engine takes for a request; the rows of both are one allocation.
+const _: () = assert!(size_of::<Held>() == size_of::<TraceRow>());
+
+/// Stands for no client.
+const NOBODY: u64 = u64::MAX;
+
+/// Class, priority and deadline.
+type Kind = (u32, i64, Option<Span>);
+
+/// How long before their stamps requests arrived.
+#[derive(Default)]
+enum Backs {
+    /// All at their stamps.
+    #[default]
+    Zero,
+    /// All as long before as they are served.
+    Service,
+    /// Each its own time, by [`Held::nth`].
+    Own(Vec<u64>),
+}
+
+impl Backs {
+    fn push(&mut self, back: Span, service: Span, held: &[Held]) {
+        match self {
+            Backs::Own(all) => all.push(back.0),
+            Backs::Zero if back == Span::ZERO => {}
+            Backs::Service if back == service => {}
+            Backs::Zero if held.is_empty() => {
+                *self = if back == service { Backs::Service } else { Backs::Own(vec![back.0]) };
+            }
+            Backs::Zero => *self = Backs::Own([vec![0; held.len()], vec![back.0]].concat()),
+            Backs::Service => {
+                let mut all: Vec<u64> = held.iter().map(|row| row.service.0).collect();
+                all.push(back.0);
+                *self = Backs::Own(all);
+            }
+        }
     }
 }
 
@@ -105,7 +153,14 @@ impl WithinSecond {
 /// What was read.
 #[derive(Default)]
 pub(super) struct Read {
-    pub rows: Vec<Row>,
+    pub rows: Vec<Held>,
+    /// The stamp of the first request: the others are held as differences to it.
+    pub origin: i128,
+    backs: Backs,
+    /// A request is further from the first than can be simulated.
+    far: bool,
+    kinds: Vec<Kind>,
+    kind_index: BTreeMap<Kind, u32>,
     /// Names of classes: those of options, then as they are first seen.
     pub classes: Vec<String>,
     class_index: BTreeMap<String, u32>,
@@ -154,7 +209,7 @@ impl Read {
         }
         match found {
             Ok(Some(row)) => {
-                let at = row.at();
+                let at = row.stamp - i128::from(row.back.0);
                 if self.latest.is_some_and(|latest| at < latest) {
                     self.unsorted.get_or_insert((0, line)).0 += 1;
                 }
@@ -162,12 +217,41 @@ impl Read {
                 self.fraction |= row.stamp.rem_euclid(SECOND) != 0;
                 // One more than is allowed tells that there are more.
                 if self.rows.len() <= REQUESTS_MAX {
-                    self.rows.push(row);
+                    self.hold(&row);
                 }
             }
             Ok(None) => self.left_out += 1,
             Err(reason) => self.skipped[reason as usize].get_or_insert((0, line)).0 += 1,
         }
+    }
+
+    fn hold(&mut self, row: &Row) {
+        if self.rows.is_empty() {
+            self.origin = row.stamp;
+        }
+        let kind = (row.class, row.priority, row.deadline);
+        let kind = match self.rows.last().map(|last| last.kind) {
+            Some(last) if self.kinds[last as usize] == kind => last,
+            _ => *self.kind_index.entry(kind).or_insert_with(|| {
+                self.kinds.push(kind);
+                self.kinds.len() as u32 - 1
+            }),
+        };
+        let at = i64::try_from(row.stamp - self.origin).ok();
+        self.far |= at.and_then(|at| at.checked_sub_unsigned(row.back.0)).is_none();
+        self.backs.push(row.back, row.service, &self.rows);
+        self.rows.push(Held {
+            at: at.unwrap_or(0),
+            service: row.service,
+            client: row.client.unwrap_or(NOBODY),
+            kind,
+            nth: self.rows.len() as u32,
+        });
+    }
+
+    /// The class of a request.
+    pub fn class_of(&self, row: &Held) -> u32 {
+        self.kinds[row.kind as usize].0
     }
 
     /// Counts a request whose client field names nobody.
@@ -290,12 +374,28 @@ impl Read {
 
     /// The time that arrivals are counted from.
     fn counted_from(&self) -> i128 {
-        let earliest = self.rows.iter().map(Row::at).min().unwrap_or(0);
+        let earliest = self.rows.iter().map(|row| row.at).min().map_or(0, |at| self.origin + i128::from(at));
         if self.calendar == Some(true) || !(0..=YEAR).contains(&earliest) { earliest } else { 0 }
     }
 
-    /// Spreads the requests of whole seconds; what is to be said about it.
-    pub fn spread(&mut self, within: WithinSecond, asked: bool, seed: u64) -> Option<String> {
+    /// Spreads the requests of whole seconds and makes arrivals of stamps; what is to be said about it.
+    pub fn arrive(&mut self, within: WithinSecond, asked: bool, seed: u64) -> Option<String> {
+        let note = self.spread(within, asked, seed);
+        let backs = std::mem::take(&mut self.backs);
+        for (nth, row) in self.rows.iter_mut().enumerate() {
+            let back = match &backs {
+                Backs::Zero => 0,
+                Backs::Service => row.service.0,
+                Backs::Own(all) => all[row.nth as usize],
+            };
+            row.at = row.at.saturating_sub_unsigned(back);
+            // Those that arrive at once keep the order of their stamps.
+            row.nth = nth as u32;
+        }
+        note
+    }
+
+    fn spread(&mut self, within: WithinSecond, asked: bool, seed: u64) -> Option<String> {
         if self.calendar != Some(true) {
             return asked.then(|| "arrivals are numbers: `--within-second` changes nothing".to_owned());
         }
@@ -303,8 +403,8 @@ impl Read {
             let note = "stamps have parts of a second: `--within-second` changes nothing";
             return asked.then(|| note.to_owned());
         }
-        self.rows.sort_by_key(|row| row.stamp);
-        let most = self.rows.chunk_by(|a, b| a.stamp == b.stamp).map(<[Row]>::len).max().unwrap_or(0);
+        sort(&mut self.rows, |row| (row.at, row.nth));
+        let most = self.rows.chunk_by(|a, b| a.at == b.at).map(<[Held]>::len).max().unwrap_or(0);
         if most < 2 {
             return None;
         }
@@ -320,7 +420,7 @@ impl Read {
             WithinSecond::Random => ("at random places of it", "`keep` leaves them, `spread` is even"),
         };
         let mut stream = StreamRoot::new(seed, 0).stream("requests", "within-second");
-        for second in self.rows.chunk_by_mut(|a, b| a.stamp == b.stamp) {
+        for second in self.rows.chunk_by_mut(|a, b| a.at == b.at) {
             let count = second.len() as u64;
             let places: Vec<u64> = if within == WithinSecond::Random {
                 let mut drawn: Vec<u64> = (0..count).map(|_| below(&mut stream, SECOND as u64)).collect();
@@ -331,7 +431,7 @@ impl Read {
                 (0..count).map(|nth| (2 * nth + 1) * SECOND as u64 / (2 * count)).collect()
             };
             for (row, place) in second.iter_mut().zip(places) {
-                row.stamp += i128::from(place);
+                row.at = row.at.saturating_add_unsigned(place);
             }
         }
         Some(format!(
@@ -342,16 +442,19 @@ impl Read {
 
     /// The requests of each class, sorted by time, and their attributes.
     pub fn requests(mut self, what: &str, sink: &mut Sink) -> Option<(Vec<Requests>, Vec<Attributes>)> {
-        let start = self.counted_from();
-        self.rows.sort_by_key(Row::at);
-        let mut attributes: Vec<Attributes> = Vec::new();
-        let mut known: BTreeMap<(u32, i64, Option<Span>), u32> = BTreeMap::new();
-        let mut data: Vec<TraceData> = self.classes.iter().map(|_| TraceData::default()).collect();
-        let present: Vec<bool> = {
-            let mut present = vec![false; self.classes.len()];
-            self.rows.iter().for_each(|row| present[row.class as usize] = true);
-            present
-        };
+        sort(&mut self.rows, |row| (row.at, row.nth));
+        // From the time that arrivals are counted from.
+        let start = self.counted_from() - self.origin;
+        let last = self.rows.last().map_or(0, |row| i128::from(row.at));
+        if self.far || last - start > i128::from(Time::LATEST.0) {
+            let message = format!("the {what} spans more than the 292 years that can be simulated");
+            sink.error("S073", WHOLE, message);
+            return None;
+        }
+        let mut present = vec![false; self.classes.len()];
+        for row in &self.rows {
+            present[self.class_of(row) as usize] = true;
+        }
         // Classes of options that no request belongs to are none.
         let mut numbers = vec![0u32; self.classes.len()];
         let mut next = 0;
@@ -359,37 +462,59 @@ impl Read {
             numbers[class] = next;
             next += u32::from(*present);
         }
-        for (nth, row) in self.rows.iter().enumerate() {
-            let Some(at) = u64::try_from(row.at() - start).ok().filter(|at| *at <= Time::LATEST.0) else {
-                let message = format!("the {what} spans more than the 292 years that can be simulated");
-                sink.error("S073", WHOLE, message);
-                return None;
-            };
-            let class = numbers[row.class as usize];
-            let index = *known.entry((class, row.priority, row.deadline)).or_insert_with(|| {
+        let mut attributes: Vec<Attributes> = Vec::new();
+        let mut known: Vec<Option<u32>> = vec![None; self.kinds.len()];
+        for (nth, row) in self.rows.iter_mut().enumerate() {
+            let (class, priority, deadline) = self.kinds[row.kind as usize];
+            known[row.kind as usize].get_or_insert_with(|| {
+                let class = numbers[class as usize];
                 attributes.push(Attributes {
                     place: class,
                     task: class,
-                    priority: row.priority,
-                    deadline: row.deadline,
+                    priority,
+                    deadline,
                     ..Attributes::default()
                 });
                 attributes.len() as u32 - 1
             });
-            let data = &mut data[row.class as usize];
-            data.rows.push(TraceRow {
-                at: Time(at),
-                entry: 0,
-                values: data.values.len() as u32,
-                count: 1,
-                attributes: index,
-                client: row.client.unwrap_or(nth as u64 | OWN_CLIENT),
-            });
-            data.values.push(row.service.0);
+            row.nth = nth as u32;
+            if row.client == NOBODY {
+                row.client = nth as u64 | OWN_CLIENT;
+            }
         }
-        let named = self.classes.into_iter().zip(data).zip(present).filter(|(_, present)| *present);
-        let requests = named.map(|((class, data), _)| Requests { class, data }).collect();
-        Some((requests, attributes))
+        let kinds = std::mem::take(&mut self.kinds);
+        let class_of = |row: &Held| kinds[row.kind as usize].0;
+        if next > 1 {
+            sort(&mut self.rows, |row| (class_of(row), row.nth));
+        }
+        // The last class first: what is left shrinks, so that the requests are hardly ever held twice.
+        let mut found = Vec::new();
+        for (index, class) in self.classes.into_iter().enumerate().rev().filter(|(index, _)| present[*index])
+        {
+            let first = self.rows.partition_point(|row| (class_of(row) as usize) < index);
+            let rows = if first == 0 { std::mem::take(&mut self.rows) } else { self.rows.split_off(first) };
+            self.rows.shrink_to_fit();
+            let values = rows.iter().map(|row| row.service.0).collect();
+            let row = |(nth, row): (usize, Held)| TraceRow {
+                at: Time((i128::from(row.at) - start) as u64),
+                entry: 0,
+                values: nth as u32,
+                count: 1,
+                attributes: known[row.kind as usize].unwrap_or(0),
+                client: row.client,
+            };
+            let rows = rows.into_iter().enumerate().map(row).collect();
+            found.push(Requests { class, data: Arc::new(TraceData { rows, values }) });
+        }
+        found.reverse();
+        Some((found, attributes))
+    }
+}
+
+/// Sorts in place: keys are all different, and rows often in order.
+fn sort<K: Ord>(rows: &mut [Held], key: impl Fn(&Held) -> K) {
+    if !rows.is_sorted_by_key(&key) {
+        rows.sort_unstable_by_key(key);
     }
 }
 

@@ -325,7 +325,7 @@ impl Made {
         if let Some(input) = self.plan.scenario() {
             let file = input.name.rsplit(['/', '\\']).next().unwrap_or("scenario");
             let copy = format!("{base}/{file}");
-            fs::write(folder.join(&copy), &input.text)?;
+            fs::write(folder.join(&copy), input.as_given())?;
             let original = input.folder.is_some().then(|| absolute(Path::new(&input.name))).flatten();
             scenario = json!({
                 "name": self.plan.scenario_name(),

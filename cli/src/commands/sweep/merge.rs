@@ -334,7 +334,7 @@ impl Merge<'_> {
         let session = &self.global.session;
         session.read_bytes(folder.plan.name(), "input", folder.plan.text().as_bytes());
         if let Some(input) = folder.plan.scenario() {
-            session.read_bytes(&input.name, "input", &input.text);
+            session.read_input(&input.name, input);
         }
         session.describe(|facts| {
             facts.policies = (0..folder.plan.policies())

@@ -2,6 +2,7 @@
 //! values derived by hand, and what hostile files do. The inputs are written here, or derived from `19-ms.csv`.
 
 mod formats;
+mod large;
 mod wrong;
 
 use crate::{Ended, dispatchlab, end};

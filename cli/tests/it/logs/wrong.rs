@@ -43,11 +43,18 @@ fn what_is_no_log_is_named() {
 
 #[test]
 fn an_archive_that_unpacks_without_end_is_refused() {
-    // A kibibyte of a gibibyte of zeros: the limit holds for what comes out.
+    // A kibibyte of a gibibyte of zeros is no log, which its beginning tells.
     let one = gzip(&vec![0; 1 << 26]);
     let ended = run("a.log.gz", one.repeat(17), &["--service", "1ms"]);
+    assert!(ended.code == 2 && ended.stderr.contains("known kind"), "{}", ended.stderr);
+    // The limit holds for what comes out.
+    let lines = gzip(&NGINX_END.as_bytes().repeat(1 << 15));
+    let ended = run("a.log.gz", lines, &["--service", "1ms", "--max-input", "6MiB"]);
+    assert!(ended.code == 2 && ended.stderr.contains("larger than 6 MiB"), "{}", ended.stderr);
+    let zeros = [&b"task,arrival,cpu\n"[..], &vec![b'1'; 1 << 24]].concat();
+    let ended = run("a.csv.gz", gzip(&zeros), &["--max-input", "6MiB"]);
     assert!(
-        ended.code == 2 && ended.stderr.contains("larger than 1 GiB when it is unpacked"),
+        ended.code == 2 && ended.stderr.contains("larger than 6 MiB when it is unpacked"),
         "{}",
         ended.stderr
     );

@@ -41,7 +41,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("eframe", &["dispatchlab-gui"]),
     ("rfd", &["dispatchlab-gui"]),
     ("fluent-bundle", &["dispatchlab-gui"]),
-    ("blake3", &["dispatchlab", "dispatchlab-gui"]),
+    ("blake3", &["scenarios", "dispatchlab", "dispatchlab-gui"]),
     ("rustix", &["dispatchlab"]),
 ];
 

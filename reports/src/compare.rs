@@ -62,10 +62,14 @@ pub struct CompareRow {
 }
 
 impl CompareRow {
+    /// Whether it is a percentile that is among the last of its sample.
+    pub fn is_small_sample(&self) -> bool {
+        self.value.is_some() && self.above.is_some_and(|above| above < FEW_ABOVE)
+    }
+
     /// What stands behind its value, where it is among the last of its sample.
-    pub(crate) fn mark(&self) -> &'static str {
-        let few = self.value.is_some() && self.above.is_some_and(|above| above < FEW_ABOVE);
-        if few { FEW_MARK } else { "" }
+    pub fn mark(&self) -> &'static str {
+        if self.is_small_sample() { FEW_MARK } else { "" }
     }
 }
 

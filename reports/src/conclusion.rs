@@ -1,7 +1,7 @@
 //! A comparison in one sentence or three.
 
 use crate::compare::title_of;
-use crate::number::{change, estimate, with_unit};
+use crate::number::{change, estimate, fixed, with_unit};
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use std::fmt::Write as _;
@@ -46,7 +46,9 @@ pub struct Conclusion {
     pub exact: bool,
     /// The metric is of jobs that were served, and the system does not keep up: nobody is called best.
     pub overloaded: bool,
-    /// What the winner and `against` leave unserved, in this order; empty where neither leaves anything.
+    /// Some system does not keep up: in a longer run every mean is another.
+    pub falls_behind: bool,
+    /// What the winner and `against` leave unserved, in this order, then the others; empty where none leaves anything.
     pub unserved: Vec<UnservedRow>,
 }
 
@@ -81,7 +83,8 @@ impl UnservedRow {
 
     /// `lcfs leaves 3139 of 33140 jobs unserved (3139 unfinished)`.
     fn text(&self) -> String {
-        let count = |value: f64| estimate(value);
+        // Means over replications are no whole numbers, and need not look as if they were known to a hundredth of a job.
+        let count = |value: f64| if value >= 10.0 { fixed(value, 0) } else { estimate(value) };
         let kinds = [(self.unfinished, "unfinished"), (self.lost, "lost"), (self.timed_out, "timed out")];
         let kinds: Vec<String> = kinds
             .iter()
@@ -165,7 +168,7 @@ impl Selection {
 
 impl Serialize for Conclusion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Conclusion", 16)?;
+        let mut fields = serializer.serialize_struct("Conclusion", 17)?;
         fields.serialize_field("text", &self.text())?;
         fields.serialize_field("metric", &self.metric)?;
         fields.serialize_field("scope", &self.scope)?;
@@ -181,6 +184,7 @@ impl Serialize for Conclusion {
         fields.serialize_field("costs", &self.costs)?;
         fields.serialize_field("exact", &self.exact)?;
         fields.serialize_field("overloaded", &self.overloaded)?;
+        fields.serialize_field("falls_behind", &self.falls_behind)?;
         fields.serialize_field("unserved", &self.unserved)?;
         fields.end()
     }
@@ -193,6 +197,14 @@ impl Conclusion {
         if self.overloaded {
             return self.nobody(&on);
         }
+        let mut text = self.said(&on);
+        if self.falls_behind {
+            text.push_str(" The system does not keep up: this is of a run of this length, and of a longer one it is another.");
+        }
+        text
+    }
+
+    fn said(&self, on: &str) -> String {
         let by = change(self.difference, self.half_width, self.relative_to, self.unit);
         if self.exact {
             return format!(
@@ -242,13 +254,15 @@ impl Conclusion {
 
     /// Nobody is called best: what is left unserved, and what the metric is at least.
     fn nobody(&self, on: &str) -> String {
-        let left: Vec<String> = self.unserved.iter().map(UnservedRow::text).collect();
+        /// Policies that are named; all are in the JSON document.
+        const NAMED: usize = 4;
+        let named = &self.unserved[..self.unserved.len().min(NAMED)];
+        let left: Vec<String> = named.iter().map(UnservedRow::text).collect();
         let mut text = format!(
             "No policy is called best on {on}, which is of served jobs alone: the system does not keep up, and {}.",
             list(&left)
         );
-        let least: Option<Vec<String>> = self
-            .unserved
+        let least: Option<Vec<String>> = named
             .iter()
             .map(|row| Some(format!("{} under {}", with_unit(row.at_least?, self.unit), row.policy)))
             .collect();
@@ -263,13 +277,13 @@ impl Conclusion {
     fn leaves_more(&self) -> bool {
         /// Of the jobs.
         const SHARE: f64 = 0.01;
-        matches!(self.unserved.as_slice(), [mine, other] if mine.share() > other.share() + SHARE)
+        matches!(self.unserved.as_slice(), [mine, other, ..] if mine.share() > other.share() + SHARE)
     }
 
     /// What is left unserved, where the winner leaves more.
     fn left(&self) -> String {
         match self.unserved.as_slice() {
-            [mine, other] if mine.total() > other.total() => {
+            [mine, other, ..] if mine.total() > other.total() => {
                 format!(" That is of served jobs: {}, {}.", mine.text(), other.text())
             }
             _ => String::new(),
@@ -349,6 +363,7 @@ mod tests {
             no_practical_difference: Vec::new(),
             exact: false,
             overloaded: false,
+            falls_behind: false,
             unserved: Vec::new(),
             costs: vec![
                 CostRow {

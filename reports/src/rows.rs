@@ -55,7 +55,7 @@ pub const FEW_ABOVE: u64 = 5;
 pub const FEW_MARK: &str = "?";
 
 /// What the mark means.
-pub(crate) fn few_legend() -> String {
+pub fn few_legend() -> String {
     format!("{FEW_MARK} among the last of its sample, fewer than {FEW_ABOVE} values lie beyond it: a guess")
 }
 
@@ -66,7 +66,7 @@ impl SummaryRow {
     }
 
     /// What stands behind its value.
-    pub(crate) fn mark(&self) -> &'static str {
+    pub fn mark(&self) -> &'static str {
         if self.is_small_sample() { FEW_MARK } else { "" }
     }
 

@@ -14,7 +14,7 @@ use reports::chart::rows::counted_values;
 use reports::chart::{Chart, Look, png, svg};
 use reports::html::compare::{CompareExtras, compare_page};
 use reports::html::plan::plan_page;
-use reports::html::results::{self, PointRow, Results, results_page};
+use reports::html::results::{self, Overloaded, PointRow, Results, Unserved, results_page};
 use reports::html::run::{RunExtras, run_page};
 use reports::html::{self, Page, page};
 use reports::json::{COMPARE_SCHEMA, RUN_SCHEMA};
@@ -324,10 +324,12 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
     let mut places: BTreeMap<Key, usize> = BTreeMap::new();
     let mut points: Vec<Gathered> = Vec::new();
     let (mut any, mut too_many) = (false, false);
+    let mut known = Known::default();
     let mut gather = |row: &ResultRow<'_>| {
         any = true;
         let name = format!("{}/{}", row.metric, row.statistic);
         let whole = row.scope == ALL && row.class == ALL;
+        known.note(row, &name, whole);
         if !names.contains(&name) {
             // Of a file without any of the usual metrics the first others are shown.
             if !wanted.is_empty() || names.len() >= usual + MOST_OTHERS {
@@ -358,6 +360,7 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
                     low: None,
                     high: None,
                     n: 0,
+                    above: None,
                 },
                 values: Vec::new(),
                 is_summary: row.replication.is_none(),
@@ -365,6 +368,7 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
             points.len() - 1
         });
         let point = &mut points[place];
+        point.row.above = row.above.into_iter().chain(point.row.above).min();
         if point.is_summary {
             point.row =
                 PointRow { value: row.value, low: row.low, high: row.high, n: row.n, ..point.row.clone() };
@@ -393,7 +397,75 @@ fn of_csv(args: &ReportCommand, path: &Path, reader: impl io::Read) -> Result<Re
     }
     rows.sort_by_key(|row| place_of(&row.metric));
     let title = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Results { title, parameters, rows, confidence: args.confidence })
+    let (points, overloaded, unserved) = known.told();
+    Ok(Results { title, parameters, rows, confidence: args.confidence, points, overloaded, unserved })
+}
+
+/// What a point is known by.
+type Place = (String, String, Vec<String>);
+
+/// What a file says of each point whatever is shown of it: offered load, and jobs that were not served.
+#[derive(Default)]
+struct Known {
+    places: BTreeMap<Place, usize>,
+    /// Of each point the fullest station of each name, and jobs: released, and not served.
+    points: Vec<(BTreeMap<String, f64>, [f64; 2])>,
+}
+
+impl Known {
+    fn note(&mut self, row: &ResultRow<'_>, name: &str, whole: bool) {
+        let Some(value) = row.value else { return };
+        let jobs = match name {
+            "offered_load/ratio" if row.class == ALL && row.scope != ALL => None,
+            "jobs/released" if whole => Some(0),
+            "jobs/unfinished" | "jobs/lost" | "jobs/timed-out" if whole => Some(1),
+            _ => return,
+        };
+        let values: Vec<String> = row.values.iter().map(|value| (*value).to_owned()).collect();
+        let next = self.places.len();
+        let key = (row.scenario.to_owned(), row.policy.to_owned(), values);
+        let place = *self.places.entry(key).or_insert(next);
+        if place >= MOST_POINTS {
+            return;
+        }
+        if place >= self.points.len() {
+            self.points.resize_with(place + 1, Default::default);
+        }
+        let (stations, counts) = &mut self.points[place];
+        if let Some(which) = jobs {
+            // Over replications both grow alike.
+            counts[which] += value;
+        } else {
+            let load = stations.entry(row.scope.to_owned()).or_insert(value);
+            *load = load.max(value);
+        }
+    }
+
+    fn told(self) -> (usize, Vec<Overloaded>, Unserved) {
+        /// Stations that are named.
+        const NAMED: usize = 3;
+        /// A part of the jobs of which nothing is said: some are always on their way when a run ends.
+        const FEW: f64 = 0.01;
+        let mut found: BTreeMap<String, Overloaded> = BTreeMap::new();
+        let mut unserved = Unserved::default();
+        let points = self.points.len();
+        for (stations, [released, left]) in self.points {
+            for (station, load) in stations.into_iter().filter(|(_, load)| *load > 1.0) {
+                let one = found.entry(station.clone()).or_insert(Overloaded { station, load, points: 0 });
+                one.load = one.load.max(load);
+                one.points += 1;
+            }
+            let part = if released > 0.0 { left / released } else { 0.0 };
+            if part > FEW {
+                unserved.points += 1;
+                unserved.most = unserved.most.max(part);
+            }
+        }
+        let mut overloaded: Vec<Overloaded> = found.into_values().collect();
+        overloaded.sort_by(|a, b| b.load.total_cmp(&a.load));
+        overloaded.truncate(NAMED);
+        (points, overloaded, unserved)
+    }
 }
 
 impl Gathered {
@@ -415,6 +487,10 @@ impl Gathered {
 
 /// A folder that is there, or can be made within one that is.
 fn checked_folder(name: &str) -> Result<PathBuf, Failure> {
+    // It would be the folder one is in.
+    if name.is_empty() {
+        return Err(Failure::Usage("cannot write charts into ``: name a folder".to_owned()));
+    }
     let path = PathBuf::from(name);
     if path.exists() && !path.is_dir() {
         return Err(Failure::Usage(format!("cannot write charts into `{name}`: it is no folder")));

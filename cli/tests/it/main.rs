@@ -4,6 +4,7 @@ mod attacks;
 mod comparing;
 mod coverage;
 mod demand;
+mod disks;
 mod files;
 mod folders;
 mod growth;

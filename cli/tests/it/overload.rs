@@ -320,6 +320,39 @@ fn a_sweep_names_its_overloaded_points() {
     let rows = fs::read_to_string(name("s.summary.csv")).unwrap();
     let loads: Vec<&str> = rows.lines().filter(|line| line.contains(",offered_load,ratio,cpu,")).collect();
     assert!(loads.len() == 2 && loads[1].contains(",1.3,"), "{loads:?}");
+    // A page that is made of it later has nothing but the rows, and begins with what they say.
+    for input in ["s", "s.csv", "s.summary.csv"] {
+        assert_eq!(end(&["report", &name(input), "--html", &name("page.html")]).code, 0);
+        let page = fs::read_to_string(name("page.html")).unwrap();
+        let answer = page.split_once("class=\"answer\"").expect("it has an answer").1;
+        let says = "<p>Overloaded at 1 of 2 points: `cpu` is offered up to 130 % of what it can serve; means grow with the \
+                    length of the run, where nothing is turned away.</p>";
+        assert_eq!(answer.find(says), answer.find("<p>"), "{input}: it comes first");
+        // Two runs of 200 jobs: the p99 is the third greatest.
+        assert!(page.contains("? among the last of its sample"), "{input}");
+        fs::remove_file(name("page.html")).unwrap();
+    }
+}
+
+#[test]
+fn every_policy_is_named_that_leaves_jobs_unserved() {
+    with(OVER, |input| {
+        let args = ["compare", input, "--policy", "fcfs", "--policy", "lcfs", "--policy", "sjf"];
+        let said = unwrapped(&stdout(&[&args[..], &["--replications", "2"]].concat()));
+        let said = said.split_once("No policy is called best").expect("nobody is").1;
+        for policy in ["fcfs leaves ", "lcfs leaves ", "sjf leaves "] {
+            let count = said.split_once(policy).expect(policy).1.split(' ').next().unwrap();
+            assert!(count.bytes().all(|digit| digit.is_ascii_digit()), "{policy}{count}: no parts of jobs");
+        }
+        // Where all are served in the end, what is said is of this length of run.
+        let drained = OVER.replace("after = \"5min\"", "jobs = 2000");
+        assert_ne!(drained, OVER);
+        with(&drained, |input| {
+            let said = unwrapped(&stdout(&["compare", input, "--policy", "fcfs", "--policy", "lcfs"]));
+            assert!(said.contains("has the best response/mean of this one replication"), "{said}");
+            assert!(said.contains("The system does not keep up: this is of a run of this length"), "{said}");
+        });
+    });
 }
 
 #[test]

@@ -387,6 +387,39 @@ fn a_goal_that_is_not_met_has_its_reason() {
     );
 }
 
+/// Work of 10 ms on average does not end within 1 ms, however many cores there are.
+#[test]
+fn more_of_what_nobody_waits_for_cannot_help() {
+    let text = r#"
+name = "desk"
+stop = { jobs = 2000 }
+[[class]]
+name = "call"
+steps = [{ work = "agents", demand = { exponential = { mean = "10ms" } } }]
+[[source]]
+name = "calls"
+class = "call"
+arrivals = { poisson = "50/s" }
+[[processor]]
+name = "agents"
+"#;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let page = folder.path().join("plan.html");
+    let html = format!("--html={}", page.display());
+    let goal =
+        ["--slo", "response/p90 < 1ms", "--vary", "agents.cores=4..8", "--max-replications", "10", &html];
+    let ended = planned_text(text, &goal);
+    let why = "at 8, 100 % of the response time is spent at `agents` and less than 1 % of it waiting: the work itself takes \
+               that long, and more cannot help";
+    assert!(ended.code == 4 && ended.stdout.contains(why), "{}", ended.stdout);
+    // One policy with nothing to spare is one line of the chart.
+    let page = std::fs::read_to_string(page).expect("it is written");
+    assert!(
+        page.contains("response/p90 by count") && !page.contains(">all there<"),
+        "one line needs no name"
+    );
+}
+
 #[test]
 fn what_can_be_counted_is_named() {
     let goal = ["--slo", "waiting/mean <= 5ms"];

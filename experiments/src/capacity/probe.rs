@@ -389,6 +389,13 @@ impl Probe {
         parts.enumerate().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 
+    /// The part of the response time that is spent waiting, everywhere together.
+    pub fn waiting_part(&self) -> Option<f64> {
+        let response = self.mean_of("response/mean", ALL).filter(|response| *response > 0.0)?;
+        let waiting = |name: &str| self.mean_of("response_part/waiting", name).unwrap_or(0.0);
+        Some(self.model.components.iter().map(|component| waiting(&component.name)).sum::<f64>() / response)
+    }
+
     /// The mean time of a job at a component.
     fn part(&self, component: &str) -> f64 {
         ["response_part/waiting", "response_part/service", "response_part/overhead"]

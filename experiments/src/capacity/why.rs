@@ -105,6 +105,9 @@ fn capacity(model: &Model, component: usize) -> f64 {
         + tokens.map(|one| f64::from(one.size)).sum::<f64>()
 }
 
+/// A part of the response time that is spent waiting of which no more need be said.
+const LITTLE: f64 = 0.01;
+
 /// Why the greatest count misses a goal.
 pub(crate) fn why(ends: &Ends<'_>, probe: Option<&Probe>) -> Option<String> {
     let Ends { low, high, count, path } = *ends;
@@ -134,6 +137,12 @@ pub(crate) fn why(ends: &Ends<'_>, probe: Option<&Probe>) -> Option<String> {
             let other = instead(high, component, path);
             format!("{part} is spent at `{name}`, which {path} does not change{other}")
         }
+        // Who is served already is not served sooner by more.
+        _ if probe.and_then(Probe::waiting_part).is_some_and(|waiting| waiting < LITTLE) => format!(
+            "{part} is spent at `{name}` and less than {} % of it waiting: the work itself takes that long, and more cannot \
+             help",
+            percent(LITTLE)
+        ),
         _ => format!("{part} is spent at `{name}`"),
     })
 }

@@ -53,6 +53,7 @@ impl Compared<'_> {
             costs,
             exact: self.exact(),
             overloaded: self.is_withheld(&key.metric),
+            falls_behind: self.falls_behind(),
             unserved: self.unserved(position, [winner, against]),
         })
     }
@@ -189,13 +190,15 @@ const OF_SERVED: [&str; 7] =
 impl Compared<'_> {
     /// Whether nobody is called best on a metric: it is of served jobs, and some system does not keep up and leaves jobs unserved.
     fn is_withheld(&self, metric: &MetricName) -> bool {
-        let keeps_up = |finding: &crate::finding::Finding| {
-            !matches!(finding.what, What::Overload { grows: true, .. } | What::Rising { .. })
-        };
         OF_SERVED.contains(&metric.def.name)
             && self.results.iter().enumerate().any(|(index, result)| {
                 !result.findings.iter().all(keeps_up) && self.left(index, None).total() > 0.0
             })
+    }
+
+    /// Whether some system does not keep up.
+    fn falls_behind(&self) -> bool {
+        self.results.iter().any(|result| !result.findings.iter().all(keeps_up))
     }
 
     /// Takes the marks of the best from metrics on which nobody is called best.
@@ -215,8 +218,10 @@ impl Compared<'_> {
 
     /// What alternatives leave unserved; nothing where none of them leaves any.
     fn unserved(&self, position: usize, of: [usize; 2]) -> Vec<UnservedRow> {
-        let rows = of.map(|index| self.left(index, Some(position)));
-        if rows.iter().all(|row| row.total() == 0.0) { Vec::new() } else { rows.to_vec() }
+        let others = (0..self.labels.len()).filter(|index| !of.contains(index));
+        let rows = of.into_iter().chain(others).map(|index| self.left(index, Some(position)));
+        let rows: Vec<UnservedRow> = rows.collect();
+        if rows.iter().all(|row| row.total() == 0.0) { Vec::new() } else { rows }
     }
 
     /// What one alternative leaves unserved.
@@ -246,6 +251,11 @@ impl Compared<'_> {
             at_least: open,
         }
     }
+}
+
+/// Whether a finding is none of a queue that grows.
+fn keeps_up(finding: &crate::finding::Finding) -> bool {
+    !matches!(finding.what, What::Overload { grows: true, .. } | What::Rising { .. })
 }
 
 /// Whether there are differences with intervals.

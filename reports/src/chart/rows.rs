@@ -5,7 +5,7 @@ use super::{
     Point, Scale, Series, Tail, Verdict,
 };
 use crate::compare::CompareRow;
-use crate::number::{significant, with_unit};
+use crate::number::{Sure, change, significant, with_unit};
 use crate::rows::{ALL, GanttRow};
 use crate::welch::WelchRow;
 use sim_core::measure::Distribution;
@@ -176,12 +176,15 @@ fn interval_row(row: &CompareRow, group: &[&CompareRow]) -> IntervalRow {
         _ => Verdict::None,
     };
     let reference = group.iter().find(|row| row.verdict == Some("reference")).and_then(|row| row.value);
-    let mut remark = row.value.map(|value| with_unit(value, row.unit)).unwrap_or_default();
+    let sure = Sure::of(row.ci_low.zip(row.ci_high));
+    let mut remark = row.value.map(|value| sure.with_unit(value, row.unit)).unwrap_or_default();
+    remark.push_str(row.mark());
     if let (Some(difference), Some(base)) =
         (row.difference, reference.filter(|base| *base != 0.0 && verdict != Verdict::Reference))
     {
-        let percent = 100.0 * difference / base.abs();
-        let _ = write!(remark, "  {}{} %", if percent > 0.0 { "+" } else { "" }, significant(percent, 3));
+        let half = row.difference_low.zip(row.difference_high).map(|(low, high)| (high - low) / 2.0);
+        let by = change(difference, half, base, row.unit);
+        let _ = write!(remark, "  {}", by.split(" +/- ").next().unwrap_or_default());
     }
     IntervalRow {
         name: row.policy.clone(),

@@ -43,7 +43,10 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     let mut verdicts = Section::new("What is better");
     let exact = "All policies meet the same arrivals and sizes, and nothing is random: the values are exact, and so are \
                  their differences.";
-    verdicts.blocks.push(Block::Text(if document.exact { exact.to_owned() } else { format!(
+    let once = "All policies meet the same arrivals and sizes. Of one replication there are no intervals: which differences \
+                would be seen again is not known.";
+    let single = document.selection.is_none() && document.replications == 1;
+    verdicts.blocks.push(Block::Text(if document.exact { exact.to_owned() } else if single { once.to_owned() } else { format!(
         "All policies meet the same arrivals and sizes, so that differences are taken in pairs, replication by \
          replication. The reference is {}. A difference is called better or worse only where its interval, widened for \
          the number of policies, leaves out zero{}.",

@@ -160,7 +160,7 @@ dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1rem;
 dt{color:var(--muted)}dd{margin:0;overflow-wrap:anywhere}
 a{color:var(--link)}
 nav ul{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;list-style:none;padding:0;margin:.8rem 0}
-figure{margin:1.2rem 0}
+figure{margin:1.2rem 0;overflow-x:auto}
 figure svg{display:block;width:100%;height:auto;max-width:60rem}
 .scroll{overflow-x:auto;margin:1rem 0}
 table{border-collapse:collapse;font-size:.875rem;min-width:24rem}
@@ -175,6 +175,7 @@ details{margin:1rem 0;border:1px solid var(--line);border-radius:6px;padding:.25
 summary{cursor:pointer;padding:.25rem 0;font-weight:bold}
 pre{background:var(--raised);padding:.75rem 1rem;overflow-x:auto;font:13px/1.45 ui-monospace,'DejaVu Sans Mono',monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 footer{margin-top:2.5rem;padding-top:.6rem;padding-bottom:2rem;border-top:1px solid var(--line)}
+@media screen{figure svg{min-width:34rem}}
 @media print{@page{margin:14mm}body{font-size:10pt}header,main,footer{max-width:none;padding:0}nav{display:none}
 h2,caption{break-after:avoid}figure,tr,.answer,section>.scroll{break-inside:avoid}figure svg{max-width:17cm}
 details{border:0;padding:0}details:not(.long)::details-content{content-visibility:visible;display:block;height:auto}

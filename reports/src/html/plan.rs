@@ -256,12 +256,12 @@ fn by_count(document: &PlanDocument<'_>) -> Vec<Chart> {
     for goal in &document.goals {
         for demand in &document.demands {
             let mut series = Vec::new();
+            // With nothing to spare nothing is ever gone: one line a policy.
+            let both = [0, document.spare];
+            let gone = &both[..if document.spare == 0 { 1 } else { 2 }];
             for (policy, gone) in
-                document.policies.iter().flat_map(|policy| [(policy, 0), (policy, document.spare)])
+                document.policies.iter().flat_map(|policy| gone.iter().map(move |gone| (policy, *gone)))
             {
-                if gone == 0 && series.iter().any(|series: &Series| series.name == *policy) {
-                    continue;
-                }
                 let probes =
                     document.probes.iter().filter(|probe| probe.policy == *policy && probe.demand == *demand);
                 let points = probes.filter_map(|probe| {

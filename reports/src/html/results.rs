@@ -3,7 +3,8 @@
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::rows::file_name;
 use crate::chart::{Axis, Chart, IntervalRow, Intervals, Kind, Lines, Point, Scale, Series, Verdict};
-use crate::number::{Sure, significant, with_unit};
+use crate::number::{Sure, significant};
+use crate::rows::{FEW_ABOVE, FEW_MARK, few_legend};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -33,6 +34,41 @@ pub struct PointRow {
     pub high: Option<f64>,
     /// Replications.
     pub n: u64,
+    /// Of a percentile: how many values lie beyond its rank, in the replication with the fewest.
+    pub above: Option<u64>,
+}
+
+impl PointRow {
+    /// Its value with no more digits than are known, marked where it is among the last of its sample.
+    fn shown(&self) -> String {
+        let sure = Sure::of(self.low.zip(self.high));
+        let mark = if self.is_small_sample() { FEW_MARK } else { "" };
+        self.value.map(|value| sure.with_unit(value, self.unit) + mark).unwrap_or_default()
+    }
+
+    fn is_small_sample(&self) -> bool {
+        self.value.is_some() && self.above.is_some_and(|above| above < FEW_ABOVE)
+    }
+}
+
+/// A station that is offered more than it can serve, and at which points.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Overloaded {
+    /// The station.
+    pub station: String,
+    /// The most that is offered, over what it can serve.
+    pub load: f64,
+    /// At how many points.
+    pub points: usize,
+}
+
+/// Points at which jobs are unfinished, lost or given up.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Unserved {
+    /// How many points.
+    pub points: usize,
+    /// The greatest part of the jobs that are released, and those of which it is.
+    pub most: f64,
 }
 
 /// What a report of results shows.
@@ -46,6 +82,45 @@ pub struct Results {
     pub rows: Vec<PointRow>,
     /// Confidence level of the intervals.
     pub confidence: f64,
+    /// Points in all, whatever is shown of them.
+    pub points: usize,
+    /// What is overloaded, the fullest first.
+    pub overloaded: Vec<Overloaded>,
+    /// Where jobs are left unserved.
+    pub unserved: Unserved,
+}
+
+impl Results {
+    /// What must be known before any number is read.
+    fn answer(&self) -> Vec<String> {
+        let at = |points: usize| match self.points {
+            1 => String::new(),
+            all => format!(" at {points} of {all} points"),
+        };
+        let mut said: Vec<String> = self
+            .overloaded
+            .iter()
+            .map(|one| {
+                let most = if self.points > 1 { "up to " } else { "" };
+                format!(
+                    "Overloaded{}: `{}` is offered {most}{} % of what it can serve; means grow with the length of the run, \
+                     where nothing is turned away.",
+                    at(one.points),
+                    one.station,
+                    significant(one.load * 100.0, if one.load < 1.1 { 4 } else { 3 })
+                )
+            })
+            .collect();
+        if self.unserved.points > 0 {
+            let most = if self.points > 1 { "up to " } else { "" };
+            said.push(format!(
+                "Jobs are left unserved{}, {most}{} % of those released: they are in none of the times.",
+                at(self.unserved.points),
+                significant(self.unserved.most * 100.0, 2)
+            ));
+        }
+        said
+    }
 }
 
 /// One chart a metric: against the swept parameter that is a number and has the most values, else side by side.
@@ -86,6 +161,9 @@ pub fn charts(results: &Results) -> Vec<Chart> {
 pub fn results_page(results: &Results) -> Page {
     let mut drawn = Section::new("Charts");
     drawn.blocks.extend(charts(results).into_iter().map(Block::Chart));
+    if results.rows.iter().any(PointRow::is_small_sample) {
+        drawn.blocks.push(Block::Text(few_legend()));
+    }
     let mut numbers = Section::new("All points");
     numbers.blocks.push(Block::Folded(table(results)));
     let distinct = |of: &dyn Fn(&PointRow) -> &str| {
@@ -115,7 +193,13 @@ pub fn results_page(results: &Results) -> Page {
         let range = if least == most { most.to_string() } else { format!("{least} to {most}") };
         facts.push(("replications".to_owned(), range));
     }
-    Page { title: results.title.clone(), facts, sections: vec![drawn, numbers], ..Page::default() }
+    Page {
+        title: results.title.clone(),
+        answer: results.answer(),
+        facts,
+        sections: vec![drawn, numbers],
+        ..Page::default()
+    }
 }
 
 fn metrics(results: &Results) -> Vec<&str> {
@@ -263,7 +347,7 @@ fn beside(results: &Results, rows: &[&PointRow]) -> Option<Kind> {
         low: row.low,
         high: row.high,
         verdict: Verdict::None,
-        remark: row.value.map(|value| with_unit(value, row.unit)).unwrap_or_default(),
+        remark: row.shown(),
     };
     Some(Kind::Intervals(Intervals {
         x: Axis::new(first.metric.clone(), first.unit),
@@ -290,7 +374,7 @@ fn table(results: &Results) -> Table {
             (0..results.parameters.len()).map(|index| row.values.get(index).cloned().unwrap_or_default()),
         );
         cells.push(row.metric.clone());
-        cells.push(row.value.map(text).unwrap_or_default());
+        cells.push(row.shown());
         let ends = row.low.zip(row.high);
         cells.push(ends.map(|(low, high)| format!("{} to {}", text(low), text(high))).unwrap_or_default());
         cells.push(row.n.to_string());
@@ -333,6 +417,7 @@ mod tests {
             low: None,
             high: None,
             n: 3,
+            above: None,
         }
     }
 
@@ -348,6 +433,7 @@ mod tests {
                 row("b", ["4", "100/s"], 5e6),
             ],
             confidence: 0.95,
+            ..Results::default()
         };
         let drawn = charts(&results);
         let Kind::Lines(lines) = &drawn[0].kind else { panic!("{drawn:?}") };

@@ -55,6 +55,8 @@ pub struct ResultRow<'r> {
     pub low: Option<f64>,
     /// Upper end of the interval.
     pub high: Option<f64>,
+    /// Of a percentile: how many values lie beyond its rank.
+    pub above: Option<u64>,
 }
 
 /// Reads a result file and hands each row on; returns the names of the swept parameters.
@@ -76,7 +78,7 @@ pub fn results(reader: impl Read, each: &mut dyn FnMut(&ResultRow<'_>)) -> Resul
     let parameters: Vec<usize> = (0..names.len()).filter(|at| !KNOWN.contains(&names[*at])).collect();
     let place = |name: &str| find(name).unwrap_or(usize::MAX);
     let [scenario, policy, metric, statistic, scope, class, unit] = NEEDED.map(place);
-    let [replication, n, low, high] = ["replication", "n", "ci_low", "ci_high"].map(place);
+    let [replication, n, low, high, above] = ["replication", "n", "ci_low", "ci_high", "above"].map(place);
     let mut record = csv::StringRecord::new();
     loop {
         match csv.read_record(&mut record) {
@@ -114,6 +116,7 @@ pub fn results(reader: impl Read, each: &mut dyn FnMut(&ResultRow<'_>)) -> Resul
             n: whole(n)?.unwrap_or(1),
             low: number(low)?,
             high: number(high)?,
+            above: whole(above)?,
         });
     }
     Ok(parameters.iter().map(|at| names[*at].to_owned()).collect())

@@ -167,6 +167,7 @@ fn compare(names: [&str; 2]) -> Page {
             costs: Vec::new(),
             exact: false,
             overloaded: false,
+            falls_behind: false,
             unserved: Vec::new(),
         }),
         conditions: vec![condition(Some(names[1]), "false")],

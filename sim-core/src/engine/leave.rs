@@ -114,8 +114,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         self.last_left = now;
         self.sums.sojourn += u128::from(response.0);
         let has_deadline = !PLAIN && job.deadline != Time::NEVER;
-        let class = &mut self.classes[job.class as usize];
         if job.arrival >= self.warmup {
+            let class = &mut self.classes[job.class as usize];
             if status == Status::Completed {
                 let parts = if PLAIN || self.lean {
                     None
@@ -132,10 +132,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             if has_deadline {
                 self.measure_deadline(slot, status);
             }
-        } else {
-            // Released during the warm-up: behind it, the job is counted among what departed, and in nothing else. (What ends
-            // with the warm-up was done in it: a core that is never idle completes 60 jobs of a second in a minute, not 61.)
-            class.departed += u64::from(status == Status::Completed && now > self.warmup);
+        } else if status != Status::Completed {
+            self.carried_ended(slot);
         }
         if R::TRACE {
             let record = self.job_record(slot, status, Some(now));
@@ -148,6 +146,26 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         if !PLAIN && self.closed && client_waits {
             self.think(source);
         }
+    }
+
+    /// A job that was released during the warm-up ends without completing: it will not be among what departed.
+    #[cold]
+    fn carried_ended(&mut self, slot: u32) {
+        let class = self.shared.jobs[slot].class as usize;
+        // Before the end of the warm-up there are none yet.
+        if let Some(carried) = self.carried.get_mut(class) {
+            *carried -= 1;
+        }
+    }
+
+    /// Jobs in the system that were released during the warm-up, by class.
+    pub fn carried_now(&self) -> Vec<u64> {
+        let mut carried = vec![0; self.classes.len()];
+        let is_carried = |job: &Job| job.parent == NONE && job.arrival < self.warmup;
+        for (_, job) in self.shared.jobs.iter().filter(|(_, job)| is_carried(job)) {
+            carried[job.class as usize] += 1;
+        }
+        carried
     }
 
     /// [`exit`](World::exit) of a completed job, where it is not worth a copy of its own.

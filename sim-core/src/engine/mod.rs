@@ -143,6 +143,10 @@ struct World<'m, R, const PLAIN: bool> {
     horizon: Time,
     released: u64,
     left: u64,
+    /// Jobs released during the warm-up that were in the system behind its last instant and have not ended otherwise than
+    /// completed since, by class; empty until then. What departs of them is what is missing later: nothing is counted when
+    /// they do.
+    carried: Vec<u64>,
     first_release: Time,
     last_left: Time,
     silent: bool,
@@ -308,6 +312,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             horizon,
             released: 0,
             left: 0,
+            carried: Vec::new(),
             first_release: Time::ZERO,
             last_left: Time::ZERO,
             silent: false,

@@ -66,6 +66,7 @@ END
 scenario() {
   local n=$2 burst='{ poisson = "1000000/s" }' impatient='timeout = { uniform = { low = "100ms", high = "1s" } }'
   case $1 in
+  auto-*) one "jobs = $n" "$burst" "${1#auto-}" | sed 's/^warmup.*/warmup = "auto"/' ;;
   withdraw-*) one "jobs = $n" "$burst" "${1#withdraw-}" "$impatient" ;;
   wait-*) one "jobs = $n" "$burst" "${1#wait-}" ;;
   abort) one "jobs = $n" "$burst" fcfs '' $'deadline = "100ms"\non_miss = "abort"' ;;
@@ -94,7 +95,7 @@ instructions() {
 }
 
 rows=(withdraw-fcfs withdraw-lcfs withdraw-siro withdraw-sjf withdraw-round-robin withdraw-lottery withdraw-stride
-  withdraw-mlfq withdraw-feedback withdraw-priority withdraw-priority:ageing=1ms withdraw-ps withdraw-las wait-lottery
+  withdraw-mlfq withdraw-feedback withdraw-priority withdraw-priority:ageing=1ms withdraw-ps withdraw-las wait-ps auto-ps wait-lottery
   wait-priority:ageing=1ms wait-hrrn wait-las abort interrupts pool fork theory warm-up failures)
 (($#)) && rows=("$@")
 n=${SIZE:-4000}

@@ -7,6 +7,10 @@ use sim_core::units::Time;
 
 /// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
 const MAX_SEGMENTS: usize = 4_000_000;
+/// More of these are not kept of jobs that share a processor: each change of their number is a stretch of every one of them, so
+/// that recording them, and making a chart of them, grows with the square of how many there are. What this bound takes at most
+/// is half a second, whatever the run.
+const MAX_SHARES: usize = 500_000;
 /// More candidates in decisions than this are not kept, nor more decisions.
 const MAX_CANDIDATES: usize = 4_000_000;
 /// So many candidates are kept without being asked for: all of a small run's.
@@ -38,6 +42,8 @@ pub(crate) struct Recording {
     candidates: usize,
     /// Stretches were left out, so that all of them were thrown away: half a chart would mislead.
     pub no_segments: bool,
+    /// Stretches kept of jobs that share a processor.
+    shares: usize,
     /// Decisions after the last one kept were left out.
     pub decisions_cut: bool,
 }
@@ -63,7 +69,11 @@ impl Recording {
     /// Remarks for the user about what was left out.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.no_segments {
+        if self.no_segments && self.shares >= MAX_SHARES {
+            notes.push(format!(
+                "more than {MAX_SHARES} stretches of time of jobs that share a processor: the chart is left out"
+            ));
+        } else if self.no_segments {
             notes.push(format!("more than {MAX_SEGMENTS} stretches of time: the chart is left out"));
         }
         if self.decisions_cut {
@@ -110,7 +120,8 @@ impl Recorder for Recording {
                 return;
             }
         }
-        if self.trace.segments.len() >= MAX_SEGMENTS {
+        let shared = segment.share.1 > 1;
+        if self.trace.segments.len() >= MAX_SEGMENTS || (shared && self.shares >= MAX_SHARES) {
             self.no_segments = true;
             self.trace.segments = Vec::new();
             self.trace.stays = Vec::new();
@@ -118,6 +129,7 @@ impl Recorder for Recording {
             self.trace.crowds = Vec::new();
             return;
         }
+        self.shares += usize::from(shared);
         self.trace.segments.push(segment);
     }
 
@@ -180,21 +192,27 @@ mod tests {
 
     #[test]
     fn half_a_chart_is_no_chart() {
-        let mut recording = Recording::new(Decisions::Unrecorded);
-        for at in 0..=MAX_SEGMENTS as u64 {
-            recording.segment(Segment {
-                processor: 0,
-                core: 0,
-                job: at % 2,
-                kind: SegmentKind::Run,
-                start: Time(at),
-                end: Time(at + 1),
-                share: (1, 1),
-                level: 0,
-            });
+        for (share, most) in [((1, 1), MAX_SEGMENTS), ((1, 2), MAX_SHARES)] {
+            let mut recording = Recording::new(Decisions::Unrecorded);
+            for at in 0..=most as u64 {
+                assert!(recording.wants_segments());
+                recording.segment(Segment {
+                    processor: 0,
+                    core: 0,
+                    job: at % 2,
+                    kind: SegmentKind::Run,
+                    start: Time(at),
+                    end: Time(at + 1),
+                    share,
+                    level: 0,
+                });
+            }
+            assert!(recording.no_segments && recording.trace.segments.is_empty());
+            let note = &recording.notes()[0];
+            assert!(
+                note.starts_with(&format!("more than {most} ")) && note.ends_with("the chart is left out")
+            );
         }
-        assert!(recording.no_segments && recording.trace.segments.is_empty());
-        assert!(recording.notes()[0].contains("the chart is left out"));
     }
 
     #[test]

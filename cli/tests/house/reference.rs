@@ -323,7 +323,7 @@ fn the_page_of_result_files_is_the_columns() {
         (
             "gantt",
             "What each core did in the first replication, by station, core and time; empty where there are more than four \
-             million stretches of time.",
+             million stretches of time, or 500 000 of jobs that share a processor.",
             reports::requests::GANTT_COLUMNS,
         ),
     ] {

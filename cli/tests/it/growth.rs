@@ -51,7 +51,7 @@ fn what_is_left_out_of_a_shared_processors_chart_is_said() {
         let ended = end_in_time(&args, "");
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         let document: serde_json::Value = serde_json::from_str(&ended.stdout).expect("the result is JSON");
-        let note = "more than 4000000 stretches of time: the chart is left out";
+        let note = "more than 500000 stretches of time of jobs that share a processor: the chart is left out";
         assert!(ended.stderr.contains(note), "{policy}: {}", ended.stderr);
         assert_eq!(document["gantt"].as_array().map(Vec::len), Some(0), "{policy}");
     }

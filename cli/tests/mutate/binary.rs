@@ -1,6 +1,6 @@
 //! Mutated inputs, results, plans, manifests and options through the built command, under limits.
 
-use crate::mutation::{Dice, mutated};
+use crate::mutation::{Dice, mutated, tweaked};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
@@ -26,8 +26,8 @@ const POLICIES: [&str; 24] = [
     "mlfq",
     "lottery",
     "stride",
-    "cfs",
-    "eevdf",
+    "psjf",
+    "siro",
     "edf",
     "rm",
     "priority",
@@ -35,7 +35,7 @@ const POLICIES: [&str; 24] = [
     "las",
     "hrrn",
     "lcfs",
-    "random",
+    "feedback",
     "lb=least-connections",
     "lb=round-robin",
     "web.cpu=ps",
@@ -92,6 +92,34 @@ const OPTIONS: [&str; 46] = [
     "--html=out.html",
     "--trace=out.trace.json",
     "--out-dir=out",
+];
+
+/// What nearly every input takes.
+const FITTING: [&str; 24] = [
+    "--cores=2",
+    "--context-switch=5us",
+    "--dispatch-latency=1ms",
+    "--ties=simso",
+    "--ties=boost=none",
+    "--until=50ms",
+    "--until=30s",
+    "--warmup=auto",
+    "--warmup=10ms",
+    "--set=seed=7",
+    "--set=stop.jobs=50",
+    "--set=stop.jobs=3000",
+    "--scale=2",
+    "--seed=18446744073709551615",
+    "--replications=3",
+    "--records",
+    "--digest",
+    "--explain",
+    "--fail-if=response/p99 > 1ms",
+    "--format=json",
+    "--format=csv",
+    "--policy=ps",
+    "--html=out.html",
+    "--trace=out.trace.json",
 ];
 
 /// One command that is about to be run.
@@ -221,8 +249,18 @@ fn made(scratch: &Path) -> Vec<(String, String)> {
     found
 }
 
-/// A command from its number alone.
-fn case(number: u64, seeds: &[(String, String)], made: &[(String, String)]) -> Case {
+/// An option, of those that most inputs take more often than of the others.
+fn option(dice: &mut Dice) -> &'static str {
+    if dice.one_in(4) { dice.word(&OPTIONS) } else { dice.word(&FITTING) }
+}
+
+/// A command from its number alone. `right`: inputs of the library; `seeds`: these and mistakes.
+fn case(
+    number: u64,
+    right: &[(String, String)],
+    seeds: &[(String, String)],
+    made: &[(String, String)],
+) -> Case {
     let mut dice = Dice::new(number);
     let texts: Vec<&str> = seeds.iter().map(|(_, text)| text.as_str()).collect();
     let results: Vec<&str> = made.iter().map(|(_, text)| text.as_str()).collect();
@@ -230,8 +268,13 @@ fn case(number: u64, seeds: &[(String, String)], made: &[(String, String)]) -> C
     let mut arguments: Vec<String> = Vec::new();
     let mut add = |words: &[&str]| arguments.extend(words.iter().map(|word| (*word).to_owned()));
     let mut input = |dice: &mut Dice, changed: bool| {
-        let (name, text) = dice.of(seeds);
-        let text = if changed { mutated(text, &texts, dice) } else { text.clone() };
+        let (name, text) = if dice.one_in(6) { dice.of(seeds) } else { dice.of(right) };
+        let text = match dice.below(4) {
+            _ if !changed => text.clone(),
+            0 => mutated(text, &texts, dice),
+            // Most are still inputs: what is refused at once says nothing of runs.
+            _ => tweaked(text, dice),
+        };
         let name = format!("in-{name}");
         files.push((name.clone(), text));
         name
@@ -244,7 +287,7 @@ fn case(number: u64, seeds: &[(String, String)], made: &[(String, String)]) -> C
             add(&["run", &name]);
             add(&BOUNDED[..2]);
             for _ in 0..dice.below(3) {
-                add(&[dice.word(&OPTIONS)]);
+                add(&[option(&mut dice)]);
             }
             if dice.one_in(3) {
                 add(&["--policy", dice.word(&POLICIES)]);
@@ -254,7 +297,7 @@ fn case(number: u64, seeds: &[(String, String)], made: &[(String, String)]) -> C
             let name = input(&mut dice, true);
             add(&["compare", &name, "--policy", dice.word(&POLICIES), "--policy", dice.word(&POLICIES)]);
             add(&BOUNDED);
-            add(&[dice.word(&OPTIONS)]);
+            add(&[option(&mut dice)]);
         }
         12 => {
             let name = input(&mut dice, true);
@@ -315,7 +358,7 @@ fn number(name: &str, usual: u64) -> u64 {
 }
 
 /// Runs cases one after the other until time is up.
-pub fn run(seeds: &[(String, String)]) {
+pub fn run(right: &[(String, String)], seeds: &[(String, String)]) {
     let (first, count) = (number("DISPATCHLAB_FUZZ_FIRST", 0), number("DISPATCHLAB_FUZZ_COUNT", u64::MAX));
     let seconds = Duration::from_secs(number("DISPATCHLAB_FUZZ_SECONDS", 60));
     let out = std::env::var_os("DISPATCHLAB_FUZZ_OUT")
@@ -328,7 +371,7 @@ pub fn run(seeds: &[(String, String)]) {
         if start.elapsed() > seconds {
             break;
         }
-        let case = case(number, seeds, &made);
+        let case = case(number, right, seeds, &made);
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in &case.files {
             fs::write(folder.path().join(name), text).expect("an input is written");

@@ -174,6 +174,120 @@ pub fn mutated(text: &str, others: &[&str], dice: &mut Dice) -> String {
     text
 }
 
+/// Words that stand for one another: what a text says with one of them, it can say with another.
+const ALIKE: [&[&str]; 11] = [
+    &[
+        "fcfs",
+        "lcfs",
+        "siro",
+        "sjf",
+        "srtf",
+        "hrrn",
+        "ps",
+        "las",
+        "priority",
+        "round-robin",
+        "round-robin:quantum=2ms",
+        "mlfq",
+        "feedback",
+        "lottery",
+        "stride",
+        "psjf",
+        "edf",
+    ],
+    &["random", "least-connections", "jsq", "power-of-d", "ip-hash", "ring-hash", "least-work"],
+    &["1us", "10us", "1ms", "2ms", "10ms", "50ms", "1s", "10s"],
+    &["1/s", "10/s", "50/s", "100/s", "1000/s", "60/min"],
+    &["poisson", "deterministic"],
+    &["withdraw", "abandon"],
+    &["completion", "first-run"],
+    &["true", "false"],
+    &["exponential", "deterministic"],
+    &["0.1", "0.5", "0.9", "1.0", "4.0"],
+    &["\"auto\"", "\"0s\"", "\"10ms\"", "\"5s\""],
+];
+
+/// Changes a text little, so that it is mostly still an input: other numbers within their range, other policies, other units of
+/// time, keys that are left out. What is refused at once reaches readers only; what is run reaches everything.
+pub fn tweaked(text: &str, dice: &mut Dice) -> String {
+    let mut text = text.to_owned();
+    for _ in 0..1 + dice.below(4) {
+        text = match dice.below(8) {
+            0..=2 => with_alike(&text, dice),
+            3..=5 => with_factor(&text, dice),
+            6 => with_digits(&text, dice),
+            _ => without_line(&text, dice),
+        };
+    }
+    text
+}
+
+/// The places of a word, as a whole word or string of the text.
+fn places(text: &str, word: &str) -> Vec<(usize, usize)> {
+    let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let found = text.match_indices(word).map(|(at, _)| (at, at + word.len()));
+    found
+        .filter(|(from, to)| {
+            !is_part(text[..*from].chars().next_back()) && !is_part(text[*to..].chars().next())
+        })
+        .collect()
+}
+
+/// A word gives way to one that stands for something of the same kind.
+fn with_alike(text: &str, dice: &mut Dice) -> String {
+    let mut found: Vec<(&[&str], (usize, usize))> = Vec::new();
+    for kind in ALIKE {
+        found.extend(kind.iter().flat_map(|word| places(text, word)).map(|place| (kind, place)));
+    }
+    if found.is_empty() {
+        return with_factor(text, dice);
+    }
+    let (kind, place) = *dice.of(&found);
+    let word = dice.word(kind);
+    replaced(text, &[place], word, dice)
+}
+
+/// A number grows or shrinks by a factor; it stays a number of the same form.
+fn with_factor(text: &str, dice: &mut Dice) -> String {
+    // Not within names, stamps and comments.
+    let found: Vec<(usize, usize)> = runs(text, |c| c.is_ascii_digit() || matches!(c, '_' | '.'))
+        .into_iter()
+        .filter(|(from, _)| {
+            let line = &text[text[..*from].rfind('\n').map_or(0, |at| at + 1)..*from];
+            !line.contains('#')
+                && !line.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | ':' | '/'))
+        })
+        .collect();
+    if found.is_empty() {
+        return with_digits(text, dice);
+    }
+    let (from, to) = *dice.of(&found);
+    let factor = [0.1, 0.5, 0.9, 1.1, 2.0, 3.0, 10.0, 100.0][dice.below(8)];
+    let digits = text[from..to].replace('_', "");
+    let number = match (digits.parse::<u64>(), digits.parse::<f64>()) {
+        (Ok(whole), _) => ((whole as f64 * factor) as u64).max(1).to_string(),
+        (_, Ok(part)) => format!("{:?}", part * factor),
+        _ => digits,
+    };
+    replaced(text, &[(from, to)], &number, dice)
+}
+
+/// A key is left out: a line that opens nothing and closes nothing.
+fn without_line(text: &str, dice: &mut Dice) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let ends = |line: &str| {
+        let count = |c: char| line.matches(c).count();
+        line.contains(" = ") && count('[') == count(']') && count('{') == count('}')
+    };
+    let removable: Vec<usize> = (0..lines.len()).filter(|line| ends(lines[*line])).collect();
+    if removable.is_empty() {
+        return with_digits(text, dice);
+    }
+    let gone = *dice.of(&removable);
+    let kept = lines.iter().enumerate().filter(|(line, _)| *line != gone);
+    kept.map(|(_, line)| format!("{line}\n")).collect()
+}
+
 /// A position between two characters.
 fn place(text: &str, dice: &mut Dice) -> usize {
     let mut at = dice.below(text.len() + 1);

@@ -1,6 +1,7 @@
 //! One binary for all integration tests of `experiments`.
 
 mod coverage;
+mod departures;
 mod exercises;
 mod explained;
 mod interrupts;

@@ -178,3 +178,18 @@ fn what_is_no_result_is_refused() {
     let page = stdout(&["report", &file("h.csv", &hostile), "--html", "-"]);
     assert!(!page.contains("<script") && !page.contains("<img") && !page.contains("<b>"));
 }
+
+/// A model without a policy has none between two commas.
+#[test]
+fn a_page_without_a_policy_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, page) = (folder.path().join("pool.toml"), folder.path().join("pool.html"));
+    let text = "name = \"a pool\"\nstop = { jobs = 200 }\n[[class]]\nname = \"q\"\nsteps = [{ hold = \"threads\", steps = \
+                [{ delay = \"9ms\" }] }]\n[[source]]\nname = \"in\"\nclass = \"q\"\narrivals = { poisson = \"100/s\" }\n\
+                [[pool]]\nname = \"threads\"\nsize = 2\n";
+    fs::write(&input, text).unwrap();
+    assert_eq!(end(&["run", input.to_str().unwrap(), "--html", page.to_str().unwrap()]).code, 0);
+    let page = read(&page);
+    assert!(page.contains("a pool, seed 1, replication 1") && !page.contains(", , "), "{page}");
+    assert!(page.contains("<dt>policy</dt><dd>none</dd>"));
+}

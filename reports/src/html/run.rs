@@ -45,14 +45,15 @@ pub fn charts(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Chart> {
 }
 
 fn subtitle(document: &RunDocument<'_>) -> String {
-    format!("{}, {}, seed {}, replication 1", document.scenario, document.policy, document.seed)
+    let policy = if document.policy.is_empty() { String::new() } else { format!("{}, ", document.policy) };
+    format!("{}, {policy}seed {}, replication 1", document.scenario, document.seed)
 }
 
 /// The report of a run, without files, command and manifest.
 pub fn run_page(document: &RunDocument<'_>, extras: &RunExtras) -> Page {
     let mut facts = vec![
         ("scenario".to_owned(), document.scenario.to_owned()),
-        ("policy".to_owned(), document.policy.to_owned()),
+        ("policy".to_owned(), if document.policy.is_empty() { "none" } else { document.policy }.to_owned()),
         ("seed".to_owned(), document.seed.to_string()),
         ("ties".to_owned(), ties_text(&document.ties)),
         ("replications".to_owned(), replications(extras.replications, extras.confidence)),

@@ -713,3 +713,10 @@ say-bad-log-format = falsches Logformat
 say-bad-pattern = falsches Muster
 say-sixty-visitors-each-known-by-an-address-before-six-servers-the-second-server-leaves-after-a-minute-and-does-not-come-back = Sechzig Besucher, jeder an seiner Adresse bekannt, vor sechs Servern; der zweite Server fällt nach einer Minute aus und kommt nicht wieder.
 tell-for-instance-failures-after-repair = zum Beispiel failures = {"{"} after = { $a }, repair = { $b } {"}"}
+tell-among-the-last-of-its-sample-fewer-than-values-lie-beyond-it-a-guess = ? einer der letzten Werte der Stichprobe, weniger als { $a } liegen darüber: nur geraten
+tell-the-log-is-read-as = das Log wird gelesen als { $a }
+tell-stamps-are-taken-at-the-end-of-a-request-it-arrives-its-request-time-earlier-if-not = die Zeitstempel sind vom Ende einer Anfrage: sie kommt um ihre Anfragezeit früher an ({ $a }, falls nicht)
+tell-stamps-are-taken-at-the-end-of-a-request-and-its-time-is-not-known-they-are-the-arrivals = die Zeitstempel sind vom Ende einer Anfrage, und wie lange sie dauert, ist nicht bekannt: sie gelten als Ankünfte
+tell-stamps-are-taken-when-a-request-comes-in-they-are-the-arrivals-if-not = die Zeitstempel sind vom Eingang einer Anfrage: sie sind die Ankünfte ({ $a }, falls nicht)
+tell-nothing-tells-whether-stamps-are-taken-at-the-start-or-the-end-of-a-request-they-are-the-arrivals-if-not = nichts sagt, ob die Zeitstempel vom Anfang oder vom Ende einer Anfrage sind: sie gelten als Ankünfte ({ $a }, falls nicht)
+tell-stamps-are-whole-seconds-up-to-requests-in-one-the-requests-of-a-second-are-spread-evenly-over-it-in-their-order-leaves-them-draws = die Zeitstempel sind ganze Sekunden, bis zu { $a } Anfragen in einer: die Anfragen einer Sekunde sind in ihrer Reihenfolge gleichmäßig über sie verteilt ({ $b }: { $c } lässt sie, { $d } lost)

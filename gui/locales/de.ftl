@@ -251,6 +251,11 @@ fork-impossible = ein Job lässt sich nur zu Tasklisten und Szenarien hinzufüge
 status-empty = nichts ist offen
 status-first = { $name }: der erste Lauf ist unterwegs
 status-seed = Startwert { $seed }
+status-assumed = angenommen: jede Anfrage braucht { $service }, auf { $servers ->
+    [one] einem Server
+   *[other] { $servers } Servern
+}
+status-assumed-help = Das Log sagt es nicht. Beides steht unter Strategie.
 status-digest = Prüfsumme { $digest }
 status-digest-help = Eine Prüfsumme der ganzen Ereignisfolge. Die Kommandozeile hat dieselbe für dieselbe Eingabe.
 status-ties-help = Die geltenden Gleichstandsregeln

@@ -251,6 +251,11 @@ fork-impossible = a job can be added to task lists and scenarios only
 status-empty = nothing is open
 status-first = { $name }: its first run is under way
 status-seed = seed { $seed }
+status-assumed = assumed: each request takes { $service }, on { $servers ->
+    [one] one server
+   *[other] { $servers } servers
+}
+status-assumed-help = The log does not say it. Policy has both.
 status-digest = digest { $digest }
 status-digest-help = A hash of the full order of events. The command line has the same for the same input.
 status-ties-help = The tie rules in effect

@@ -118,8 +118,8 @@ pub fn told(sentence: &str) -> String {
     told_there(sentence).unwrap_or_else(|| sentence.to_owned())
 }
 
-/// A sentence that ends in what a policy says of itself.
-const OPENINGS: [&str; 1] = ["the rule is "];
+/// Sentences that end in what a policy or a format of logs is called.
+const OPENINGS: [&str; 2] = ["the rule is ", "the log is read as "];
 
 /// What is wrong. Where only its code is known in the language in use, the title of that and the English words.
 pub fn mistake(found: &Diagnostic) -> String {

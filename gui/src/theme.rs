@@ -146,6 +146,8 @@ pub struct Palette {
     pub dispatch: Color32,
     /// What is missed or lost.
     pub bad: Color32,
+    /// The ground of what must be known first, with text in the color of what is missed.
+    pub alarm: Color32,
     /// What is best.
     pub good: Color32,
     /// The time cursor.
@@ -171,6 +173,7 @@ pub fn palette(dark: bool) -> Palette {
             switch: Color32::from_rgb(150, 150, 150),
             dispatch: Color32::from_rgb(190, 170, 140),
             bad: Color32::from_rgb(255, 110, 90),
+            alarm: Color32::from_rgb(60, 22, 18),
             good: Color32::from_rgb(80, 200, 150),
             cursor: Color32::from_rgb(255, 90, 90),
             markers: [Color32::from_rgb(120, 200, 255), Color32::from_rgb(255, 190, 90)],
@@ -185,6 +188,7 @@ pub fn palette(dark: bool) -> Palette {
             switch: Color32::from_rgb(110, 110, 110),
             dispatch: Color32::from_rgb(150, 120, 70),
             bad: Color32::from_rgb(190, 30, 20),
+            alarm: Color32::from_rgb(253, 228, 222),
             good: Color32::from_rgb(0, 115, 80),
             cursor: Color32::from_rgb(200, 0, 0),
             markers: [Color32::from_rgb(0, 90, 160), Color32::from_rgb(160, 85, 0)],
@@ -274,6 +278,7 @@ mod tests {
     fn every_color_that_says_something_can_be_seen_on_every_ground() {
         for dark in [false, true] {
             let colors = palette(dark);
+            assert!(contrast(colors.bad, colors.alarm) >= TEXT_CONTRAST, "what must be known first");
             for ground in [ground(dark), colors.stripe] {
                 let texts =
                     [colors.text, colors.weak, colors.bad, colors.good, colors.markers[0], colors.markers[1]];

@@ -4,6 +4,9 @@
 use scenarios::{Input, InputKind, Options, PolicyOption};
 use std::sync::Arc;
 
+/// What each request of a log takes and how many servers there are, until somebody says it.
+const ASSUMED: (&str, u32) = ("10ms", 1);
+
 /// An input with its settings. Cheap to copy: the text is shared.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -19,10 +22,17 @@ impl Setup {
         let mut options = Options::default();
         if !matches!(input.kind, InputKind::Scenario | InputKind::TaskList) {
             // A log or trace says when requests came, not what they cost; these are to be changed.
-            options.service = Some("10ms".to_owned());
-            options.servers = Some(1);
+            options.service = Some(ASSUMED.0.to_owned());
+            options.servers = Some(ASSUMED.1);
         }
         Setup { input: Arc::new(input), options }
+    }
+
+    /// What each request of a log takes and on how many servers, as long as nobody has said it.
+    pub fn assumed(&self) -> Option<(&'static str, u32)> {
+        let is_it =
+            self.options.service.as_deref() == Some(ASSUMED.0) && self.options.servers == Some(ASSUMED.1);
+        is_it.then_some(ASSUMED)
     }
 
     /// A file of the library.

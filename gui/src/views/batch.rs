@@ -8,7 +8,7 @@ use crate::theme;
 use crate::tr;
 use egui::{DragValue, Label, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};
-use reports::number::with_unit;
+use reports::number::Sure;
 
 /// Draws the replications.
 pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
@@ -91,8 +91,9 @@ fn table(ui: &mut Ui, result: &BatchResult) {
     table.body(|body| {
         body.rows(height, rows.len(), |mut row| {
             let found = rows[row.index()];
+            let sure = Sure::of(found.ci_low.zip(found.ci_high));
             let number =
-                |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| with_unit(v, found.unit));
+                |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |v| sure.with_unit(v, found.unit));
             row.col(|ui| {
                 ui.label(found.name());
             });
@@ -104,7 +105,7 @@ fn table(ui: &mut Ui, result: &BatchResult) {
                 ));
             });
             row.col(|ui| {
-                ui.strong(number(found.value));
+                super::few(ui, Some(number(found.value) + found.mark()), found.is_small_sample());
             });
             row.col(|ui| {
                 if found.ci_low.is_some() {

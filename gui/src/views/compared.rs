@@ -59,10 +59,10 @@ pub fn result(ui: &mut Ui, state: &State, result: &Compared) {
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let level = estimate(result.plan.confidence * 100.0);
         ui.label(tr!("race-over", replications = result.plan.replications, level = level));
+        super::findings::lines(ui, state, &result.comparison.findings);
         if let Some(conclusion) = &result.comparison.conclusion {
             ui.label(conclusion.text());
         }
-        super::findings::lines(ui, state, &result.comparison.findings);
         for note in &result.comparison.notes {
             ui.weak(note);
         }
@@ -127,7 +127,8 @@ fn leading(ui: &mut Ui, result: &Compared, lead: Option<&Lead>, colors: &Palette
 
 fn cells(ui: &mut Ui, row: &CompareRow) {
     ui.label(row.verdict.map(|verdict| tr!(verdict_key(verdict))).unwrap_or_default());
-    ui.label(with_interval(row.value, row.ci_low.zip(row.ci_high), row.unit));
+    let value = with_interval(row.value, row.ci_low.zip(row.ci_high), row.unit);
+    super::few(ui, Some(value + row.mark()), row.is_small_sample());
     let is_reference = row.verdict == Some("reference");
     let difference = row.difference.filter(|_| !is_reference);
     ui.label(with_interval(difference, row.difference_low.zip(row.difference_high), row.unit));

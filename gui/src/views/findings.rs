@@ -4,7 +4,7 @@
 use crate::app::state::State;
 use crate::catalog;
 use crate::theme;
-use egui::{Panel, RichText, Ui};
+use egui::{Frame, Panel, RichText, Ui};
 use experiments::finding::Finding;
 
 /// Draws the lines above the panes; nothing where a run can be read as it is.
@@ -13,7 +13,10 @@ pub fn ui(ui: &mut Ui, state: &State) {
     else {
         return;
     };
-    Panel::top("findings").show(ui, |ui| lines(ui, state, &snapshot.result.findings));
+    let colors = theme::palette(state.settings.look.is_dark());
+    // A ground of its own, so that it is no line among the menus.
+    let frame = Frame::side_top_panel(ui.style()).fill(colors.alarm);
+    Panel::top("findings").frame(frame).show(ui, |ui| lines(ui, state, &snapshot.result.findings));
 }
 
 /// The sentences, each on a line.

@@ -27,8 +27,12 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
     });
 }
 
-/// What people ask for first.
-const SHOWN: [&str; 16] = [
+/// What people ask for first. Jobs that were not served are in none of the times, and stand before them.
+const SHOWN: [&str; 17] = [
+    "jobs/completed",
+    "jobs/unfinished",
+    "jobs/lost",
+    "jobs/timed-out",
     "response/mean",
     "response/p99",
     "response/max",
@@ -38,9 +42,6 @@ const SHOWN: [&str; 16] = [
     "throughput/rate",
     "utilization/mean",
     "queue_length/mean",
-    "jobs/completed",
-    "jobs/lost",
-    "jobs/unfinished",
     "deadline_misses/count",
     "context_switches/count",
     "preemptions/count",
@@ -81,7 +82,8 @@ fn summary(ui: &mut Ui, state: &State, snapshot: &Snapshot) {
                 ui.label(&name).on_hover_text(def.map_or_else(String::new, meaning));
             });
             row.col(|ui| {
-                ui.label(found.value.map_or_else(|| "–".to_owned(), |value| with_unit(value, found.unit)));
+                let value = found.value.map(|value| with_unit(value, found.unit) + found.mark());
+                super::few(ui, value, found.is_small_sample());
             });
             row.col(|ui| {
                 let (Some(now), Some(then)) = (found.value, before(&name)) else { return };

@@ -26,6 +26,14 @@ pub mod why;
 
 use crate::app::state::State;
 
+/// A number; what its mark means, where it has one.
+fn few(ui: &mut egui::Ui, value: Option<String>, is_few: bool) {
+    let shown = ui.label(value.unwrap_or_else(|| "–".to_owned()));
+    if is_few {
+        shown.on_hover_text(crate::catalog::told(&reports::rows::few_legend()));
+    }
+}
+
 /// What a pane says while there is no run: that the first is under way, or that there is none; `key` is what it says where
 /// nothing is open.
 fn no_run(state: &State, key: &str) -> String {

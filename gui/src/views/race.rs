@@ -134,11 +134,12 @@ fn metrics(ui: &mut Ui, state: &State, race: &RaceResult) {
             let Some(first) = group.first() else { continue };
             ui.label(format!("{}/{}", first.metric, first.statistic));
             for row in group {
-                let value = row.value.map_or_else(|| "–".to_owned(), |value| with_unit(value, row.unit));
+                let value = row.value.map(|value| with_unit(value, row.unit) + row.mark());
                 if row.best {
+                    let value = value.unwrap_or_default();
                     ui.colored_label(colors.good, RichText::new(format!("★ {value}")).strong());
                 } else {
-                    ui.label(value);
+                    super::few(ui, value, row.is_small_sample());
                 }
             }
             ui.end_row();

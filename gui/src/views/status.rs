@@ -53,11 +53,19 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
                 return;
             };
             ui.strong(&snapshot.model().name);
-            ui.label(&snapshot.loaded.policy);
+            // Without a policy there is nothing to say, and a label of nothing puts what follows over what stands before.
+            if !snapshot.loaded.policy.is_empty() {
+                ui.label(&snapshot.loaded.policy);
+            }
             ui.weak(tr!("status-seed", seed = snapshot.model().seed));
             let digest = snapshot.result.digest.map_or_else(|| "–".to_owned(), reports::json::digest_hex);
             ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
             ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
+            if let Some((service, servers)) = state.setup().and_then(|setup| setup.assumed()) {
+                ui.label("ℹ");
+                ui.small(tr!("status-assumed", service = service, servers = servers))
+                    .on_hover_text(tr!("status-assumed-help"));
+            }
             // Notes tell what to know; nothing is wrong.
             let said = snapshot.loaded.notes.iter().chain(&snapshot.result.notes);
             let said = said.map(|note| crate::catalog::told(note));

@@ -29,6 +29,8 @@ pub enum What {
         /// Nothing keeps what is beyond the capacity from staying: queues grow for as long as the run lasts. Else full queues turn it
         /// away, or clients give up.
         grows: bool,
+        /// All arrivals are of traces, which end: the load is that over their span.
+        trace: bool,
     },
     /// The number of jobs in the system still rises when arrivals end, as was measured.
     Rising {
@@ -82,7 +84,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.what {
-            What::Overload { stations, grows } => {
+            What::Overload { stations, grows, trace } => {
                 /// Stations named one by one.
                 const NAMED: usize = 3;
                 f.write_str("overloaded: ")?;
@@ -101,8 +103,11 @@ impl fmt::Display for Finding {
                     write!(f, " and {} more stations too much", stations.len() - NAMED)?;
                 }
                 let it = if stations.len() == 1 { "it" } else { "they" };
-                write!(f, " of what {it} can serve; ")?;
-                f.write_str(if *grows {
+                let span = if *trace { " over the span of the trace" } else { "" };
+                write!(f, " of what {it} can serve{span}; ")?;
+                f.write_str(if *grows && *trace {
+                    "queues grow until it ends, and means depend on where that is"
+                } else if *grows {
                     "means grow with the length of the run"
                 } else {
                     "what is beyond it is turned away or given up, and times are of those that got through"
@@ -154,7 +159,8 @@ pub fn overload(model: &Model) -> Option<Finding> {
     let station =
         |load: Load| Overloaded { station: load.station, load: load.load, at_least: !load.complete };
     let stations: Vec<Overloaded> = full.into_iter().map(station).collect();
-    (!stations.is_empty()).then_some(Finding { of: None, what: What::Overload { stations, grows } })
+    let trace = model.sources.iter().all(|source| source.arrivals.trace().is_some());
+    (!stations.is_empty()).then_some(Finding { of: None, what: What::Overload { stations, grows, trace } })
 }
 
 /// Everything that is found of a model and its replications. `first` is what replication 1 measured.

@@ -51,7 +51,9 @@ fn a_queue_that_does_not_keep_up_is_found() {
 fn a_model_that_says_so_needs_no_measurement() {
     let result = experiments::run(&mm1("fcfs", 1.1, jobs(100)), &RunPlan::default(), &|_| true).unwrap();
     let [found] = result.findings.as_slice() else { panic!("{:?}", result.findings) };
-    assert!(matches!(&found.what, What::Overload { grows: true, stations } if stations[0].load == 1.1));
+    assert!(
+        matches!(&found.what, What::Overload { grows: true, trace: false, stations } if stations[0].load == 1.1)
+    );
     assert_eq!(
         found.to_string(),
         "overloaded: `cpu` is offered 110 % of what it can serve; means grow with the length of the run"

@@ -1,4 +1,5 @@
-//! JSON objects, one a line or as one array, and what is in them by path: `request.remote_ip`.
+//! JSON objects, one a line or as one array, and what is in them by path: `request.remote_ip`. Lines of `key=value`
+//! (logfmt) are objects of texts.
 
 use super::recognize::Numbered;
 use crate::stream::Lines;
@@ -15,7 +16,65 @@ const OBJECT_MAX: usize = 64 << 20;
 /// Whether a text is of JSON objects.
 pub(crate) fn is_json(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
-    text.starts_with(b"{") || is_array(text)
+    text.starts_with(b"{") || is_array(text) || is_logfmt(text)
+}
+
+/// Whether the first line of a text is pairs of keys and values: `ts=... level=info msg="..." duration=12ms`.
+fn is_logfmt(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start();
+    let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    // With fewer it could be of many things.
+    std::str::from_utf8(line)
+        .ok()
+        .and_then(logfmt)
+        .is_some_and(|object| object.len() >= 3 && object.values().all(Value::is_string))
+}
+
+/// An object from `key=value key="quoted \\"value\\"" flag`.
+fn logfmt(line: &str) -> Option<Object> {
+    let mut object = Object::new();
+    let mut rest = line.trim();
+    while !rest.is_empty() {
+        let end = rest.find(['=', ' ', '\t']).unwrap_or(rest.len());
+        let (key, behind) = rest.split_at(end);
+        let named = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@' | ':');
+        if key.is_empty()
+            || !key.chars().all(named)
+            || !key.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '@')
+        {
+            return None;
+        }
+        let Some(value) = behind.strip_prefix('=') else {
+            object.insert(key.to_owned(), Value::Bool(true));
+            rest = behind.trim_start();
+            continue;
+        };
+        let end = if let Some(inner) = value.strip_prefix('"') {
+            let mut escaped = false;
+            let is_end = |c: char| {
+                let end = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                end
+            };
+            inner.find(is_end)? + 2
+        } else {
+            value.find([' ', '\t']).unwrap_or(value.len())
+        };
+        let (value, behind) = value.split_at(end);
+        if !behind.is_empty() && !behind.starts_with([' ', '\t']) {
+            return None;
+        }
+        let value = match value.strip_prefix('"') {
+            // Quoted as in JSON, by most writers.
+            Some(inner) => {
+                serde_json::from_str(value).unwrap_or_else(|_| inner[..inner.len() - 1].to_owned())
+            }
+            None => value.to_owned(),
+        };
+        object.entry(key).or_insert(Value::String(value));
+        rest = behind.trim_start();
+    }
+    Some(object)
 }
 
 /// Whether a text of JSON objects has them in an array.
@@ -38,10 +97,11 @@ pub(super) fn each(
     mut each: impl FnMut(usize, Option<Object>) -> bool,
 ) -> io::Result<()> {
     if !is_array(head) {
+        let object = line_reader(head);
         let mut lines = Lines::new(text);
         while let Some((number, line)) = lines.next()? {
             let line = line.trim_ascii();
-            if !line.is_empty() && !each(number, serde_json::from_slice(line).ok()) {
+            if !line.is_empty() && !each(number, object(line)) {
                 break;
             }
         }
@@ -70,6 +130,15 @@ pub(super) fn each(
             return Ok(());
         }
         line += count_lines(&object);
+    }
+}
+
+/// What makes an object of a line.
+fn line_reader(head: &[u8]) -> fn(&[u8]) -> Option<Object> {
+    if is_logfmt(head) {
+        |line| logfmt(&String::from_utf8_lossy(line))
+    } else {
+        |line| serde_json::from_slice(line).ok()
     }
 }
 
@@ -109,7 +178,8 @@ fn cut(text: &mut dyn BufRead, object: &mut Vec<u8>) -> io::Result<()> {
 /// Objects from all over a text.
 pub(super) fn sample(text: &[u8], lines: &[Numbered<'_>]) -> Vec<Object> {
     if !is_array(text) {
-        return lines.iter().filter_map(|(_, line)| serde_json::from_slice(line).ok()).collect();
+        let object = line_reader(text);
+        return lines.iter().filter_map(|(_, line)| object(line)).collect();
     }
     let mut found = Vec::new();
     each_of(text, |_, object| {
@@ -187,6 +257,25 @@ mod tests {
         let mut found = Vec::new();
         paths(&object, "", &mut found);
         assert_eq!(found, ["a.b", "f", "g.h.i"]);
+    }
+
+    #[test]
+    fn pairs_of_keys_and_values_are_objects() {
+        let object = logfmt(r#"ts=2026-03-12T10:00:00Z msg="a \"b\" = c" empty= took=12ms ok"#).unwrap();
+        for (path, expected) in [
+            ("ts", "2026-03-12T10:00:00Z"),
+            ("msg", "a \"b\" = c"),
+            ("empty", ""),
+            ("took", "12ms"),
+            ("ok", "true"),
+        ] {
+            assert_eq!(text(lookup(&object, path)), expected, "{path}");
+        }
+        for line in ["a=1 b=2 \"c\"", "a=\"1", "a=\"1\"2", "=1", "[a]=1", "192.0.2.1 - - [a]"] {
+            assert!(logfmt(line).is_none(), "{line}");
+        }
+        assert!(is_json(b"a=1 b=2 c=3\n") && !is_json(b"a=1 b=2\n") && !is_json(b"a = 1\n"));
+        assert!(!is_json(b"name = \"a b c\"\n") && !is_json(b"hello nice world\n"));
     }
 
     #[test]

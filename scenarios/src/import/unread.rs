@@ -72,6 +72,34 @@ pub(crate) fn named(text: &[u8]) -> Option<&'static str> {
             "a trace of the kernel (ftrace, trace-cmd, perf), which has events of tasks and no requests",
         );
     }
+    if begins("{\"traceevents\"")
+        || first.starts_with(b"{") && lines.iter().take(3).any(|l| l.starts_with(b"\"traceEvents\""))
+    {
+        return Some(
+            "a trace of a program for a browser's viewer (Chrome, Perfetto), which has spans and no requests",
+        );
+    }
+    if begins("{\"log\":{\"version\"") || begins("{\"log\":{\"creator\"") {
+        return Some("an HTTP archive of a browser (HAR): export its entries as CSV");
+    }
+    let all = |is: fn(&str) -> bool| {
+        let texts = lines.iter().filter_map(|line| std::str::from_utf8(line).ok());
+        texts.filter(|line| is(line)).count() * 2 > lines.len()
+    };
+    if all(is_lttng) {
+        return Some("a trace of the kernel (LTTng), which has events of tasks and no requests");
+    }
+    if all(is_dmesg) {
+        return Some("a log of the kernel (dmesg), which has messages and no requests");
+    }
+    if all(|line| line.contains(") = ") && line.contains('(') && !line.contains('[')) {
+        return Some("a trace of system calls (strace), which has no requests");
+    }
+    if begins("# help ") || begins("# type ") {
+        return Some(
+            "a page of metrics (Prometheus), which are sums over requests: the access log has them one by one",
+        );
+    }
     if begins("<?xml") || begins("<!doctype") || begins("<html") {
         return Some("XML or HTML");
     }
@@ -104,6 +132,20 @@ fn is_kernel_event(line: &[u8]) -> bool {
     words.next().is_some() && words.take(3).any(time)
 }
 
+/// `[10:00:00.123456789] (+0.000001234) host sched_switch: { cpu_id = 0 }, ...`.
+fn is_lttng(line: &str) -> bool {
+    line.starts_with('[') && line.contains("] (+") && line.contains(": { ")
+}
+
+/// `[    1.234567] usb 1-1: new device`.
+fn is_dmesg(line: &str) -> bool {
+    let time = line.strip_prefix('[').and_then(|rest| rest.split_once("] "));
+    time.is_some_and(|(time, _)| {
+        let time = time.trim_start();
+        time.contains('.') && time.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    })
+}
+
 /// `2026/03/12 10:00:00 [error] 12#12: ...` of nginx, `[Thu Mar 12 10:00:00.1 2026] [core:error] ...` of Apache.
 fn is_error_line(line: &[u8]) -> bool {
     let has = |text: &[u8]| line.windows(text.len()).any(|window| window == text);
@@ -129,6 +171,12 @@ mod tests {
             (b"# tracer: nop\n", "kernel"),
             (b" <idle>-0 [001] d.h2 6550.018511: sched_wakeup: comm=a\n", "kernel"),
             (b"2026/03/12 10:00:00 [error] 12#12: *1 open() failed\n", "error log"),
+            (b"{\"traceEvents\":[{\"ph\":\"X\"}]}", "Perfetto"),
+            (b"{\"log\":{\"version\":\"1.2\"}}", "HAR"),
+            (b"[10:00:00.123456789] (+0.000001234) host sched_switch: { cpu_id = 0 }\n", "LTTng"),
+            (b"[    0.000000] Linux version 6.1.0\n[    1.5] usb\n", "dmesg"),
+            (b"12:00:00.01 read(3, \"abc\", 4) = 3 <0.000004>\n", "strace"),
+            (b"# HELP a The total.\n", "Prometheus"),
             (b"; Version: 2.2\n; MaxProcs: 8\n1 0 1\n", "Standard Workload"),
             (b"<?xml version='1.0'?>", "XML"),
         ] {

@@ -3,6 +3,7 @@
 
 mod formats;
 mod large;
+mod scan;
 mod wrong;
 
 use crate::{Ended, dispatchlab, end};

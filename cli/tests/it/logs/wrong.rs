@@ -17,7 +17,12 @@ fn what_is_no_log_is_named() {
         ("a.parquet", b"PAR1".to_vec(), "S006", "a Parquet file"),
         ("a.log", b"".to_vec(), "S002", "there is nothing in it"),
         ("a.log", b"\n\r\n\n".to_vec(), "S002", "there is nothing in it"),
-        ("a.log", b"level=info msg=\"served\" status=200\n".to_vec(), "S002", "line 1 is `level=info"),
+        (
+            "a.log",
+            b"level=info msg=\"served\" status=200\n".to_vec(),
+            "S074",
+            "its columns: level, msg, status",
+        ),
         ("a.log", b"hello\nworld\n".to_vec(), "S002", "known kind"),
         ("a.log", b"hello world\n".to_vec(), "S002", "line 1 is `hello world`"),
         ("a.log", b"\0\0\0\n\xff\xfe\xfd\n".to_vec(), "S002", "known kind"),

@@ -3,6 +3,7 @@
 use crate::app::action::Action;
 use crate::app::panes::Pane;
 use crate::app::state::State;
+use crate::model::setup::Setup;
 use crate::theme;
 use crate::tr;
 use egui::{Panel, RichText, Role, Sense, Ui, WidgetInfo, vec2};
@@ -61,7 +62,7 @@ pub fn ui(ui: &mut Ui, state: &State, out: &mut Vec<Action>) {
             let digest = snapshot.result.digest.map_or_else(|| "–".to_owned(), reports::json::digest_hex);
             ui.weak(tr!("status-digest", digest = digest)).on_hover_text(tr!("status-digest-help"));
             ui.weak(reports::table::ties_text(&snapshot.model().ties)).on_hover_text(tr!("status-ties-help"));
-            if let Some((service, servers)) = state.setup().and_then(|setup| setup.assumed()) {
+            if let Some((service, servers)) = state.setup().and_then(Setup::assumed) {
                 ui.label("ℹ");
                 ui.small(tr!("status-assumed", service = service, servers = servers))
                     .on_hover_text(tr!("status-assumed-help"));

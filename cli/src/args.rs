@@ -330,7 +330,7 @@ pub struct RunArgs {
     /// Measure this too, such as response/p80 or waiting/within:20s; may be repeated
     #[arg(long, value_name = "METRIC")]
     pub metric: Vec<String>,
-    /// Explain every decision of replication 1
+    /// Explain every decision of replication 1; with --format csv the rows are the decisions
     #[arg(long)]
     pub explain: bool,
     /// Explain the decision at this time, or the last one before it

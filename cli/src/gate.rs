@@ -94,7 +94,8 @@ pub fn usage(error: &ConditionError) -> Failure {
 }
 
 /// How the command ends after its result is written: conditions that hold weigh more than what is not sure.
-pub fn verdict(conditions: &[ConditionRow], shortfalls: &[String]) -> Result<(), Failure> {
+/// `exact`: nothing is random, and further replications would be the same.
+pub fn verdict(conditions: &[ConditionRow], shortfalls: &[String], exact: bool) -> Result<(), Failure> {
     let of = |outcome: &str| {
         let rows = conditions.iter().filter(|row| row.outcome == outcome);
         let texts = rows.map(|row| {
@@ -111,9 +112,12 @@ pub fn verdict(conditions: &[ConditionRow], shortfalls: &[String]) -> Result<(),
         return Err(Failure::Verdict(format!("true, but must not be: {failed}")));
     }
     if !undecided.is_empty() {
-        return Err(Failure::Precision(format!(
-            "{undecided}; the limit lies within the interval, or nothing was measured: more replications may tell"
-        )));
+        let why = if exact {
+            "the sample is too small, jobs are unfinished, or nothing was measured; further replications would be the same"
+        } else {
+            "the limit lies within the interval, the sample is too small, or nothing was measured: more replications may tell"
+        };
+        return Err(Failure::Precision(format!("{undecided}; {why}")));
     }
     if !shortfalls.is_empty() {
         return Err(Failure::Precision(shortfalls.join("; ")));

@@ -7,9 +7,10 @@ use crate::run::RunResult;
 use crate::stats::mean;
 use crate::stats::order::percentile_interval;
 use reports::condition::ConditionRow;
+use reports::number::with_unit;
 use reports::rows::ALL;
 use sim_core::quantity::{self, QuantityError};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use thiserror::Error;
 
 /// One number of a result, by name: `response/p99`, `response/p99 page`, `utilization/mean web.cpu`.
@@ -227,7 +228,7 @@ impl Condition {
 
 /// What decides a condition: a number with its interval, and what it rests on.
 pub(crate) struct Held {
-    /// The number; of a result without any finished job what it is at least.
+    /// The number; where jobs are unfinished, what it is at least with these counted at their age.
     pub value: Option<f64>,
     /// Where it lies; the upper end is infinite where unfinished jobs leave it open.
     pub interval: Option<(f64, f64)>,
@@ -249,7 +250,7 @@ impl Held {
         }
         if let Some((_, open)) = result.open.iter().find(|(open, _)| open == key) {
             let values: Vec<Option<f64>> = result.values.iter().map(|values| values[place]).collect();
-            held.count_unfinished(open, &values);
+            held.count_unfinished(open, &values, key.metric.def.unit);
         }
         if !small && replications == 1 && interval.is_none() && !result.exact {
             // What unfinished jobs leave open is shown as an interval too, but it is none of chance.
@@ -276,15 +277,18 @@ impl Held {
         });
         self.decides = self.interval.is_some();
         if self.decides {
-            said.push_str("; the interval is that of the order of its values, of one replication");
+            said.push_str("; the interval is that of the order of its values, of one ");
+            said.push_str(if result.sample.is_some() { "log" } else { "replication" });
+        } else if let Some(requests) = result.sample {
+            let _ = write!(said, "; of one log of {requests} requests");
         } else if result.values.len() == 1 {
             said.push_str("; of one replication");
         }
         self.remarks.push(said);
     }
 
-    /// Unfinished jobs count at least at their age. The interval moves with the number that they make of it.
-    fn count_unfinished(&mut self, open: &[Option<Open>], values: &[Option<f64>]) {
+    /// Unfinished jobs count at least at their age. The number and its interval move to what they make of it.
+    fn count_unfinished(&mut self, open: &[Option<Open>], values: &[Option<f64>], unit: &str) {
         let unfinished: u64 = open.iter().flatten().map(|open| open.unfinished).sum();
         if unfinished == 0 {
             return;
@@ -300,17 +304,24 @@ impl Held {
         let low = mean(&ends.iter().map(|(low, _)| *low).collect::<Vec<_>>()).unwrap_or(0.0);
         let highs: Option<Vec<f64>> = ends.iter().map(|(_, high)| *high).collect();
         let high = highs.and_then(|highs| mean(&highs));
-        let value = self.value.unwrap_or(low);
+        let served = self.value;
+        let value = served.unwrap_or(low);
         let (below, above) = self.interval.unwrap_or((value, value));
         self.interval = Some((below + low - value, high.map_or(f64::INFINITY, |high| above + high - value)));
-        self.value = Some(value);
-        self.remarks.push(match high {
-            Some(_) => format!("{} counted at their age so far", counted(unfinished)),
+        // Of the same jobs as the interval.
+        self.value = Some(low);
+        let counted = counted(unfinished);
+        let mut said = match high {
+            Some(_) => format!("{counted} counted at their age so far"),
             None => format!(
-                "{} counted at their age so far, and nobody knows how long they take: it is at least that",
-                counted(unfinished)
+                "{counted} counted at their age so far, and nobody knows how long they take: it is at least that"
             ),
-        });
+        };
+        if let Some(served) = served.filter(|served| served.to_bits() != low.to_bits()) {
+            said.push_str("; of served jobs alone it is ");
+            said.push_str(&with_unit(served, unit));
+        }
+        self.remarks.push(said);
     }
 }
 

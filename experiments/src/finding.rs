@@ -4,8 +4,9 @@
 
 use crate::capacity::offered::{self, Load};
 use crate::growth::Growth;
+use crate::open;
 use reports::number::{estimate, significant};
-use reports::rows::FindingRow;
+use reports::rows::{FEW_ABOVE, FindingRow};
 use sim_core::measure::Measures;
 use sim_core::model::{Arrivals, Model};
 use std::fmt;
@@ -47,6 +48,11 @@ pub enum What {
         /// Arrivals come at a rate that changes, or from a trace: the end may be at a peak.
         varies: bool,
     },
+    /// The jobs are those of a log or a trace, and too few of them for its high percentiles to say anything of other traffic.
+    FewJobs {
+        /// Jobs behind the times.
+        jobs: u64,
+    },
 }
 
 /// A station that is offered more than it can serve.
@@ -69,6 +75,7 @@ impl Finding {
                 ("overload", first.map(|first| first.station.clone()), first.map(|first| first.load), "ratio")
             }
             What::Rising { end, station, .. } => ("rising", station.clone(), Some(*end), "jobs"),
+            What::FewJobs { jobs } => ("small-sample", None, Some(*jobs as f64), "jobs"),
         };
         FindingRow {
             kind: kind.to_owned(),
@@ -134,6 +141,14 @@ impl fmt::Display for Finding {
                     "; means grow with the length of the run"
                 })
             }
+            What::FewJobs { jobs } => {
+                f.write_str("small sample: ")?;
+                self.write_of(f)?;
+                write!(
+                    f,
+                    "{jobs} requests of a log; p99 is among the last of them, true of this log and a guess for its traffic"
+                )
+            }
         }
     }
 }
@@ -168,7 +183,14 @@ pub fn findings(model: &Model, growths: &[Option<Growth>], first: &Measures) -> 
     let overload = overload(model);
     let explained = matches!(&overload, Some(Finding { what: What::Overload { grows: true, .. }, .. }));
     let rising = if explained { None } else { rising(model, growths, first) };
-    overload.into_iter().chain(rising).collect()
+    overload.into_iter().chain(rising).chain(few_jobs(model, first)).collect()
+}
+
+/// Where even p99 is among the last of the requests of a log.
+fn few_jobs(model: &Model, first: &Measures) -> Option<Finding> {
+    let jobs = first.total().response.count();
+    let is_few = jobs > 0 && open::beyond("p99", jobs).is_some_and(|beyond| beyond < FEW_ABOVE);
+    (is_few && offered::is_sample(model)).then_some(Finding { of: None, what: What::FewJobs { jobs } })
 }
 
 /// What was measured, where it rises in more than half of the replications.

@@ -30,6 +30,8 @@ pub fn document<'a>(
     let mut document = RunDocument::new(&loaded.model, &loaded.policy, trace, digest, &result.summary);
     document.findings = result.findings.iter().map(Finding::row).collect();
     document.exact = result.exact;
+    document.sample = result.sample;
+    document.notes = loaded.notes.iter().chain(&result.notes).cloned().collect();
     document.conditions = conditions.to_vec();
     document.theory = beside;
     if !result.has_segments {

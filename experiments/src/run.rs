@@ -153,6 +153,8 @@ pub struct RunResult {
     pub findings: Vec<Finding>,
     /// Whether nothing in the model is random: the values are those of this run, and of every other.
     pub exact: bool,
+    /// The jobs behind its times, where they are exact for a log or a trace: a stretch of traffic, of which other stretches differ.
+    pub sample: Option<u64>,
     /// Remarks for the user, one sentence each.
     pub notes: Vec<String>,
     /// Where the plan's precision was not reached, and what it would take; a sentence each.
@@ -164,9 +166,9 @@ impl RunResult {
     pub fn replication_rows(&self, replication: usize) -> impl Iterator<Item = SummaryRow> + '_ {
         let values = &self.values[replication];
         let completed = completed_rows(&self.keys);
-        let exact = self.exact;
+        let whole = self.exact && self.sample.is_none();
         self.keys.iter().zip(values).zip(completed).map(move |((key, value), completed)| SummaryRow {
-            above: if exact { None } else { above(key, values, completed) },
+            above: if whole { None } else { above(key, values, completed) },
             ..key.row(*value, 1, None)
         })
     }
@@ -348,8 +350,9 @@ impl<'a> Replications<'a> {
         let digest = digests.filter(|_| mode.recorded || plan.digest).and_then(fold_digests);
         let exact = !offered::is_random(&self.model);
         let mut summary = summarize(&self.keys, &self.values, plan.confidence);
+        let is_sample = offered::is_sample(&self.model);
         if exact {
-            take_as_exact(&mut summary);
+            take_as_exact(&mut summary, is_sample);
         }
         let recording = first.recording.filter(|_| mode.recorded || plan.records);
         notes.extend(recording.iter().flat_map(Recording::notes));
@@ -370,6 +373,7 @@ impl<'a> Replications<'a> {
                 .map(|(index, key)| (key.clone(), self.open.iter().map(|open| open[index]).collect()))
                 .collect(),
             exact,
+            sample: (exact && is_sample).then(|| first.measures.total().response.count()),
             keys: self.keys,
             values: self.values,
             summary,
@@ -437,10 +441,11 @@ pub(crate) fn summarize(keys: &[RowKey], values: &[Vec<Option<f64>>], confidence
         .collect()
 }
 
-/// All replications are the same: there is nothing to be sure of, and every sample is all there is.
-pub(crate) fn take_as_exact(rows: &mut [SummaryRow]) {
+/// All replications are the same: there is nothing to be sure of, and the jobs are all there are, unless they are a sample themselves.
+pub(crate) fn take_as_exact(rows: &mut [SummaryRow], is_sample: bool) {
     for row in rows {
-        (row.ci_low, row.ci_high, row.above) = (None, None, None);
+        (row.ci_low, row.ci_high) = (None, None);
+        row.above = row.above.filter(|_| is_sample);
     }
 }
 

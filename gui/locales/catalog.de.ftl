@@ -705,6 +705,27 @@ tell-overloaded-is-offered-of-what-it-can-serve-what-is-beyond-it-is-turned-away
 tell-overloaded-is-offered-and-of-what-they-can-serve-means-grow-with-the-length-of-the-run = überlastet: { $a } werden { $b } % und { $c } { $d } % dessen angeboten, was sie leisten können; Mittelwerte wachsen mit der Länge des Laufs
 tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-means-grow-with-the-length-of-the-run = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; Mittelwerte wachsen mit der Länge des Laufs
 tell-still-rising-the-number-of-jobs-in-the-system-halfway-and-when-arrivals-end-most-of-them-at-arrivals-vary-and-the-run-may-end-at-a-peak-means-depend-on-where-it-ends = wächst noch: im System sind { $a } Jobs nach der Hälfte und { $b } am Ende der Ankünfte, die meisten bei { $c }; die Ankünfte schwanken, und der Lauf endet vielleicht auf einem Gipfel: Mittelwerte hängen davon ab, wo er endet
+tell-small-sample-requests-of-a-log-p99-is-among-the-last-of-them-true-of-this-log-and-a-guess-for-its-traffic = kleine Stichprobe: { $a } Anfragen eines Logs; p99 gehört zu den letzten davon, gilt für dieses Log und ist für seinen Verkehr nur geraten
+
+# Logs that cannot be read
+tell-is-no-method-path-or-status = { $a } ist weder Methode noch Pfad noch Status
+tell-is-the-second-of-its-kind = { $a } ist das zweite seiner Art
+tell-a-pattern-without-a-method-path-or-status = ein Muster ohne Methode, Pfad oder Status
+tell-is-not-of-the-form-name-pattern = { $a } hat nicht die Form NAME=MUSTER
+tell-patterns-ask-for-a-status-which-this-log-does-not-have = Muster fragen nach einem Status, den dieses Log nicht hat
+tell-patterns-ask-for-a-method-or-path-which-this-log-does-not-have = Muster fragen nach Methode oder Pfad, die dieses Log nicht hat
+tell-patterns-ask-for-a-status-and-the-trace-has-no-column = Muster fragen nach einem Status, und der Trace hat keine Spalte { $a }
+tell-patterns-ask-for-a-method-or-path-and-the-trace-has-no-column-or = Muster fragen nach Methode oder Pfad, und der Trace hat weder eine Spalte { $a } noch { $b }
+tell-the-log-has-no-time-stamp-in-this-format = das Log hat in diesem Format keinen Zeitstempel
+tell-the-log-does-not-say-in-which-unit-the-request-time-is = das Log sagt nicht, in welcher Einheit die Anfragezeit ist
+tell-numbers-of-a-line-could-be-the-request-time = { $a } Zahlen einer Zeile könnten die Anfragezeit sein
+tell-the-numbers-of-could-be-seconds-since-or-milliseconds = die Zahlen von { $a } könnten Sekunden seit { $b } oder Millisekunden sein
+tell-cannot-be-unpacked-the-archive-ends-early = lässt sich nicht entpacken: das Archiv endet zu früh
+tell-this-is-a-bzip2-archive-unpack-it-with = das ist ein bzip2-Archiv: entpacken Sie es mit { $a }
+tell-this-is-an-xz-archive-unpack-it-with = das ist ein xz-Archiv: entpacken Sie es mit { $a }
+tell-this-is-an-lz4-archive-unpack-it-with = das ist ein LZ4-Archiv: entpacken Sie es mit { $a }
+tell-this-is-a-zip-archive-unpack-it-and-name-one-of-its-files = das ist ein zip-Archiv: entpacken Sie es und nennen Sie eine seiner Dateien
+tell-this-is-a-tar-archive-unpack-it-and-name-one-of-its-files = das ist ein tar-Archiv: entpacken Sie es und nennen Sie eine seiner Dateien
 
 say-format-that-is-not-read = Format, das nicht gelesen wird
 say-broken-archive = beschädigtes Archiv

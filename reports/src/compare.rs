@@ -4,7 +4,7 @@ use crate::conclusion::wrapped;
 use crate::condition::{ConditionRow, condition_table};
 use crate::grid::Grid;
 use crate::number::{Sure, change, common_unit, estimate, json_number, with_unit};
-use crate::rows::{ALL, FEW_ABOVE, FEW_MARK, FindingRow, few_legend};
+use crate::rows::{ALL, FEW_ABOVE, FEW_MARK, FindingRow, exact_for_log, few_legend};
 use crate::table::{findings_text, ties_text};
 use serde::Serialize;
 use sim_core::ties::Ties;
@@ -113,6 +113,10 @@ pub struct FirstDifferenceRow {
 pub struct CompareDocument<'a> {
     /// Nothing was drawn at random under any policy: the numbers are facts, not estimates.
     pub exact: bool,
+    /// The jobs behind the times, where these are exact for a log or a trace alone: a sample of its traffic.
+    pub sample: Option<u64>,
+    /// What was assumed, and what else is to be known; a sentence each.
+    pub notes: Vec<String>,
     /// What must be known before any number is read; empty where there is nothing.
     pub findings: Vec<FindingRow>,
     /// The scenario's name.
@@ -206,7 +210,9 @@ pub(crate) fn title_of(metric: &str, scope: &str, class: &str) -> String {
 fn matrix(out: &mut String, document: &CompareDocument<'_>) {
     /// Policies side by side in 80 columns.
     const ACROSS: usize = 4;
-    if document.exact {
+    if let Some(sample) = document.sample {
+        let _ = writeln!(out, "{}", exact_for_log(sample));
+    } else if document.exact {
         out.push_str("nothing here is random: the values are exact\n");
     }
     out.push_str("the best of each line is marked with *\n");

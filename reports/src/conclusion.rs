@@ -44,6 +44,10 @@ pub struct Conclusion {
     pub costs: Vec<CostRow>,
     /// Nothing was drawn at random: the values are facts, and there is nothing to be sure of.
     pub exact: bool,
+    /// The jobs behind the times, where these are exact for a log or a trace alone: a sample of its traffic.
+    pub sample: Option<u64>,
+    /// The metric is a percentile among the last of its sample, here or there.
+    pub is_guess: bool,
     /// The metric is of jobs that were served, and the system does not keep up: nobody is called best.
     pub overloaded: bool,
     /// Some system does not keep up: in a longer run every mean is another.
@@ -205,10 +209,20 @@ impl Conclusion {
     }
 
     fn said(&self, on: &str) -> String {
+        let guess = if self.is_guess {
+            " The percentile is among the last of its sample: a guess beyond these jobs."
+        } else {
+            ""
+        };
         let by = change(self.difference, self.half_width, self.relative_to, self.unit);
         if self.exact {
+            let why = match self.sample {
+                Some(1) => "the values are exact for this log, a sample of 1 request".to_owned(),
+                Some(sample) => format!("the values are exact for this log, a sample of {sample} requests"),
+                None => "nothing is random here, and the values are exact".to_owned(),
+            };
             return format!(
-                "{} has the best {on} of this run: {by} against {}; nothing is random here, and the values are exact.{}{}",
+                "{} has the best {on} of this run: {by} against {}; {why}.{guess}{}{}",
                 self.winner,
                 self.against,
                 self.left(),
@@ -217,7 +231,7 @@ impl Conclusion {
         }
         let Some(confidence) = self.confidence else {
             return format!(
-                "{} has the best {on} of this one replication: {by} against {}.{}{}",
+                "{} has the best {on} of this one replication: {by} against {}.{guess}{}{}",
                 self.winner,
                 self.against,
                 self.left(),
@@ -243,7 +257,8 @@ impl Conclusion {
         }
         let next = if self.winner == self.reference { ", the next best" } else { "" };
         let wins = if self.leaves_more() { "has the better" } else { "wins on" };
-        let mut text = format!("{} {wins} {on}: {by} against {}{next}, {sure}.", self.winner, self.against);
+        let mut text =
+            format!("{} {wins} {on}: {by} against {}{next}, {sure}.{guess}", self.winner, self.against);
         text.push_str(&self.left());
         if !self.rivals.is_empty() {
             let _ = write!(text, " Between it and {rivals} no difference is shown.");
@@ -362,6 +377,8 @@ mod tests {
             rivals: Vec::new(),
             no_practical_difference: Vec::new(),
             exact: false,
+            sample: None,
+            is_guess: false,
             overloaded: false,
             falls_behind: false,
             unserved: Vec::new(),

@@ -1,6 +1,6 @@
 //! `decisions.csv`: every recorded decision, with what could have been chosen.
 
-use crate::explain::{Explainer, Vocabulary};
+use crate::explain::{CandidateRow, Explainer, Vocabulary};
 use crate::sheet::{Column, Form, Kind, Sheet};
 use serde::Serialize;
 use sim_core::model::Model;
@@ -136,9 +136,36 @@ pub fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let explainer = Explainer::new(model, trace, vocabulary);
+    sheet(form, model, (&explainer, &trace.decisions), None, out)
+}
+
+/// Writes decisions of a recorded run in the same columns for people: keys, and what they are called, as explanations have them.
+pub fn write_explained(
+    form: &Form,
+    model: &Model,
+    trace: &Trace,
+    decisions: &[Decision],
+    vocabulary: &Vocabulary,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let explainer = Explainer::new(model, trace, vocabulary);
+    let place = |first: &Decision| trace.decisions.iter().position(|one| std::ptr::eq(one, first));
+    let from = decisions.first().and_then(place).unwrap_or(0);
+    sheet(form, model, (&explainer, decisions), Some(from), out)
+}
+
+fn sheet(
+    form: &Form,
+    model: &Model,
+    (explainer, decisions): (&Explainer<'_>, &[Decision]),
+    people_from: Option<usize>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut sheet = Sheet::new(form, COLUMNS, out)?;
-    for (index, decision) in trace.decisions.iter().enumerate() {
+    let first = people_from.unwrap_or(0) as u64;
+    for (index, decision) in decisions.iter().enumerate() {
         let (words, _) = explainer.words(decision.kind);
+        let told = people_from.map(|_| explainer.explain_all(decision));
         let (kind, station, core, job) = explainer.place(decision);
         let parts = words.parts().count();
         let candidate = |candidate: &Candidate| {
@@ -148,13 +175,25 @@ pub fn write(
             format!("{name}{mark}{equals}{}", key.join("/"))
         };
         let grounds = decision.grounds.as_deref();
-        let candidates: Vec<String> = decision.candidates().iter().map(candidate).collect();
+        let read = |row: &CandidateRow| {
+            let (mark, equals) =
+                (if row.running { "*" } else { "" }, if row.keys.is_empty() { "" } else { "=" });
+            format!("{}{mark}{equals}{}", row.name, row.keys.join("/"))
+        };
+        let candidates: Vec<String> = match &told {
+            Some(told) => told.candidates.iter().map(read).collect(),
+            None => decision.candidates().iter().map(candidate).collect(),
+        };
+        let names: Vec<&str> = match &told {
+            Some(told) => told.keys.iter().map(String::as_str).collect(),
+            None => words.parts().collect(),
+        };
         let slice = decision.slice.filter(|slice| *slice != Span::FOREVER);
         sheet.row(&[
             model.name.as_str().into(),
             words.spec.as_str().into(),
             1u32.into(),
-            (index as u64 + 1).into(),
+            (first + index as u64 + 1).into(),
             decision.at.0.into(),
             kind.into(),
             station.into(),
@@ -163,7 +202,7 @@ pub fn write(
             explainer.candidate_name(decision.kind, decision.chosen).into(),
             grounds.map(|grounds| grounds.candidates.len() as u64).into(),
             candidates.join(";").into(),
-            words.parts().collect::<Vec<_>>().join("/").into(),
+            names.join("/").into(),
             words.rule.as_str().into(),
             grounds.map(|grounds| words.is_tie(grounds.tie)).into(),
             grounds.filter(|grounds| words.is_tie(grounds.tie)).map(|_| words.tie.as_str()).into(),

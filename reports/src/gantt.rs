@@ -385,6 +385,7 @@ mod tests {
             end_ns: end,
             kind: "run",
             share: None,
+            level: None,
         }
     }
 

@@ -1,8 +1,10 @@
 //! JSON documents. Keys, their order and their nulls are a contract: other programs read them.
 
 use crate::compare::CompareDocument;
+use crate::number::rounded;
 use crate::rows::{RunDocument, TiesMap};
 use serde::Serialize;
+use serde_json::ser::{CompactFormatter, Formatter};
 use std::io::{self, Write};
 
 /// The version of the run document.
@@ -27,6 +29,12 @@ pub fn write_run(document: &RunDocument<'_>, out: &mut dyn Write) -> io::Result<
     object.value("seed", &document.seed)?;
     if document.exact {
         object.value("exact", &true)?;
+    }
+    if let Some(sample) = document.sample {
+        object.value("sample", &sample)?;
+    }
+    if !document.notes.is_empty() {
+        object.value("notes", &document.notes)?;
     }
     object.value("ties", &TiesMap(document.ties))?;
     object.value("digest", &document.digest.map(digest_hex))?;
@@ -57,6 +65,12 @@ pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io:
     if document.exact {
         object.value("exact", &true)?;
     }
+    if let Some(sample) = document.sample {
+        object.value("sample", &sample)?;
+    }
+    if !document.notes.is_empty() {
+        object.value("notes", &document.notes)?;
+    }
     object.value("replications", &document.replications)?;
     object.value("confidence", &document.confidence)?;
     object.value("ties", &TiesMap(document.ties))?;
@@ -69,6 +83,19 @@ pub fn write_compare(document: &CompareDocument<'_>, out: &mut dyn Write) -> io:
     object.rows("conditions", &document.conditions)?;
     object.value("selection", &document.selection)?;
     object.close()
+}
+
+/// Numbers as results have them, whatever field they stand in.
+struct Digits;
+
+impl Formatter for Digits {
+    fn write_f64<W: ?Sized + Write>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        CompactFormatter.write_f64(writer, rounded(value))
+    }
+}
+
+fn write_value(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut serde_json::Serializer::with_formatter(out, Digits)).map_err(io::Error::from)
 }
 
 pub(crate) struct Object<'w> {
@@ -90,7 +117,7 @@ impl<'w> Object<'w> {
 
     pub fn value(&mut self, key: &str, value: &impl Serialize) -> io::Result<()> {
         self.key(key)?;
-        serde_json::to_writer(&mut *self.out, value).map_err(io::Error::from)
+        write_value(value, &mut *self.out)
     }
 
     pub fn rows<T: Serialize>(&mut self, key: &str, rows: &[T]) -> io::Result<()> {
@@ -98,7 +125,7 @@ impl<'w> Object<'w> {
         let mut separator = "[\n";
         for row in rows {
             self.out.write_all(separator.as_bytes())?;
-            serde_json::to_writer(&mut *self.out, row).map_err(io::Error::from)?;
+            write_value(row, &mut *self.out)?;
             separator = ",\n";
         }
         self.out.write_all(if rows.is_empty() { b"[]" } else { b"\n]" })

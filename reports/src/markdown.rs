@@ -3,7 +3,7 @@
 use crate::compare::CompareDocument;
 use crate::number::{Sure, significant};
 use crate::plan::PlanDocument;
-use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, exact_for_log, few_legend};
 use sim_core::shown::shown;
 use std::fmt::Write as _;
 
@@ -30,6 +30,8 @@ pub fn run(document: &RunDocument<'_>, replications: u32, confidence: f64) -> St
         ]);
     }
     text.push_str(&table.text);
+    exactly(&mut text, document.exact, document.sample);
+    notes(&mut text, &document.notes);
     if document.summary.iter().any(SummaryRow::is_small_sample) {
         let _ = writeln!(text, "\n{}", few_legend());
     }
@@ -64,6 +66,8 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
         ]);
     }
     text.push_str(&table.text);
+    exactly(&mut text, document.exact, document.sample);
+    notes(&mut text, &document.notes);
     if document.rows.iter().any(|row| !row.mark().is_empty()) {
         let _ = writeln!(text, "\n{}", few_legend());
     }
@@ -72,6 +76,7 @@ pub fn compare(document: &CompareDocument<'_>) -> String {
 
 /// A capacity plan: the answers.
 pub fn plan(document: &PlanDocument<'_>) -> String {
+    const BUSIEST: usize = 6;
     let goals: Vec<String> = document.goals.iter().map(|goal| cell(&goal.goal)).collect();
     let mut text = format!(
         "**{}**, fewest {} for {}",
@@ -86,7 +91,16 @@ pub fn plan(document: &PlanDocument<'_>) -> String {
         document.spare,
         document.seed
     );
-    let mut table = Table::new(
+    if let Some(sample) = document.sample {
+        let _ = writeln!(text, "{}\n", exact_for_log(sample));
+    }
+    // Only of logs, traces and rates that change.
+    let varies = document.answers.iter().any(|answer| answer.utilization_busiest.is_some());
+    let kept = |column: &usize| varies || *column != BUSIEST;
+    let shown = |cells: &[String]| -> Vec<String> {
+        (0..cells.len()).filter(kept).map(|column| cells[column].clone()).collect()
+    };
+    let titles = shown(
         &[
             "demand",
             "policy",
@@ -94,26 +108,31 @@ pub fn plan(document: &PlanDocument<'_>) -> String {
             "with spare",
             "one that misses",
             "utilization",
+            "its busiest 24th",
             "an hour",
             "a million",
             "status",
-        ],
-        &[0, 2, 3, 4, 5, 6, 7],
+        ]
+        .map(str::to_owned),
     );
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let right: Vec<usize> = [0].into_iter().chain(2..titles.len() - 1).collect();
+    let mut table = Table::new(&titles, &right);
     let whole = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
     let number = |value: Option<f64>| value.map(|value| significant(value, 4)).unwrap_or_default();
     for answer in &document.answers {
-        table.row(&[
+        table.row(&shown(&[
             format!("x{}", significant(answer.demand, 5)),
             answer.policy.clone(),
             whole(answer.count),
             whole(answer.count_with_spare),
             whole(answer.infeasible),
             number(answer.utilization),
+            number(answer.utilization_busiest),
             number(answer.cost_per_hour),
             number(answer.cost_per_million),
             answer.status.to_owned(),
-        ]);
+        ]));
     }
     text.push_str(&table.text);
     for answer in &document.answers {
@@ -122,6 +141,22 @@ pub fn plan(document: &PlanDocument<'_>) -> String {
         }
     }
     text
+}
+
+/// What is exact of the numbers.
+fn exactly(text: &mut String, exact: bool, sample: Option<u64>) {
+    if let Some(sample) = sample {
+        let _ = writeln!(text, "\n{}", exact_for_log(sample));
+    } else if exact {
+        text.push_str("\nexact: nothing here is random\n");
+    }
+}
+
+/// What was assumed.
+fn notes(text: &mut String, notes: &[String]) {
+    for note in notes {
+        let _ = writeln!(text, "\nnote: {}", note.replace('<', "\\<").replace('*', "\\*"));
+    }
 }
 
 /// Findings stand in front, as a quotation.

@@ -233,6 +233,18 @@ pub fn parts_of_whole(parts: &[f64], unit: TimeUnit) -> (Vec<String>, String) {
     (shown.into_iter().map(text).collect(), text(whole))
 }
 
+/// A number as results have it: to 15 digits, which is what a computed one holds. What binary fractions leave behind them
+/// (`1.7000000000000002`) is no result, and zero has no sign.
+pub(crate) fn rounded(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    if !value.is_finite() || value.fract() == 0.0 {
+        return value;
+    }
+    format!("{value:.14e}").parse().unwrap_or(value)
+}
+
 /// A number as JSON: whole ones without a point, so that counts read as counts.
 #[expect(clippy::ref_option, reason = "serde's signature")]
 pub(crate) fn json_number<S: serde::Serializer>(
@@ -243,7 +255,7 @@ pub(crate) fn json_number<S: serde::Serializer>(
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match *value {
         Some(value) if value.fract() == 0.0 && value.abs() <= EXACT => serializer.serialize_i64(value as i64),
-        Some(value) if value.is_finite() => serializer.serialize_f64(value),
+        Some(value) if value.is_finite() => serializer.serialize_f64(rounded(value)),
         _ => serializer.serialize_none(),
     }
 }

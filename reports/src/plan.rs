@@ -297,6 +297,8 @@ pub struct PlanDocument<'a> {
     pub confidence: f64,
     /// Whether one replication has all the information for every policy: nothing is random, and everything is decided exactly.
     pub deterministic: bool,
+    /// The requests of the log or trace that everything is decided for, where that is exact: a sample of its traffic.
+    pub sample: Option<u64>,
     /// Least and greatest number of replications of a probe.
     pub replications: (u32, u32),
     /// Demand beyond the one asked about that must be met, as a ratio: 0.2 is 20 %.

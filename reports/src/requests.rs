@@ -61,6 +61,11 @@ pub const GANTT_COLUMNS: &[Column] = &[
         Kind::Number,
         "under processor sharing, where rows overlap: the part of a core that the job had",
     ),
+    Column::new(
+        "level",
+        Kind::Integer,
+        "of a multilevel queue, beside `--with decisions`: the level from which the job was taken, 0 the top",
+    ),
 ];
 
 /// Writes `requests.csv`: every job of the trace, in order of arrival.
@@ -117,6 +122,7 @@ pub fn write_gantt(
             row.end_ns.into(),
             row.kind.into(),
             row.share.into(),
+            row.level.into(),
         ])?;
     }
     sheet.finish()

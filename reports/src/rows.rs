@@ -4,12 +4,13 @@
 
 use crate::condition::ConditionRow;
 use crate::decisions::Decided;
+use crate::explain::Vocabulary;
 use crate::number::json_number;
 use serde::{Serialize, Serializer};
 use sim_core::model::Model;
 use sim_core::policy::CpuScheduler;
 use sim_core::ties::Ties;
-use sim_core::trace::{Segment, Trace};
+use sim_core::trace::{DecisionKind, Segment, Trace};
 use sim_core::units::Time;
 use std::collections::BTreeMap;
 
@@ -44,7 +45,7 @@ pub struct SummaryRow {
     #[serde(serialize_with = "json_number")]
     pub ci_high: Option<f64>,
     /// Of a percentile: how many values lie beyond its rank, in the replication with the fewest; `None` of other numbers, and where
-    /// nothing was drawn at random.
+    /// the jobs are all there are and nothing was drawn at random.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub above: Option<u64>,
 }
@@ -53,6 +54,12 @@ pub struct SummaryRow {
 pub const FEW_ABOVE: u64 = 5;
 /// What stands behind such a value.
 pub const FEW_MARK: &str = "?";
+
+/// What is exact of a log or a trace.
+pub(crate) fn exact_for_log(sample: u64) -> String {
+    let requests = if sample == 1 { "request" } else { "requests" };
+    format!("exact for this log; percentiles are those of a sample of {sample} {requests}")
+}
 
 /// What the mark means.
 pub fn few_legend() -> String {
@@ -158,6 +165,9 @@ pub struct GanttRow<'a> {
     /// Under processor sharing: the part of a core that the job had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub share: Option<f64>,
+    /// Of a multilevel queue, where decisions are recorded: the level from which the job was taken, 0 the top.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<u64>,
 }
 
 /// Everything a run says, see [`crate::json::write_run`].
@@ -167,6 +177,10 @@ pub struct RunDocument<'a> {
     pub findings: Vec<FindingRow>,
     /// Nothing was drawn at random: the numbers are facts, not estimates.
     pub exact: bool,
+    /// The jobs behind the times, where these are exact for a log or a trace alone: a sample of its traffic.
+    pub sample: Option<u64>,
+    /// What was assumed, and what else is to be known; a sentence each.
+    pub notes: Vec<String>,
     /// The scenario's name.
     pub scenario: &'a str,
     /// The policies in effect.
@@ -203,6 +217,8 @@ impl<'a> RunDocument<'a> {
         RunDocument {
             findings: Vec::new(),
             exact: false,
+            sample: None,
+            notes: Vec::new(),
             scenario: &model.name,
             policy,
             seed: model.seed,
@@ -259,6 +275,34 @@ pub fn task_rows<'a>(model: &'a Model, trace: &Trace) -> Vec<TaskRow<'a>> {
 /// in. Under processor sharing the rows of a station overlap and carry the share; its idle rows are the stretches
 /// without any job, under core 0.
 pub fn gantt_rows<'a>(model: &'a Model, trace: &Trace) -> Vec<GanttRow<'a>> {
+    rows_with(model, trace, &Levels::new())
+}
+
+/// The same with the levels of multilevel queues, as far as the reasons of decisions were recorded; stretches of different levels
+/// stay apart.
+pub fn gantt_rows_with_levels<'a>(
+    model: &'a Model,
+    trace: &Trace,
+    vocabulary: &Vocabulary,
+) -> Vec<GanttRow<'a>> {
+    let mut levels = Levels::new();
+    for decision in &trace.decisions {
+        let DecisionKind::Dispatch { processor, core } = decision.kind else { continue };
+        let words = vocabulary.schedulers.get(processor as usize);
+        let part = words.and_then(|words| words.parts().position(|part| part.starts_with("level")));
+        let chosen = decision.candidates().iter().find(|candidate| candidate.id == decision.chosen);
+        let level = part.zip(chosen).and_then(|(part, chosen)| u64::try_from(chosen.key.0[part]).ok());
+        if let Some(level) = level {
+            levels.entry((processor, core)).or_default().push((decision.at, decision.chosen, level));
+        }
+    }
+    rows_with(model, trace, &levels)
+}
+
+/// By processor and core: when which job was taken from which level, in order.
+type Levels = BTreeMap<(u32, u32), Vec<(Time, u64, u64)>>;
+
+fn rows_with<'a>(model: &'a Model, trace: &Trace, levels: &Levels) -> Vec<GanttRow<'a>> {
     let mut lanes: BTreeMap<(u32, u32), Vec<&Segment>> = BTreeMap::new();
     let idle_too = model.cores() <= MAX_IDLE_CORES;
     let shared = sharing(model);
@@ -275,7 +319,8 @@ pub fn gantt_rows<'a>(model: &'a Model, trace: &Trace) -> Vec<GanttRow<'a>> {
     let mut rows = Vec::new();
     for ((processor, core), mut segments) in lanes {
         segments.sort_by_key(|segment| (segment.start, segment.end, segment.job));
-        let lane = Lane { model, trace, processor, core, shared: shared[processor as usize] };
+        let levels = levels.get(&(processor, core)).map_or(&[][..], Vec::as_slice);
+        let lane = Lane { model, trace, processor, core, shared: shared[processor as usize], levels };
         lane.rows(&segments, &mut rows);
     }
     rows
@@ -302,6 +347,7 @@ struct Lane<'a, 't> {
     processor: u32,
     core: u32,
     shared: bool,
+    levels: &'t [(Time, u64, u64)],
 }
 
 impl<'a> Lane<'a, '_> {
@@ -319,7 +365,9 @@ impl<'a> Lane<'a, '_> {
             let row = self.row(segment);
             let mergeable = last.get(&segment.job).copied().filter(|index| {
                 let before = &rows[*index];
-                before.end_ns == row.start_ns && before.kind == row.kind && before.share == row.share
+                before.end_ns == row.start_ns
+                    && before.kind == row.kind
+                    && (before.share, before.level) == (row.share, row.level)
             });
             // Unshared lanes: only the very last row can end where this one starts.
             if let Some(index) = mergeable {
@@ -349,6 +397,10 @@ impl<'a> Lane<'a, '_> {
                 let (cores, jobs) = segment.share;
                 (f64::from(cores) / f64::from(jobs.max(1))).min(1.0)
             }),
+            level: self.levels[..self.levels.partition_point(|(at, ..)| *at <= segment.start)]
+                .last()
+                .filter(|(_, job, _)| *job == segment.job)
+                .map(|(.., level)| *level),
         }
     }
 
@@ -362,6 +414,7 @@ impl<'a> Lane<'a, '_> {
             end_ns,
             kind: "idle",
             share: None,
+            level: None,
         }
     }
 }

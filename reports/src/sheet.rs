@@ -5,7 +5,7 @@
 //! back as the same number, an empty field is what does not exist. The header is always there and columns are only ever
 //! added at its end.
 
-use crate::number::{json_number, shortest};
+use crate::number::{json_number, rounded, shortest};
 #[cfg(feature = "parquet")]
 use crate::parquet::Parquet;
 use serde::Serialize;
@@ -84,6 +84,7 @@ impl From<u32> for Cell<'_> {
 
 impl From<f64> for Cell<'_> {
     fn from(number: f64) -> Self {
+        let number = rounded(number);
         if number.is_finite() { Cell::Number(number) } else { Cell::Empty }
     }
 }

@@ -7,7 +7,7 @@ use crate::gantt::{ChartOptions, chart};
 use crate::grid::Grid;
 use crate::json::digest_hex;
 use crate::number::{Sure, TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
-use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, TaskRow, few_legend};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, TaskRow, exact_for_log, few_legend};
 use crate::theory::beside_table;
 use sim_core::ties::{PRESETS, Ties};
 use std::collections::BTreeMap;
@@ -56,7 +56,7 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
             let _ = write!(out, "\n{chart}");
         }
     }
-    let summary = Summary { rows: document.summary, exact: document.exact, options };
+    let summary = Summary { rows: document.summary, exact: document.exact, sample: document.sample, options };
     summary.ladder(&mut out);
     summary.classes(&mut out);
     summary.parts(&mut out);
@@ -253,6 +253,8 @@ struct Summary<'a> {
     rows: &'a [SummaryRow],
     /// Nothing was drawn at random.
     exact: bool,
+    /// The jobs of a log or a trace, where it is exact for that.
+    sample: Option<u64>,
     options: &'a TableOptions,
 }
 
@@ -295,7 +297,11 @@ impl<'a> Summary<'a> {
             return;
         }
         let ci = if halves { format!(", +/- half width of the {}", self.level()) } else { String::new() };
-        let exact = if self.exact { ", exact: nothing here is random" } else { "" };
+        let exact = match self.sample {
+            Some(sample) => format!("\n{}", exact_for_log(sample)),
+            None if self.exact => ", exact: nothing here is random".to_owned(),
+            None => String::new(),
+        };
         let _ = writeln!(out, "\ntimes of jobs in {}{ci}{exact}", unit.name);
         grid.write(out, 2);
     }

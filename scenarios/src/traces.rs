@@ -207,7 +207,7 @@ pub(crate) fn file(
     if releases.data.rows.is_empty() && (before || !sink.failed()) {
         sink.error("S050", place, format!("`{name}` has no rows"));
     }
-    Some(releases.finish())
+    Some(TraceData { is_sample: true, ..releases.finish() })
 }
 
 #[cfg(feature = "files")]

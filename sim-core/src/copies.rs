@@ -242,7 +242,7 @@ mod tests {
         };
         let mut rows: Vec<TraceRow> = (0..count).map(row).collect();
         rows.sort_by_key(|row| row.at);
-        Arc::new(TraceData { rows, values: (0..count).collect() })
+        Arc::new(TraceData { rows, values: (0..count).collect(), is_sample: true })
     }
 
     fn releases(data: &Arc<TraceData>, factor: (u32, u32), replication: u32) -> Vec<(u64, usize)> {

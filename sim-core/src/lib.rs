@@ -33,7 +33,7 @@
 //! model.tasks.push("jobs".into());
 //! model.classes.push(Class { name: "jobs".into(), entry: 0, draws: vec![Law::Deterministic { value: 0 }] });
 //! let row = |values| TraceRow { at: Time::ZERO, entry: 0, values, count: 1, attributes: 0, client: 0 };
-//! let data = TraceData { rows: vec![row(0), row(1)], values: vec![4_000_000, 2_000_000] };
+//! let data = TraceData { rows: vec![row(0), row(1)], values: vec![4_000_000, 2_000_000], is_sample: false };
 //! model.sources.push(Source {
 //!     name: "jobs".into(),
 //!     class: 0,

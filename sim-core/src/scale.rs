@@ -100,7 +100,8 @@ impl Arrivals {
         let rows = data.rows.iter().map(|row| Ok(TraceRow { at: time(row.at)?, ..row.clone() }));
         let faster = rows
             .collect::<Result<_, ScaleError>>()
-            .map(|rows| Arrivals::Trace(Arc::new(TraceData { rows, values: data.values.clone() })));
+            .map(|rows| TraceData { rows, values: data.values.clone(), is_sample: data.is_sample })
+            .map(|faster| Arrivals::Trace(Arc::new(faster)));
         Some(match again {
             Some(again) => faster.and_then(|faster| faster.scaled(again)),
             None => faster,
@@ -212,7 +213,8 @@ mod tests {
     #[test]
     fn traces_periods_and_customers_scale_exactly() {
         let row = |at| TraceRow { at: Time(at), entry: 0, values: 0, count: 0, attributes: 0, client: 0 };
-        let data = TraceData { rows: [0, 1, 2, 3, 4, 100].map(row).to_vec(), values: Vec::new() };
+        let data =
+            TraceData { rows: [0, 1, 2, 3, 4, 100].map(row).to_vec(), values: Vec::new(), is_sample: false };
         let trace = Arrivals::Trace(Arc::new(data));
         let Some(Ok(Arrivals::Trace(faster))) = trace.faster(ratio(2, 1)) else { panic!() };
         let times: Vec<u64> = faster.rows.iter().map(|row| row.at.0).collect();
@@ -244,7 +246,7 @@ mod tests {
     #[test]
     fn impossible_demands_are_refused() {
         let row = TraceRow { at: Time::LATEST, entry: 0, values: 0, count: 0, attributes: 0, client: 0 };
-        let data = Arc::new(TraceData { rows: vec![row], values: Vec::new() });
+        let data = Arc::new(TraceData { rows: vec![row], values: Vec::new(), is_sample: false });
         for (arrivals, factor, error) in [
             (Arrivals::Renewal(Law::Exponential { mean: 5.0 }), ratio(10, 1), ScaleError::TooFast),
             (Arrivals::Renewal(Law::Deterministic { value: 1 }), ratio(3, 1), ScaleError::TooFast),

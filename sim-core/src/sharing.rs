@@ -278,6 +278,17 @@ impl Shared {
         (left.div_ceil(1 << FRACTION) as u64).min(burst)
     }
 
+    /// Every job present with the work it still has to do, rounded up; attained work is up to date.
+    pub fn left(&self) -> impl Iterator<Item = (u32, u64)> {
+        self.order().flat_map(|index| {
+            let group = &self.groups[index as usize];
+            group.jobs.iter().map(|entry| {
+                let left = entry.target.saturating_sub(group.attained);
+                (entry.slot, left.div_ceil(1 << FRACTION) as u64)
+            })
+        })
+    }
+
     /// Changes the number of cores; attained work is up to date.
     pub fn set_cores(&mut self, cores: u32) {
         self.cores = cores;

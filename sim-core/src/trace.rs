@@ -280,6 +280,18 @@ impl Grounds {
         let tie = candidates.iter().filter(|candidate| Some(candidate.key) == key).count() > 1;
         Grounds { candidates, tie, note }
     }
+
+    /// Where only some of the candidates were in question, as of servers that were drawn: the others tie with nobody.
+    #[must_use]
+    pub fn among(mut self, chosen: u64, some: Option<&[u32]>) -> Grounds {
+        if let Some(some) = some {
+            let key =
+                |id: u64| self.candidates.iter().find(|candidate| candidate.id == id).map(|found| found.key);
+            let tie = some.iter().any(|id| u64::from(*id) != chosen && key(u64::from(*id)) == key(chosen));
+            self.tie = tie;
+        }
+        self
+    }
 }
 
 /// Everything a fully recorded run leaves behind.

@@ -98,7 +98,7 @@ pub fn run(args: &CompareArgs, global: &GlobalArgs) -> Result<(), Failure> {
     if !matches!(target.format, Format::Table | Format::Json) && !comparison.conditions.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&comparison.conditions));
     }
-    gate::verdict(&comparison.conditions, &comparison.shortfalls)
+    gate::verdict(&comparison.conditions, &comparison.shortfalls, comparison.exact)
 }
 
 fn options(

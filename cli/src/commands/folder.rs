@@ -8,7 +8,7 @@ use crate::progress::Meter;
 use clap::{Args, ValueEnum};
 use experiments::{RunPlan, RunResult, servers, timeseries, vocabulary};
 use reports::csv::{LongForm, write_summary};
-use reports::rows::{RunDocument, SummaryRow};
+use reports::rows::{SummaryRow, gantt_rows_with_levels};
 use scenarios::Loaded;
 use sim_core::quantity;
 use sim_core::units::Span;
@@ -195,8 +195,12 @@ impl Folder<'_> {
                 self.file("decisions", |form, out| reports::decisions::write(form, model, trace, &words, out))
             }
             Extra::Gantt => {
-                let document = RunDocument::new(model, policy, Some(trace), None, &[]);
-                let rows = if result.has_segments { document.gantt } else { Vec::new() };
+                let words = vocabulary(model);
+                let rows = if result.has_segments {
+                    gantt_rows_with_levels(model, trace, &words)
+                } else {
+                    Vec::new()
+                };
                 self.file("gantt", |form, out| {
                     reports::requests::write_gantt(form, &model.name, policy, &rows, out)
                 })

@@ -206,6 +206,7 @@ fn document<'a>(
         goals: plan.goals,
         confidence: question.sampling.confidence,
         deterministic: plan.exact.iter().all(|exact| *exact),
+        sample: plan.sample,
         replications: (question.sampling.least, question.sampling.most),
         // From whole millionths: 1.2 - 1 is not 0.2.
         headroom: ((question.headroom.as_f64() - 1.0) * 1e6).round() / 1e6,
@@ -230,6 +231,10 @@ fn verdict(plan: &Plan) -> Result<(), Failure> {
         (0, 0, true) => Err(Failure::Precision(
             "an interval is wider than --precision allows; raise --max-replications".to_owned(),
         )),
+        (0, open, _) if plan.sample.is_some() => Err(Failure::Precision(format!(
+            "{open} of {rows} rows are undecided: the log has too few requests for its percentiles; take a longer log, or a lower \
+             percentile"
+        ))),
         (0, open, _) => Err(Failure::Precision(format!(
             "{open} of {rows} rows are undecided: raise --max-replications, or make the replications longer"
         ))),

@@ -19,14 +19,16 @@ use reports::condition::{ConditionRow, condition_table};
 use reports::decisions::Decided;
 use reports::explain::{Explainer, decisions_at};
 use reports::html::run::{self, run_page};
-use reports::rows::{RunDocument, TheoryRow};
+use reports::rows::{RunDocument, TheoryRow, gantt_rows_with_levels};
+use reports::sheet::Form;
 use reports::table::{TableOptions, run_table};
 use reports::welch::WelchRow;
 use scenarios::Loaded;
 use sim_core::quantity;
 use sim_core::shown::shown_lines;
+use sim_core::trace::{Decision, Trace};
 use sim_core::units::Time;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let target = Output::new(&args.files.result(&args.output), global)?;
@@ -92,6 +94,9 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     let mut document = document(&loaded, &result, &checked, beside(&loaded, &result, target.format, global));
     if target.format == Format::Json {
         document.decisions = decided(args, explain_at, &loaded, &result);
+        if let Some(trace) = result.trace.as_ref().filter(|_| explained && result.has_segments) {
+            document.gantt = gantt_rows_with_levels(&loaded.model, trace, &vocabulary(&loaded.model));
+        }
     }
     target.write(|out| match target.format {
         Format::Table => {
@@ -105,8 +110,14 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
         Format::Md => {
             let replications = result.values.len() as u32;
             let text = reports::markdown::run(&document, replications, plan.confidence);
-            out.write_all(text.as_bytes())
+            out.write_all(text.as_bytes())?;
+            match &explanation {
+                Some(text) => write!(out, "\n```text\n{text}```\n"),
+                None => Ok(()),
+            }
         }
+        // Rows of numbers and of decisions are no one table: who asks why gets the decisions.
+        _ if explanation.is_some() => decision_rows(args, explain_at, &loaded, &result, &target.form(), out),
         _ => target.write_blocks(&mut blocks(&loaded, &plan, &result), out),
     })?;
     let welch_rows = match &args.welch {
@@ -132,16 +143,10 @@ pub fn run(args: &RunArgs, global: &GlobalArgs) -> Result<(), Failure> {
     })?;
     let ran = Ran { loaded: &loaded, plan: &plan, result: &result };
     args.files.write(&args.output, &args.model.time_unit, &ran, global)?;
-    // JSON has them as rows; the other forms have no place for prose.
-    if !matches!(target.format, Format::Table | Format::Json)
-        && let Some(text) = explanation
-    {
-        let _ = write!(anstream::stderr(), "{text}");
-    }
     if !matches!(target.format, Format::Table | Format::Json) && !checked.is_empty() {
         let _ = write!(anstream::stderr(), "{}", condition_table(&checked));
     }
-    gate::verdict(&checked, &result.shortfalls)
+    gate::verdict(&checked, &result.shortfalls, result.exact)
 }
 
 /// Why there are no percentiles of waiting times, where there are some of response times.
@@ -254,10 +259,33 @@ fn explanation(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunRe
     })
 }
 
-/// The same as rows.
-fn decided(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunResult) -> Option<Vec<Decided>> {
+/// The decisions that are asked about.
+fn asked_about<'r>(
+    args: &RunArgs,
+    at: Option<Time>,
+    result: &'r RunResult,
+) -> Option<(&'r Trace, &'r [Decision])> {
     let trace = result.trace.as_ref().filter(|_| args.explain || at.is_some())?;
-    let decisions = at.map_or(&trace.decisions[..], |at| decisions_at(trace, at));
+    Some((trace, at.map_or(&trace.decisions[..], |at| decisions_at(trace, at))))
+}
+
+/// The same as rows, in a form of rows.
+fn decision_rows(
+    args: &RunArgs,
+    at: Option<Time>,
+    loaded: &Loaded,
+    result: &RunResult,
+    form: &Form,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let Some((trace, decisions)) = asked_about(args, at, result) else { return Ok(()) };
+    let words = vocabulary(&loaded.model);
+    reports::decisions::write_explained(form, &loaded.model, trace, decisions, &words, out)
+}
+
+/// The same as parts of a document.
+fn decided(args: &RunArgs, at: Option<Time>, loaded: &Loaded, result: &RunResult) -> Option<Vec<Decided>> {
+    let (trace, decisions) = asked_about(args, at, result)?;
     Some(reports::decisions::decided(&loaded.model, trace, decisions, &vocabulary(&loaded.model)))
 }
 

@@ -131,7 +131,8 @@ fn the_page_of_metrics_is_the_table() {
          periodic ones without a count), it ends with the last release, unless all jobs are released at one instant: \
          behind it the system only drains, which is no part of a time average, and completes the response times of \
          those who are still there. Task lists, traces, logs and periodic sources with a count are lists of jobs: they are \
-         measured whole. *Of* says which jobs a number is of, or which time.\n\n\
+         measured whole. *Of* says which jobs a number is of, or which time. A job that is unfinished has waited for its age less what it \
+         had of cores and was blocked so far, where cores are shared too: gates count it so.\n\n\
          Besides the percentiles below any other one is asked for by its number (`response/p80`, `waiting/p99.95`), and the \
          share within any time by that (`response/within:250ms`).\n\n\
          | metric | unit | better | of | meaning |\n|---|---|---|---|---|\n",

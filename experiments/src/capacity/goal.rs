@@ -4,9 +4,11 @@ use super::search::Verdict;
 use super::tail::{Beyond, Counts, Estimate, Excess, Jobs, Percentile, Tail, excess_at};
 use crate::condition::{Condition, Order, Outcome, Test, judge};
 use crate::metrics::RowKey;
+use crate::open::beyond;
+use crate::stats::order::percentile_interval;
 use crate::stats::student;
 use reports::plan::{CheckRow, GoalRow};
-use reports::rows::ALL;
+use reports::rows::{ALL, FEW_ABOVE};
 use sim_core::measure::{ClassMeasures, Distribution, Measures};
 use sim_core::model::Model;
 use sim_core::record::Recorder;
@@ -244,6 +246,31 @@ impl Tracked {
     pub fn exact(&self, value: Option<f64>, jobs_within: Option<f64>) -> CheckRow {
         let verdict = self.judge(value, None);
         self.check(value, None, jobs_within, verdict)
+    }
+
+    /// By the order of the jobs of a log or a trace, where the percentile is among the last of them: what this log alone has decides
+    /// nothing. With what is to be said of it; `None` where there are enough.
+    pub fn of_few(&self, value: Option<f64>, confidence: f64) -> Option<(CheckRow, String)> {
+        let tracking = self.percentile.as_ref()?;
+        let jobs = tracking.tail.jobs().count();
+        let statistic = self.goal.condition.subject.metric.statistic;
+        beyond(statistic, jobs).filter(|beyond| *beyond < FEW_ABOVE)?;
+        let within = jobs.saturating_sub(tracking.beyond.count()) as f64;
+        let ranks: Vec<f64> = (1..=jobs).map(|rank| rank as f64).collect();
+        let p = f64::from(tracking.p.numerator) / f64::from(tracking.p.denominator);
+        let verdict = match percentile_interval(&ranks, p, confidence) {
+            Ok(found) if within >= found.high => Verdict::Feasible,
+            Ok(found) if within < found.low => Verdict::Infeasible,
+            _ => Verdict::Undecided,
+        };
+        let check = self.check(value, None, self.met_fraction(), verdict);
+        let text = self.goal.text();
+        Some((
+            check,
+            format!(
+                "`{text}`: {statistic} is among the last of {jobs} requests of this log, a guess for its traffic"
+            ),
+        ))
     }
 
     /// By intervals over replications, at a confidence. `column` has the values of the goal's row.

@@ -102,6 +102,8 @@ pub struct Plan {
     pub goals: Vec<GoalRow>,
     /// By policy: whether one replication has all the information, so that everything is decided exactly.
     pub exact: Vec<bool>,
+    /// The requests of a log or a trace, where everything is decided exactly for that alone: a sample of its traffic.
+    pub sample: Option<u64>,
     /// By demand, then policy.
     pub answers: Vec<AnswerRow>,
     /// By demand, then policy, then count.
@@ -220,6 +222,7 @@ impl<E> Planner<'_, '_, E> {
             let copied = model.sources.iter().any(|source| source.arrivals.trace().is_some())
                 && !question.demands.iter().all(given);
             let draws = copied || random::draws(&model);
+            let sample = offered::sample(&model);
             let mut probe =
                 Probe::new(model, &question.goals, &question.run, false).map_err(PlanError::Goal)?;
             if policy == 0 {
@@ -232,6 +235,9 @@ impl<E> Planner<'_, '_, E> {
             let watch = |progress| (self.watch)(Step { progress, ..step });
             let exact = !draws && probe.is_same_twice(&watch).map_err(self.failed(policy, question.high))?;
             self.plan.exact.push(exact);
+            if exact {
+                self.plan.sample = sample.or(self.plan.sample);
+            }
         }
         Ok(())
     }

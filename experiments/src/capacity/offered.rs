@@ -88,6 +88,19 @@ pub fn is_random(model: &Model) -> bool {
     random::draws(model)
 }
 
+/// Whether some of its jobs are a stretch of observed traffic, a log or a trace: nothing need be random for a percentile to be that
+/// of a sample.
+pub fn is_sample(model: &Model) -> bool {
+    sample(model).is_some()
+}
+
+/// The releases of the sources of a model that are such a stretch; `None` where none is.
+pub fn sample(model: &Model) -> Option<u64> {
+    let data = model.sources.iter().filter_map(|source| source.arrivals.trace());
+    let rows = data.filter(|data| data.is_sample).map(|data| data.rows.len() as u64);
+    rows.reduce(u64::saturating_add)
+}
+
 /// What a source brings.
 enum Flow<'m> {
     /// Jobs a nanosecond.

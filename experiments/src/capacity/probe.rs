@@ -1,7 +1,7 @@
 //! One count, or one level of demand: replications until the goals are decided.
 
 use super::goal::{Goal, Misses, Place, Seen, Tracked};
-use super::offered::{Offered, offered};
+use super::offered::{Offered, is_sample, offered};
 use super::random;
 use super::search::Verdict;
 use super::tail::{Counts, Percentile, Tail};
@@ -135,8 +135,8 @@ impl Probe {
 
     /// More work than can be done: queues grow without end, and every time with them. Not where full queues turn jobs away.
     fn refuse_overload(&mut self) {
-        let Some(offered) = &self.offered else { return };
-        if offered.overloads() && !sheds(&self.model) {
+        let Some(offered) = super::why::overloaded(&self.model) else { return };
+        if !sheds(&self.model) {
             let percent = (offered.load * 1_000.0).round() / 10.0;
             self.reason = Some(format!("`{}` is offered {percent} % of what it can do", offered.station));
             self.verdict = Some(Verdict::Infeasible);
@@ -191,8 +191,18 @@ impl Probe {
     ) -> Result<Verdict, Failure> {
         if self.exact {
             self.extend_to(1, watch)?;
-            self.checks =
-                self.goals.iter().map(|goal| goal.exact(self.only(goal.row), goal.met_fraction())).collect();
+            let is_sample = is_sample(&self.model);
+            let decided = |goal: &Tracked| {
+                if is_sample && let Some((check, few)) = goal.of_few(self.only(goal.row), sampling.confidence)
+                {
+                    return (check, Some(few));
+                }
+                (goal.exact(self.only(goal.row), goal.met_fraction()), None)
+            };
+            let (checks, few): (Vec<CheckRow>, Vec<Option<String>>) = self.goals.iter().map(decided).unzip();
+            self.checks = checks;
+            let few = few.into_iter().flatten().filter(|few| !self.notes.contains(few)).collect::<Vec<_>>();
+            self.notes.extend(few);
             return Ok(together(&self.checks));
         }
         let mut verdict = Verdict::Undecided;

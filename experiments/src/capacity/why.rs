@@ -1,6 +1,6 @@
 //! Why no count keeps the goals, and what else could be counted.
 
-use super::offered::{Offered, offered};
+use super::offered::{Offered, is_random, loads, offered};
 use super::probe::Probe;
 use reports::number::significant;
 use sim_core::model::{ComponentKind, Model};
@@ -91,9 +91,19 @@ pub(crate) struct Ends<'m> {
     pub path: &'m str,
 }
 
-/// The station that is offered more than it can serve.
+/// The station that is offered most of those that are offered more than they can serve: a processor, or a pool whose tokens are
+/// held for so long that more of them would be out than there are.
 pub(crate) fn overloaded(model: &Model) -> Option<Offered> {
-    offered(model).filter(Offered::overloads)
+    let is_random = is_random(model);
+    let pools = loads(model).into_iter().filter(|load| load.is_pool && load.overloads(is_random));
+    let pools = pools.map(|load| Offered {
+        station: load.station,
+        load: load.load,
+        cores: load.work,
+        complete: load.complete,
+    });
+    let processor = offered(model).filter(Offered::overloads);
+    processor.into_iter().chain(pools).reduce(|most, one| if one.load > most.load { one } else { most })
 }
 
 /// How much a component can do: cores times speed, or tokens.

@@ -76,7 +76,7 @@ pub fn best(
     let caveat = compared.conclusion(&rows).filter(|found| found.overloaded).map(|found| found.text());
     let mut leads = compared.leads(&rows);
     compared.withhold(&mut rows, &mut leads);
-    let (findings, exact) = (compared.findings(), compared.exact());
+    let (findings, exact, sample) = (compared.findings(), compared.exact(), compared.sample());
     let conditions = compared.conditions();
     let selection = Selection {
         metric: subject.to_string(),
@@ -91,6 +91,7 @@ pub fn best(
     Ok(Comparison {
         findings,
         exact,
+        sample,
         results,
         leads,
         rows,

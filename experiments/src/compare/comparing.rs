@@ -149,10 +149,11 @@ impl<'a> Comparing<'a> {
         let conclusion = compared.conclusion(&rows);
         compared.withhold(&mut rows, &mut leads);
         let conditions = compared.conditions();
-        let (findings, exact) = (compared.findings(), compared.exact());
+        let (findings, exact, sample) = (compared.findings(), compared.exact(), compared.sample());
         Comparison {
             findings,
             exact,
+            sample,
             results,
             rows,
             leads,

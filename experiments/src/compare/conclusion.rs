@@ -52,6 +52,8 @@ impl Compared<'_> {
                 .collect(),
             costs,
             exact: self.exact(),
+            sample: self.sample(),
+            is_guess: [winner, against].iter().any(|index| group[*index].is_small_sample()),
             overloaded: self.is_withheld(&key.metric),
             falls_behind: self.falls_behind(),
             unserved: self.unserved(position, [winner, against]),

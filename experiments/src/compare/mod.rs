@@ -63,6 +63,8 @@ pub struct Comparison {
     pub findings: Vec<Finding>,
     /// Whether nothing is random in any alternative.
     pub exact: bool,
+    /// The jobs behind the times, where these are exact for a log or a trace; the fewest of the alternatives.
+    pub sample: Option<u64>,
     /// One result an alternative.
     pub results: Vec<RunResult>,
     /// By metric, then alternative.

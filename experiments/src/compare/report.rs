@@ -34,6 +34,8 @@ pub fn document<'a>(
     CompareDocument {
         findings: comparison.findings.iter().map(Finding::row).collect(),
         exact: comparison.exact,
+        sample: comparison.sample,
+        notes: notes(named, comparison),
         scenario: &of_reference.loaded.model.name,
         seed: of_reference.loaded.model.seed,
         replications: replications(comparison),
@@ -48,6 +50,17 @@ pub fn document<'a>(
         conditions: comparison.conditions.clone(),
         selection: comparison.selection.clone(),
     }
+}
+
+/// What was assumed of the alternatives, and what their runs remark; each once.
+fn notes(named: &[Named], comparison: &Comparison) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for note in named.iter().flat_map(|named| &named.loaded.notes).chain(&comparison.notes) {
+        if !notes.contains(note) {
+            notes.push(note.clone());
+        }
+    }
+    notes
 }
 
 /// The most replications that an alternative has.

@@ -50,6 +50,11 @@ impl Compared<'_> {
         self.results.iter().all(|result| result.exact)
     }
 
+    /// The jobs behind the times, where these are exact for a log or a trace; the fewest of the alternatives.
+    pub fn sample(&self) -> Option<u64> {
+        self.results.iter().filter_map(|result| result.sample).min().filter(|_| self.exact())
+    }
+
     /// What must be known before any number is read.
     pub fn findings(&self) -> Vec<Finding> {
         let own = self.labels.iter().zip(self.results);
@@ -196,13 +201,15 @@ impl Compared<'_> {
         };
         let ends = row.difference_low.zip(row.difference_high).map(|(low, high)| (turn(low), turn(high)));
         let interval = ends.map(|(a, b)| (a.min(b), a.max(b)));
-        let (interval, remark) = self.open_difference(condition, index, &turn, turn(difference), interval);
-        let value = Some(turn(difference));
+        let (value, interval, remark) =
+            self.open_difference(condition, index, &turn, turn(difference), interval);
+        let value = Some(value);
         let outcome = condition::judge(condition::Order::Above, part, value, interval);
         ConditionRow { unit: "ratio", remark, ..condition.row(value, interval, outcome) }
     }
 
-    /// A difference as a part of the reference's value, as wide as unfinished jobs and small samples on either side leave it open.
+    /// A difference as a part of the reference's value, with its interval: of all jobs, the unfinished ones at their age, and as wide
+    /// as these and small samples on either side leave it open.
     fn open_difference(
         &self,
         condition: &Condition,
@@ -210,20 +217,20 @@ impl Compared<'_> {
         turn: &dyn Fn(f64) -> f64,
         value: f64,
         interval: Option<(f64, f64)>,
-    ) -> (Option<(f64, f64)>, Option<String>) {
+    ) -> (f64, Option<(f64, f64)>, Option<String>) {
         let reference = self.options.reference;
         let held = [index, reference].map(|index| {
             let result = &self.results[index];
             condition.subject.row(&result.keys).ok().map(|place| Held::of(result, place))
         });
-        let [Some(mine), Some(base)] = held else { return (interval, None) };
+        let [Some(mine), Some(base)] = held else { return (value, interval, None) };
         let mut remarks: Vec<String> = Vec::new();
         for (index, held) in [(index, &mine), (reference, &base)] {
             remarks.extend(held.remarks.iter().map(|remark| format!("{}: {remark}", self.labels[index])));
         }
         let remark = (!remarks.is_empty()).then(|| remarks.join("; "));
         if !mine.decides || !base.decides {
-            return (Some((f64::NEG_INFINITY, f64::INFINITY)), remark);
+            return (value, Some((f64::NEG_INFINITY, f64::INFINITY)), remark);
         }
         let is_open = |index: usize| {
             let open = &self.results[index].open;
@@ -231,7 +238,7 @@ impl Compared<'_> {
             open.iter().any(|(key, open)| about(key) && open.iter().any(Option::is_some))
         };
         if !is_open(index) && !is_open(reference) {
-            return (interval, remark);
+            return (value, interval, remark);
         }
         let ends = |held: &Held| {
             let value = held.value.unwrap_or(0.0);
@@ -240,7 +247,11 @@ impl Compared<'_> {
         let ((low, high), (base_low, base_high)) = (ends(&mine), ends(&base));
         let (a, b) = (turn(low - base_high), turn(high - base_low));
         let (from, to) = interval.unwrap_or((value, value));
-        (Some((from.min(value + a.min(b)), to.max(value + a.max(b)))), remark)
+        // Counted as the limits of both are: what chance leaves open stays as wide.
+        let all = mine.value.zip(base.value).map_or(value, |(mine, base)| turn(mine - base));
+        let low = (all + from - value).min(all + a.min(b));
+        let high = (all + to - value).max(all + a.max(b));
+        (all, Some((low, high)), remark)
     }
 }
 

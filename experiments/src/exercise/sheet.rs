@@ -43,6 +43,7 @@ impl Exercise {
                 end_ns: away.end.0,
                 kind: "run",
                 share: None,
+                level: None,
             }
         };
         let mut away = self.problem().away();

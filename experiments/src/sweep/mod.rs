@@ -94,6 +94,8 @@ pub struct Columns {
     pub shown: usize,
     /// Nothing in the model is random.
     exact: bool,
+    /// Some of its jobs are a stretch of a log or a trace.
+    is_sample: bool,
     /// A hash of `keys`: results of a program with other rows are not taken for these.
     pub shape: u32,
 }
@@ -127,6 +129,7 @@ impl Columns {
             indices,
             shown: count,
             exact: !offered::is_random(model),
+            is_sample: offered::is_sample(model),
             shape: hash.digest() as u32,
         }
     }
@@ -136,7 +139,7 @@ impl Columns {
         let completed = run::completed_rows(&self.keys);
         let keys = self.keys.iter().zip(values).zip(completed).take(self.shown);
         keys.map(move |((key, value), completed)| SummaryRow {
-            above: if self.exact { None } else { run::above(key, values, completed) },
+            above: if self.exact && !self.is_sample { None } else { run::above(key, values, completed) },
             ..key.row(*value, 1, None)
         })
     }
@@ -146,7 +149,7 @@ impl Columns {
         let mut rows = run::summarize(&self.keys, values, confidence);
         rows.truncate(self.shown);
         if self.exact {
-            run::take_as_exact(&mut rows);
+            run::take_as_exact(&mut rows, self.is_sample);
         }
         rows
     }
@@ -199,7 +202,14 @@ impl Prepared {
     /// A model that cannot be run: every cell of it fails.
     pub fn broken(why: String) -> Prepared {
         let model = Model::new("");
-        let columns = Columns { keys: Vec::new(), indices: Vec::new(), shown: 0, exact: false, shape: 0 };
+        let columns = Columns {
+            keys: Vec::new(),
+            indices: Vec::new(),
+            shown: 0,
+            exact: false,
+            is_sample: false,
+            shape: 0,
+        };
         Prepared { model, plan: RunPlan::default(), columns, broken: Some(why) }
     }
 

@@ -79,6 +79,7 @@ impl Snapshot {
             open: Vec::new(),
             findings: Vec::new(),
             exact: false,
+            sample: None,
             notes: Vec::new(),
             shortfalls: Vec::new(),
         };

@@ -163,8 +163,12 @@ impl<const REPLACEMENT: bool> Balancer for PowerOfD<REPLACEMENT> {
         Key::of(servers.active(server))
     }
 
+    fn among(&self) -> Option<&[u32]> {
+        Some(if self.drawn.is_empty() { &self.pair } else { &self.drawn })
+    }
+
     fn note(&self) -> Option<String> {
-        let drawn = if self.drawn.is_empty() { &self.pair[..] } else { &self.drawn[..] };
+        let drawn = self.among().unwrap_or_default();
         // Servers are called by their numbers from 1.
         let drawn: Vec<String> = drawn.iter().map(|server| (server + 1).to_string()).collect();
         Some(format!("drew servers {}", drawn.join(", ")))

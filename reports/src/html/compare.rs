@@ -1,11 +1,11 @@
 //! The report of a comparison.
 
-use super::run::{conditions, replications, warnings};
+use super::run::{assumed, conditions, replications, sentence, warnings};
 use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::compare::{CompareDocument, CompareRow, Conclusion, Selection};
 use crate::number::{Sure, significant};
-use crate::rows::{ALL, few_legend};
+use crate::rows::{ALL, exact_for_log, few_legend};
 use crate::table::ties_text;
 
 /// What a report of a comparison needs beyond its document.
@@ -46,6 +46,9 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
     let once = "All policies meet the same arrivals and sizes. Of one replication there are no intervals: which differences \
                 would be seen again is not known.";
     let single = document.selection.is_none() && document.replications == 1;
+    if let Some(sample) = document.sample {
+        verdicts.blocks.push(Block::Text(sentence(&exact_for_log(sample))));
+    }
     verdicts.blocks.push(Block::Text(if document.exact { exact.to_owned() } else if single { once.to_owned() } else { format!(
         "All policies meet the same arrivals and sizes, so that differences are taken in pairs, replication by \
          replication. The reference is {}. A difference is called better or worse only where its interval, widened for \
@@ -113,7 +116,7 @@ pub fn compare_page(document: &CompareDocument<'_>, extras: &CompareExtras) -> P
                 },
             ),
         ],
-        sections: vec![held, verdicts, tail, parting, numbers],
+        sections: vec![held, verdicts, tail, parting, assumed(&document.notes), numbers],
         ..Page::default()
     }
 }

@@ -5,6 +5,7 @@ use crate::chart::rows::file_name;
 use crate::chart::{At, Axis, Chart, Kind, Lines, Mark, Point, Scale, Series};
 use crate::number::{Sure, estimate, shortest, significant, with_unit};
 use crate::plan::{AnswerRow, CheckRow, GoalRow, LoadRow, PlanDocument, ProbeRow};
+use crate::rows::exact_for_log;
 use crate::table::ties_text;
 use std::fmt::Write as _;
 
@@ -76,7 +77,9 @@ fn facts(document: &PlanDocument<'_>) -> Vec<(String, String)> {
     facts.push(("ties", ties_text(&document.ties)));
     facts.push((
         "replications",
-        if document.deterministic {
+        if let Some(sample) = document.sample {
+            format!("1: {}", exact_for_log(sample))
+        } else if document.deterministic {
             "1: nothing here is random".to_owned()
         } else {
             format!(
@@ -143,18 +146,25 @@ fn answer_table(document: &PlanDocument<'_>) -> Table {
         "with spare",
         "bottleneck",
         "its utilization (ratio)",
+        "in its busiest 24th",
         "cost an hour",
         "cost a million requests",
     ];
+    // Only of logs, traces and rates that change.
+    let varies = document.answers.iter().any(|answer| answer.utilization_busiest.is_some());
+    let keep = |column: usize| varies || titles[column] != "in its busiest 24th";
     let words = ["policy", "outcome", "bottleneck"];
     Table {
         caption: "The fewest that are shown to meet every goal".to_owned(),
-        columns: titles.iter().map(|title| ((*title).to_owned(), !words.contains(title))).collect(),
+        columns: (0..titles.len())
+            .filter(|column| keep(*column))
+            .map(|column| (titles[column].to_owned(), !words.contains(&titles[column])))
+            .collect(),
         rows: document
             .answers
             .iter()
             .map(|answer| Row {
-                cells: vec![
+                cells: [
                     times(answer.demand),
                     answer.policy.clone(),
                     match answer.status {
@@ -168,9 +178,15 @@ fn answer_table(document: &PlanDocument<'_>) -> Table {
                     count(answer.count_with_spare),
                     answer.bottleneck.clone().unwrap_or_default(),
                     answer.utilization.map(|value| significant(value, 3)).unwrap_or_default(),
+                    answer.utilization_busiest.map(|value| significant(value, 3)).unwrap_or_default(),
                     number(answer.cost_per_hour),
                     number(answer.cost_per_million),
-                ],
+                ]
+                .into_iter()
+                .enumerate()
+                .filter(|(column, _)| keep(*column))
+                .map(|(_, cell)| cell)
+                .collect(),
                 strong: false,
             })
             .collect(),

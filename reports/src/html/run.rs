@@ -4,7 +4,7 @@ use super::{Block, Page, Row, Section, Table};
 use crate::chart::{Chart, rows};
 use crate::condition::ConditionRow;
 use crate::number::{Sure, TimeUnit, common_unit, estimate, significant};
-use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, few_legend};
+use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, exact_for_log, few_legend};
 use crate::table::ties_text;
 use crate::theory::beside_lines;
 use std::fmt::Write as _;
@@ -77,6 +77,8 @@ pub(super) fn conditions(rows: &[ConditionRow]) -> Option<Table> {
     let mut columns = vec![("outcome".to_owned(), false), ("fail if".to_owned(), false)];
     columns.extend(of_policies.then(|| ("policy".to_owned(), false)));
     columns.extend([("value".to_owned(), true), ("interval that decided".to_owned(), true)]);
+    let has_remarks = rows.iter().any(|row| row.remark.is_some());
+    columns.extend(has_remarks.then(|| ("what it rests on".to_owned(), false)));
     let row = |row: &ConditionRow| {
         let mark = match row.outcome {
             "true" => "✗ failed",
@@ -85,12 +87,16 @@ pub(super) fn conditions(rows: &[ConditionRow]) -> Option<Table> {
         };
         let sure = Sure::of(row.ci_low.zip(row.ci_high));
         let value = |value: f64| sure.with_unit(value, row.unit);
-        let interval =
-            row.ci_low.zip(row.ci_high).map(|(low, high)| format!("{} to {}", value(low), value(high)));
+        let interval = row
+            .ci_low
+            .zip(row.ci_high)
+            .map(|(low, high)| format!("{} to {}", value(low), value(high)))
+            .or_else(|| row.ci_low.map(|low| format!("at least {}", value(low))));
         let mut cells = vec![mark.to_owned(), row.condition.clone()];
         cells.extend(of_policies.then(|| row.policy.clone().unwrap_or_default()));
         cells.push(row.value.map_or_else(|| "nothing".to_owned(), value));
         cells.push(interval.unwrap_or_default());
+        cells.extend(has_remarks.then(|| row.remark.clone().unwrap_or_default()));
         Row { cells, strong: row.outcome != "false" }
     };
     (!rows.is_empty()).then(|| Table {
@@ -133,11 +139,14 @@ fn bare(row: &SummaryRow) -> String {
 
 /// Findings as sentences.
 pub(super) fn warnings(rows: &[FindingRow]) -> impl Iterator<Item = String> + '_ {
-    rows.iter().map(|row| {
-        let mut letters = row.text.chars();
-        let first = letters.next().map(char::to_uppercase).into_iter().flatten();
-        first.chain(letters).chain(['.']).collect()
-    })
+    rows.iter().map(|row| sentence(&row.text))
+}
+
+/// With a capital letter and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    first.chain(letters).chain(['.']).collect()
 }
 
 fn answer<'r>(find: &dyn Fn(&str) -> Option<&'r SummaryRow>) -> Vec<String> {
@@ -185,7 +194,9 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
     if document.summary.iter().any(SummaryRow::is_small_sample) {
         times.blocks.push(Block::Text(few_legend()));
     }
-    if document.exact {
+    if let Some(sample) = document.sample {
+        times.blocks.push(Block::Text(sentence(&exact_for_log(sample))));
+    } else if document.exact {
         let said = "Nothing here is random: the values are exact, those of all jobs there are.";
         times.blocks.push(Block::Text(said.to_owned()));
     }
@@ -202,12 +213,20 @@ fn sections(document: &RunDocument<'_>, extras: &RunExtras) -> Vec<Section> {
     let mut exact = Section::new("Closed form");
     exact.blocks.extend(closed_form(document).map(Block::Table));
     let course = with("Over time", &|name| !is_response(name) && name != "gantt");
+    let assumed = assumed(&document.notes);
     // Of a classroom's run the schedule is what people look for.
     if (1..=FEW_JOBS).contains(&document.tasks.len()) {
-        vec![held, cores, times, exact, course, spent, numbers]
+        vec![held, cores, times, exact, course, spent, assumed, numbers]
     } else {
-        vec![held, times, exact, course, spent, cores, numbers]
+        vec![held, times, exact, course, spent, cores, assumed, numbers]
     }
+}
+
+/// What was assumed, and what else is to be known.
+pub(super) fn assumed(notes: &[String]) -> Section {
+    let mut section = Section::new("Notes");
+    section.blocks.extend(notes.iter().map(|note| Block::Text(sentence(note))));
+    section
 }
 
 /// Exact values of the steady state beside the simulated ones.

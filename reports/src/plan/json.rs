@@ -21,6 +21,9 @@ pub fn write_plan(document: &PlanDocument<'_>, out: &mut dyn Write) -> io::Resul
     object.rows("goals", &document.goals)?;
     object.value("confidence", &document.confidence)?;
     object.value("deterministic", &document.deterministic)?;
+    if let Some(sample) = document.sample {
+        object.value("sample", &sample)?;
+    }
     object.value("replications", &document.replications)?;
     object.value("headroom", &document.headroom)?;
     object.value("spare", &document.spare)?;

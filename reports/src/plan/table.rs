@@ -3,7 +3,7 @@
 use super::{AnswerRow, CheckRow, GoalRow, PlanDocument, ProbeRow};
 use crate::grid::Grid;
 use crate::number::{Sure, common_unit, estimate, fixed, significant, with_unit};
-use crate::rows::ALL;
+use crate::rows::{ALL, exact_for_log};
 use crate::table::ties_text;
 use std::fmt::Write as _;
 
@@ -90,6 +90,9 @@ fn head(out: &mut String, document: &PlanDocument<'_>) {
     let (exact, sampled) = (exact(document).count(), document.policies.len());
     let how = match exact {
         0 => intervals,
+        _ if document.sample.is_some() && exact == sampled => {
+            format!("by one run, {}", exact_for_log(document.sample.unwrap_or_default()))
+        }
         _ if exact == sampled => "by one run, since nothing here is random: exact".to_owned(),
         _ => format!("{intervals};\nwithout intervals where nothing is random"),
     };

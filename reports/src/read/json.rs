@@ -142,6 +142,14 @@ impl<'v> Fields<'v> {
         })
     }
 
+    /// What was assumed.
+    fn notes(&self) -> Read<Vec<String>> {
+        match self.get("notes") {
+            Some(_) => self.plain("notes", "list of texts", |item| item.as_str().map(str::to_owned)),
+            None => Ok(Vec::new()),
+        }
+    }
+
     fn conditions(&self) -> Read<Vec<ConditionRow>> {
         self.list("conditions", |row| {
             Ok(ConditionRow {
@@ -183,6 +191,8 @@ pub fn run_document<'v>(document: &'v Value, summary: &'v [SummaryRow]) -> Read<
     Ok(RunDocument {
         findings: fields.findings()?,
         exact: fields.get("exact").and_then(Value::as_bool).unwrap_or(false),
+        sample: fields.get("sample").and_then(Value::as_u64),
+        notes: fields.notes()?,
         scenario: fields.text("scenario")?,
         policy: fields.text("policy")?,
         seed: fields.whole("seed")?,
@@ -245,6 +255,7 @@ fn gantt<'v>(row: &Fields<'v>) -> Read<GanttRow<'v>> {
         end_ns,
         kind: row.word("kind", &["run", "switch", "dispatch", "idle"])?,
         share: row.maybe("share")?,
+        level: row.get("level").and_then(Value::as_u64),
     })
 }
 
@@ -277,6 +288,8 @@ pub fn compare_document(document: &Value) -> Read<CompareDocument<'_>> {
     Ok(CompareDocument {
         findings: fields.findings()?,
         exact: fields.get("exact").and_then(Value::as_bool).unwrap_or(false),
+        sample: fields.get("sample").and_then(Value::as_u64),
+        notes: fields.notes()?,
         scenario: fields.text("scenario")?,
         seed: fields.whole("seed")?,
         replications: fields.small("replications")?,
@@ -330,6 +343,7 @@ pub fn plan_document(document: &Value) -> Read<PlanDocument<'_>> {
         goals: fields.list("goals", goal)?,
         confidence: fields.number("confidence")?,
         deterministic: fields.flag("deterministic")?,
+        sample: fields.get("sample").and_then(Value::as_u64),
         replications: (least as u32, most as u32),
         headroom: fields.number("headroom")?,
         spare: fields.whole("spare")?,

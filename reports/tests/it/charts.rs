@@ -87,6 +87,7 @@ fn gantt_rows(tasks: &[&'static str]) -> Vec<GanttRow<'static>> {
                     end_ns,
                     kind,
                     share: None,
+                    level: None,
                 });
                 at = end_ns;
             }
@@ -101,6 +102,7 @@ fn gantt_rows(tasks: &[&'static str]) -> Vec<GanttRow<'static>> {
                     end_ns,
                     kind: "idle",
                     share: None,
+                    level: None,
                 });
                 at = end_ns;
             }
@@ -119,6 +121,7 @@ fn shared_rows() -> Vec<GanttRow<'static>> {
         end_ns: end * 1_000_000,
         kind: "run",
         share: Some(share),
+        level: None,
     };
     vec![row("A", 0, 2, 1.0), row("A", 2, 6, 0.5), row("B", 2, 6, 0.5), row("B", 6, 8, 1.0)]
 }
@@ -318,6 +321,7 @@ fn unusual() -> Vec<Chart> {
             end_ns,
             kind,
             share: None,
+            level: None,
         };
         [row("switch", i * 100, i * 100 + 10), row("run", i * 100 + 10, i * 100 + 100)]
     });
@@ -560,6 +564,7 @@ fn long_schedules_are_cut() {
         end_ns: (i + 1) * 1_000_000,
         kind: "run",
         share: None,
+        level: None,
     });
     let slices: Vec<_> = slices.collect();
     let bars = |chart: &Chart| match &chart.kind {

@@ -34,6 +34,8 @@ fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
     RunDocument {
         findings: vec![],
         exact: false,
+        sample: None,
+        notes: Vec::new(),
         scenario: "two",
         policy: "fcfs",
         seed: 1,
@@ -49,6 +51,7 @@ fn document(summary: &[SummaryRow]) -> RunDocument<'_> {
             end_ns: 7,
             kind: "idle",
             share: None,
+            level: None,
         }],
         summary,
         decisions: None,
@@ -106,7 +109,7 @@ fn csv_quotes_and_leaves_missing_numbers_empty() {
     let policy = "\"mlfq:quantum=1ms/2ms,boost=1s\"";
     let expected = format!(
         "scenario,policy,replication,metric,statistic,scope,class,value,unit,n,ci_low,ci_high,above\n\
-         two,{policy},7,response,mean,\"a \"\"b\"\", c\",all,0.30000000000000004,ns,1,,,\n\
+         two,{policy},7,response,mean,\"a \"\"b\"\", c\",all,0.3,ns,1,,,\n\
          two,{policy},7,response,p99,all,all,,ns,1,,,\n\
          two,{policy},7,jobs,completed,all,all,3,jobs,1,,,\n"
     );
@@ -246,6 +249,8 @@ fn comparison(replications: u32) -> CompareDocument<'static> {
     CompareDocument {
         findings: vec![],
         exact: false,
+        sample: None,
+        notes: Vec::new(),
         scenario: "two",
         seed: 1,
         replications,

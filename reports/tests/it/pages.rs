@@ -46,6 +46,7 @@ fn run(names: [&str; 3]) -> Page {
         end_ns,
         kind: "run",
         share: None,
+        level: None,
     };
     let part = |statistic: &str, value| SummaryRow {
         scope: name.to_owned(),
@@ -71,6 +72,8 @@ fn run(names: [&str; 3]) -> Page {
     let document = RunDocument {
         findings: vec![],
         exact: false,
+        sample: None,
+        notes: Vec::new(),
         scenario,
         policy,
         seed: 1,
@@ -138,6 +141,8 @@ fn compare(names: [&str; 2]) -> Page {
     let document = CompareDocument {
         findings: vec![],
         exact: false,
+        sample: None,
+        notes: Vec::new(),
         scenario: names[0],
         seed: 1,
         replications: 30,
@@ -166,6 +171,8 @@ fn compare(names: [&str; 2]) -> Page {
             no_practical_difference: Vec::new(),
             costs: Vec::new(),
             exact: false,
+            sample: None,
+            is_guess: false,
             overloaded: false,
             falls_behind: false,
             unserved: Vec::new(),

@@ -504,7 +504,7 @@ impl Read {
                 client: row.client,
             };
             let rows = rows.into_iter().enumerate().map(row).collect();
-            found.push(Requests { class, data: Arc::new(TraceData { rows, values }) });
+            found.push(Requests { class, data: Arc::new(TraceData { rows, values, is_sample: true }) });
         }
         found.reverse();
         Some((found, attributes))

@@ -174,6 +174,7 @@ impl Builder {
             None => Arrivals::Trace(Arc::new(TraceData {
                 rows: vec![row(task.arrival, entry, 0, task.sizes.len() as u16, attributes)],
                 values: task.sizes,
+                is_sample: false,
             })),
         };
         self.model.attributes.push(task.attributes);

@@ -1,6 +1,7 @@
 //! Tests of the crate from outside: text in, models, runs and diagnostics out.
 
 mod access_logs;
+mod arrivals_toml;
 mod diagnostics;
 mod drafts;
 mod lessons;

@@ -52,3 +52,21 @@ pub fn finishes(loaded: &Loaded) -> Vec<String> {
     };
     trace.jobs.iter().map(line).collect()
 }
+
+/// One source with these arrivals before a processor and a delay.
+pub fn with_arrivals(arrivals: &str) -> String {
+    format!(
+        r#"
+stop = {{ after = "1s" }}
+class = [{{ name = "c", steps = [{{ work = "cpu", demand = "10ms" }}, {{ delay = "1ms" }}] }}]
+source = [{{ name = "s", class = "c", arrivals = {arrivals} }}]
+processor = [{{ name = "cpu" }}]
+"#
+    )
+}
+
+/// Options that set keys.
+pub fn set(pairs: &[(&str, &str)]) -> Options {
+    let set = pairs.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    Options { set, ..Options::default() }
+}

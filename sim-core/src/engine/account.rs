@@ -11,7 +11,7 @@ use crate::model::{ComponentKind, Model};
 use crate::processor::{Core, Server};
 use crate::record::Recorder;
 use crate::trace::{PlaceKind, Status};
-use crate::units::{Span, Time};
+use crate::units::{Span, Time, Work};
 
 /// Sums over the whole run, warm-up included: the sides of the identities that stations do not know.
 #[derive(Default)]
@@ -320,11 +320,33 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         Ok((measures, self.world.recorder))
     }
 
+    /// Books what jobs have had so far of a processor that shares its cores: the rest of their time there they waited.
+    fn settle_shares(&mut self, processor: u32) {
+        let now = self.world.shared.now;
+        let state = &mut self.processors[processor as usize];
+        state.integrate_shared(now);
+        let Server::Shares(shared) = &state.server else { return };
+        let speed = self.world.shared.cores[state.seats.first as usize].speed;
+        for (slot, left) in shared.left() {
+            let job = &mut self.world.shared.jobs[slot];
+            let present = now - job.since;
+            let service = speed.time_for_ceil(Work(job.burst.saturating_sub(left))).min(present);
+            if state.device {
+                job.blocked += present;
+            } else {
+                job.served += service;
+                job.ready += Span(present.0 - service.0);
+            }
+            job.since = now;
+        }
+    }
+
     /// Records the time of jobs that are still in the system up to the end of the run, and counts them.
     fn settle_unfinished(&mut self) {
         let end = self.world.shared.now;
         for processor in 0..self.processors.len() as u32 {
             self.record_shares(processor);
+            self.settle_shares(processor);
             let state = &self.processors[processor as usize];
             if R::TRACE && state.kernel.is_some() {
                 for core in 0..state.seats.count {

@@ -69,7 +69,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 kind: DecisionKind::Balance { balancer, job: request.number },
                 chosen,
                 slice: None,
-                grounds: keys.map(|keys| Box::new(Grounds::of(keys, chosen, state.policy.note()))),
+                grounds: keys.map(|keys| {
+                    Box::new(
+                        Grounds::of(keys, chosen, state.policy.note()).among(chosen, state.policy.among()),
+                    )
+                }),
             });
         }
         let load = &mut state.farm.loads[server as usize];

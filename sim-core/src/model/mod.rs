@@ -215,6 +215,8 @@ pub struct TraceData {
     pub rows: Vec<TraceRow>,
     /// The sizes, referred to by the rows.
     pub values: Vec<u64>,
+    /// A stretch of traffic that somebody observed, such as a log: other stretches would differ. Else the rows are all there are.
+    pub is_sample: bool,
 }
 
 /// When a source releases jobs.

@@ -134,6 +134,11 @@ pub trait Balancer: Send + 'static {
     fn note(&self) -> Option<String> {
         None
     }
+
+    /// The servers that the last decision was among, where these are not all that are usable; for decision records only.
+    fn among(&self) -> Option<&[u32]> {
+        None
+    }
 }
 
 /// A [`Balancer`] with its types erased, as the engine holds it. Implemented for every balancer.
@@ -171,6 +176,8 @@ pub trait ErasedBalancer: Send {
     ) -> Key;
     /// See [`Balancer::note`].
     fn note(&self) -> Option<String>;
+    /// See [`Balancer::among`].
+    fn among(&self) -> Option<&[u32]>;
 }
 
 #[inline]
@@ -222,5 +229,9 @@ impl<B: Balancer> ErasedBalancer for B {
 
     fn note(&self) -> Option<String> {
         Balancer::note(self)
+    }
+
+    fn among(&self) -> Option<&[u32]> {
+        Balancer::among(self)
     }
 }

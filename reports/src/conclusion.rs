@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 /// Who wins, by how much, how sure, and at what cost elsewhere.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says a thing of its own about the same comparison")]
 pub struct Conclusion {
     /// The metric that decides.
     pub metric: String,

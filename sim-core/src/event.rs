@@ -9,8 +9,9 @@
 //! | 24 | entity | whom it happens to: a core, a source, a processor |
 //! | 36 | sequence | the order in which events were scheduled |
 //!
-//! For the ends of delays, sequence and entity change places, so that jobs come back in the order in which their
-//! delays began. A sequence past 2^36 or an entity past 2^24 stops the run with an error.
+//! Where a job or a customer waits for a time that it chose when it began to wait (delays, client input, timers, think
+//! times, looks of controllers), sequence and entity change places, so that those of one instant come in the order in which
+//! they were scheduled. A sequence past 2^36 or an entity past 2^24 stops the run with an error.
 
 use crate::units::Time;
 
@@ -26,22 +27,28 @@ pub enum Phase {
     SliceEndEarly = 1,
     /// A policy's periodic tick, where `boost = before-arrivals`. Entity: the processor.
     TickEarly = 2,
-    /// A delay is over. Entity: the job's slot, after the sequence.
+    /// A delay is over. By sequence; entity: the job's slot.
     DelayDone = 3,
-    /// Client input for a running task (conversations). Entity: the job's slot.
+    /// Client input for a running task (conversations). By sequence; entity: the job's slot.
     Input = 4,
-    /// A job's patience or its deadline is over. Entity: the job's slot.
-    Timer = 5,
-    /// A server fails or comes back, or a balancer learns of it. Entity: the place in the engine's table of both.
-    Control = 6,
+    /// A server fails or comes back, a balancer learns of it, or something expires: an instance that was idle for long
+    /// enough, a process that is to be recycled. Entity: the place in the engine's table of all of them.
+    Control = 5,
+    /// A job's patience or its deadline is over, or a timer that a program set is due. By sequence; entity: the job's slot.
+    Timer = 6,
     /// A source releases a job. Entity: the source, in the order of the scenario or the task list.
     Arrival = 7,
-    /// A delay is over, where `io_return = after-arrivals`. Entity: the job's slot, after the sequence.
-    DelayDoneLate = 8,
+    /// A think time is over: a customer of a closed source, or a job that another one has announced, arrives. By sequence;
+    /// entity: the source, or the job's slot above all sources.
+    Think = 8,
+    /// A delay is over, where `io_return = after-arrivals`. By sequence; entity: the job's slot.
+    DelayDoneLate = 9,
     /// A quantum or a budget ends. Entity: the core.
-    SliceEnd = 9,
+    SliceEnd = 10,
     /// A policy's periodic tick. Entity: the processor.
-    Tick = 10,
+    Tick = 11,
+    /// A controller's periodic look. By sequence; entity: the slot of the job that acts for it.
+    Look = 12,
 }
 
 const ENTITY_BITS: u32 = 24;
@@ -65,9 +72,9 @@ impl EventKey {
         EventKey((u128::from(at.0) << 64) | u128::from(low))
     }
 
-    /// The end of the delay of the job in `slot`, ordered by sequence.
+    /// An event of the job in `slot` in one of the phases that are ordered by sequence.
     #[inline]
-    pub fn delay(at: Time, phase: Phase, slot: u32, sequence: u64) -> EventKey {
+    pub fn by_sequence(at: Time, phase: Phase, slot: u32, sequence: u64) -> EventKey {
         debug_assert!(slot <= ENTITY_MAX && sequence <= SEQUENCE_MAX);
         let low = ((phase as u64) << 60) | (sequence << ENTITY_BITS) | u64::from(slot);
         EventKey((u128::from(at.0) << 64) | u128::from(low))
@@ -100,12 +107,14 @@ impl EventKey {
             2 => Phase::TickEarly,
             3 => Phase::DelayDone,
             4 => Phase::Input,
-            5 => Phase::Timer,
-            6 => Phase::Control,
+            5 => Phase::Control,
+            6 => Phase::Timer,
             7 => Phase::Arrival,
-            8 => Phase::DelayDoneLate,
-            9 => Phase::SliceEnd,
-            _ => Phase::Tick,
+            8 => Phase::Think,
+            9 => Phase::DelayDoneLate,
+            10 => Phase::SliceEnd,
+            11 => Phase::Tick,
+            _ => Phase::Look,
         }
     }
 
@@ -115,27 +124,27 @@ impl EventKey {
         (self.0 as u64) >> 60
     }
 
-    /// To whom it happens (every phase but the ends of delays).
+    /// To whom it happens (phases that are ordered by entity).
     #[inline]
     pub fn entity(self) -> u32 {
         ((self.0 as u64) >> SEQUENCE_BITS) as u32 & ENTITY_MAX
     }
 
-    /// The sequence number (every phase but the ends of delays).
+    /// The sequence number (phases that are ordered by entity).
     #[inline]
     pub fn sequence(self) -> u64 {
         self.0 as u64 & SEQUENCE_MAX
     }
 
-    /// The sequence number of the end of a delay.
+    /// The sequence number (phases that are ordered by sequence).
     #[inline]
-    pub fn delayed_sequence(self) -> u64 {
+    pub fn awaited_sequence(self) -> u64 {
         (self.0 as u64 >> ENTITY_BITS) & SEQUENCE_MAX
     }
 
-    /// The job's slot of the end of a delay.
+    /// The job's slot, or the source (phases that are ordered by sequence).
     #[inline]
-    pub fn delayed_slot(self) -> u32 {
+    pub fn awaiting_slot(self) -> u32 {
         self.0 as u64 as u32 & ENTITY_MAX
     }
 }
@@ -144,18 +153,20 @@ impl EventKey {
 mod tests {
     use super::*;
 
-    const ALL: [Phase; 11] = [
+    const ALL: [Phase; 13] = [
         Phase::WorkDone,
         Phase::SliceEndEarly,
         Phase::TickEarly,
         Phase::DelayDone,
         Phase::Input,
-        Phase::Timer,
         Phase::Control,
+        Phase::Timer,
         Phase::Arrival,
+        Phase::Think,
         Phase::DelayDoneLate,
         Phase::SliceEnd,
         Phase::Tick,
+        Phase::Look,
     ];
 
     #[test]
@@ -167,9 +178,9 @@ mod tests {
             assert_eq!(key.entity(), ENTITY_MAX);
             assert_eq!(key.sequence(), SEQUENCE_MAX);
         }
-        let key = EventKey::delay(Time(5), Phase::DelayDone, 77, 123);
-        assert_eq!((key.time(), key.phase(), key.delayed_slot()), (Time(5), Phase::DelayDone, 77));
-        assert_eq!(key.delayed_sequence(), 123);
+        let key = EventKey::by_sequence(Time(5), Phase::DelayDone, 77, 123);
+        assert_eq!((key.time(), key.phase(), key.awaiting_slot()), (Time(5), Phase::DelayDone, 77));
+        assert_eq!(key.awaited_sequence(), 123);
     }
 
     #[test]
@@ -177,11 +188,13 @@ mod tests {
         let ordered = [
             EventKey::new(Time(1), Phase::Tick, 9, 9),
             EventKey::new(Time(2), Phase::WorkDone, 5, 9),
-            EventKey::delay(Time(2), Phase::DelayDone, 9, 3),
-            EventKey::delay(Time(2), Phase::DelayDone, 1, 4),
+            EventKey::by_sequence(Time(2), Phase::DelayDone, 9, 3),
+            EventKey::by_sequence(Time(2), Phase::DelayDone, 1, 4),
             EventKey::new(Time(2), Phase::Arrival, 0, 8),
             EventKey::new(Time(2), Phase::Arrival, 1, 2),
             EventKey::new(Time(2), Phase::Arrival, 1, 3),
+            EventKey::by_sequence(Time(2), Phase::Think, 7, 2),
+            EventKey::by_sequence(Time(2), Phase::Think, 3, 4),
             EventKey::new(Time(2), Phase::SliceEnd, 0, 1),
         ];
         assert!(ordered.is_sorted());

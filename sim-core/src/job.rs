@@ -181,8 +181,8 @@ impl Jobs {
 
     /// Whether the job that the end of a delay was scheduled for is still in that delay.
     pub fn is_delayed(&self, key: EventKey) -> bool {
-        let job = &self[key.delayed_slot()];
-        job.state == State::Delayed && job.awaits == key.delayed_sequence()
+        let job = &self[key.awaiting_slot()];
+        job.state == State::Delayed && job.awaits == key.awaited_sequence()
     }
 
     /// Number of jobs present.

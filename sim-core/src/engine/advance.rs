@@ -219,7 +219,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             IoReturn::AfterArrivals => Phase::DelayDoneLate,
         };
         let sequence = self.world.next_sequence(at);
-        self.world.queue.push(EventKey::delay(at, phase, slot, sequence));
+        self.world.queue.push(EventKey::by_sequence(at, phase, slot, sequence));
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since, job.awaits) = (State::Delayed, now, sequence);
@@ -227,7 +227,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// A delay is over.
     pub(super) fn delay_done(&mut self, key: EventKey) {
-        let slot = key.delayed_slot();
+        let slot = key.awaiting_slot();
         if !self.world.is_delayed(key) {
             return self.world.overtaken();
         }

@@ -414,7 +414,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             Phase::Tick | Phase::TickEarly => self.tick(key),
             Phase::Timer => self.timer(key),
             Phase::Control => self.control(key),
-            Phase::Input => unreachable!("no step schedules these yet"),
+            Phase::Think => self.arrival(key.awaiting_slot()),
+            Phase::Input | Phase::Look => unreachable!("no step schedules these yet"),
         }
     }
 
@@ -478,10 +479,10 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 cores[key.entity() as usize].event == key.sequence()
             }
             Phase::Tick | Phase::TickEarly => processors[key.entity() as usize].tick_event == key.sequence(),
-            Phase::Timer => jobs[key.entity()].timer == key.sequence(),
-            Phase::DelayDone | Phase::DelayDoneLate => jobs.is_delayed(key),
+            Phase::Timer => jobs[key.awaiting_slot()].timer == key.awaited_sequence(),
+            Phase::DelayDone | Phase::DelayDoneLate | Phase::Input | Phase::Look => jobs.is_delayed(key),
             Phase::Control => outages.is_pending(key),
-            Phase::Arrival | Phase::Input => true,
+            Phase::Arrival | Phase::Think => true,
         });
         self.world.stale = 0;
     }

@@ -195,13 +195,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
                 world.shared.cores[key.entity() as usize].event == key.sequence()
             }
-            Phase::Timer => world.shared.jobs[key.entity()].timer == key.sequence(),
-            Phase::DelayDone | Phase::DelayDoneLate => world.is_delayed(key),
+            Phase::Timer => world.shared.jobs[key.awaiting_slot()].timer == key.awaited_sequence(),
+            Phase::DelayDone | Phase::DelayDoneLate | Phase::Input | Phase::Look => world.is_delayed(key),
             Phase::Tick | Phase::TickEarly => {
                 self.processors[key.entity() as usize].tick_event == key.sequence()
             }
             // Silent sources: what is pending releases nothing.
-            Phase::Arrival | Phase::Input => !world.silent,
+            Phase::Arrival | Phase::Think => !world.silent,
         };
         // The events of servers may be many more than those of jobs: one that lives is remembered until it has happened.
         let still = |key: &EventKey| key.time() > world.shared.now && lives(*key);

@@ -265,7 +265,10 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             && !self.silent
         {
             let at = Time(now.0.saturating_add(think.sample(&mut state.gaps)));
-            self.release_at(at, source);
+            if at < self.horizon {
+                let sequence = self.next_sequence(at);
+                self.queue.push(EventKey::by_sequence(at, Phase::Think, source, sequence));
+            }
         }
     }
 

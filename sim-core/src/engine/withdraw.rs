@@ -33,7 +33,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     fn arm_at(&mut self, slot: u32, at: Time) {
         // What lies past the horizon never happens.
         if at <= self.horizon && at <= Time::LATEST {
-            self.shared.jobs[slot].timer = self.schedule(at, Phase::Timer, slot);
+            let sequence = self.next_sequence(at);
+            self.queue.push(EventKey::by_sequence(at, Phase::Timer, slot, sequence));
+            self.shared.jobs[slot].timer = sequence;
         }
     }
 
@@ -50,10 +52,10 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A client's patience or a deadline is over.
     pub(super) fn timer(&mut self, key: EventKey) {
-        let slot = key.entity();
+        let slot = key.awaiting_slot();
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
-        if job.timer != key.sequence() {
+        if job.timer != key.awaited_sequence() {
             return self.world.overtaken();
         }
         job.timer = 0;

@@ -24,12 +24,14 @@ pub(crate) enum State {
     Delayed,
     /// Waiting for children.
     Joining,
+    /// At no station of its own: a job of the system sees to it.
+    Parked,
 }
 
 impl State {
     /// Whether time goes by for the job without any station.
     pub fn is_blocked(self) -> bool {
-        matches!(self, State::Delayed | State::Joining)
+        matches!(self, State::Delayed | State::Joining | State::Parked)
     }
 }
 
@@ -181,8 +183,13 @@ impl Jobs {
 
     /// Whether the job that the end of a delay was scheduled for is still in that delay.
     pub fn is_delayed(&self, key: EventKey) -> bool {
-        let job = &self[key.awaiting_slot()];
-        job.state == State::Delayed && job.awaits == key.awaited_sequence()
+        self.is_waiting(key.awaiting_slot(), key.awaited_sequence())
+    }
+
+    /// Whether the job in a slot waits for the event of this sequence number.
+    pub fn is_waiting(&self, slot: u32, sequence: u64) -> bool {
+        let job = &self[slot];
+        job.state == State::Delayed && job.awaits == sequence
     }
 
     /// Number of jobs present.

@@ -56,6 +56,7 @@ mod engine;
 pub mod error;
 pub mod event;
 pub mod fifo;
+mod instances;
 pub mod intervals;
 mod job;
 mod kernel;

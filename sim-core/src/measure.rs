@@ -265,12 +265,22 @@ pub struct ClassMeasures {
     pub ages: Vec<u64>,
     /// How long these have waited at least, in the same order.
     pub waits: Vec<u64>,
+    /// Responses that are not those of jobs that ran their whole program: answers in the middle of conversations, and of jobs
+    /// that had not ended when the run did.
+    pub surplus: u64,
+    /// How jobs have ended beside their status, by the model's outcomes; none where it has no tasks.
+    pub outcomes: Vec<u64>,
 }
 
 impl ClassMeasures {
     /// Adds another class's measures.
     pub fn merge(&mut self, other: &ClassMeasures) {
         self.released += other.released;
+        self.surplus += other.surplus;
+        self.outcomes.resize(self.outcomes.len().max(other.outcomes.len()), 0);
+        for (sum, count) in self.outcomes.iter_mut().zip(&other.outcomes) {
+            *sum += count;
+        }
         self.completed += other.completed;
         self.departed += other.departed;
         self.unfinished += other.unfinished;
@@ -388,6 +398,22 @@ pub struct PoolMeasures {
     pub lost: u64,
 }
 
+/// The books of an instance: its time in each of [`InstanceState::ALL`](crate::model::InstanceState::ALL), in that order.
+pub type Books = [u64; crate::model::InstanceState::ALL.len()];
+
+/// Measures of the instances of one pool in the window.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct InstanceMeasures {
+    /// The books of each instance.
+    pub books: Vec<Books>,
+    /// The same from the start of the run to its end: they add up to its length.
+    pub whole: Vec<Books>,
+    /// How many tasks were given an instance by the dispatcher, by the instance itself, in a recovery and by a check.
+    pub dispatched: [u64; 4],
+    /// How many requests had to wait without anybody being found to run.
+    pub no_instance: u64,
+}
+
 /// Measures of one balancer in the window.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct BalancerMeasures {
@@ -477,6 +503,8 @@ pub struct Measures {
     pub processors: Vec<ProcessorMeasures>,
     /// One a pool.
     pub pools: Vec<PoolMeasures>,
+    /// One a pool; without books where its tokens have no identity.
+    pub instances: Vec<InstanceMeasures>,
     /// One a balancer.
     pub balancers: Vec<BalancerMeasures>,
     /// One a server group.

@@ -34,6 +34,11 @@ pub(crate) struct PoolState {
     changed: Time,
     totals: PoolMeasures,
     pub component: u32,
+    /// Open for business: the process that its tokens belong to is ready.
+    pub open: bool,
+    /// Jobs that wait, and tokens that are held, beside its own: those of instances.
+    waiting_beside: u32,
+    held_beside: u32,
 }
 
 impl PoolState {
@@ -48,20 +53,23 @@ impl PoolState {
             changed: Time::ZERO,
             totals: PoolMeasures::default(),
             component: spec.component,
+            open: spec.host.as_ref().is_none_or(|host| host.ready),
+            waiting_beside: 0,
+            held_beside: 0,
         }
     }
 
     fn integrate(&mut self, now: Time) {
         let dt = u128::from(now.since(self.changed).0);
-        self.totals.held_integral += dt * u128::from(self.held);
-        self.totals.waiting_integral += dt * self.waiting.len() as u128;
+        self.totals.held_integral += dt * u128::from(self.held + self.held_beside);
+        self.totals.waiting_integral += dt * (self.waiting.len() as u128 + u128::from(self.waiting_beside));
         self.changed = now;
     }
 
     /// A job asks for a token.
     pub fn acquire(&mut self, slot: u32, priority: i64, now: Time) -> Grant {
         self.integrate(now);
-        if self.free > 0 {
+        if self.free > 0 && self.open {
             self.free -= 1;
             self.held += 1;
             self.totals.grants += 1;
@@ -85,13 +93,47 @@ impl PoolState {
     /// A token comes back; the waiting job that gets it, if any.
     pub fn release(&mut self, now: Time) -> Option<u32> {
         self.integrate(now);
-        let Some(Waiter(_, _, slot)) = self.waiting.pop() else {
+        let next = if self.open { self.waiting.pop() } else { None };
+        let Some(Waiter(_, _, slot)) = next else {
             self.free += 1;
             self.held -= 1;
             return None;
         };
         self.totals.grants += 1;
         Some(slot)
+    }
+
+    /// A token that is free goes to the job that waits for it, now that the pool has opened.
+    pub fn hand_out(&mut self, now: Time) -> Option<u32> {
+        self.integrate(now);
+        if self.free == 0 || !self.open {
+            return None;
+        }
+        let Waiter(_, _, slot) = self.waiting.pop()?;
+        (self.free, self.held) = (self.free - 1, self.held + 1);
+        self.totals.grants += 1;
+        Some(slot)
+    }
+
+    /// Whether nobody holds a token, and whether nobody waits for one.
+    pub fn is_empty(&self) -> (bool, bool) {
+        (self.held == 0, self.waiting.is_empty())
+    }
+
+    /// Of instances: so many jobs wait and so many instances are given away from now on.
+    pub fn beside(&mut self, waiting: u32, held: u32, now: Time) {
+        self.integrate(now);
+        (self.waiting_beside, self.held_beside) = (waiting, held);
+    }
+
+    /// An instance was given away.
+    pub fn count_grant(&mut self) {
+        self.totals.grants += 1;
+    }
+
+    /// A job was refused.
+    pub fn count_lost(&mut self) {
+        self.totals.lost += 1;
     }
 
     /// A waiting job is withdrawn from the queue.

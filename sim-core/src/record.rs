@@ -1,7 +1,7 @@
 //! What a run records is a type parameter: an unrecorded run pays nothing.
 
 use crate::event::EventKey;
-use crate::trace::{Crowd, Decision, JobRecord, Segment, Stay, Token, Trace};
+use crate::trace::{Crowd, Decision, JobRecord, Segment, Stay, TaskEvent, Token, Trace};
 use crate::units::Time;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -67,6 +67,11 @@ pub trait Recorder {
     /// A token of a pool is taken or given back.
     fn token(&mut self, token: Token) {
         let _ = token;
+    }
+
+    /// Something happened around instances.
+    fn task(&mut self, event: TaskEvent) {
+        let _ = event;
     }
 
     /// A decision was made.
@@ -175,6 +180,10 @@ impl Recorder for Full {
 
     fn token(&mut self, token: Token) {
         self.trace.tokens.push(token);
+    }
+
+    fn task(&mut self, event: TaskEvent) {
+        self.trace.tasks.push(event);
     }
 
     fn decision(&mut self, decision: Decision) {

@@ -63,13 +63,17 @@ pub struct JobRecord {
     /// Whether it finished after its deadline (exactly at it is met); `None` without a deadline, or where the run
     /// ended before the deadline.
     pub missed: Option<bool>,
+    /// When its last answer reached its client, where that was before its end.
+    pub answered: Option<Time>,
+    /// How it ended beside its status: index into [`crate::model::Model::outcomes`].
+    pub outcome: u16,
 }
 
 impl JobRecord {
-    /// Completion minus arrival (turnaround).
+    /// Completion (or the last answer, where that came before) minus arrival: the turnaround.
     pub fn response(&self) -> Option<Span> {
         (self.status == Status::Completed).then_some(())?;
-        self.finish.map(|finish| finish - self.arrival)
+        self.answered.or(self.finish).map(|finish| finish - self.arrival)
     }
 
     /// First instruction minus arrival.
@@ -178,6 +182,157 @@ pub struct Token {
     pub job: u64,
     /// Taken, or given back.
     pub taken: bool,
+}
+
+/// Who gave an instance to a task.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum By {
+    /// The dispatcher, by the answer of its call.
+    #[default]
+    Dispatcher,
+    /// The instance itself, at the end of its task or at its start.
+    Pull,
+    /// The monitor, after a death or where an instance was taken out.
+    Recovery,
+    /// The periodic check for calls that never arrived.
+    Check,
+}
+
+impl By {
+    /// The word used in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            By::Dispatcher => "dispatcher",
+            By::Pull => "sep-pull",
+            By::Recovery => "recovery",
+            By::Check => "health-check",
+        }
+    }
+}
+
+/// What happened to a task, an instance or the process of a pool.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum TaskEventKind {
+    /// A call is over. Detail: the call.
+    #[default]
+    Call,
+    /// A request stands in its queue.
+    Queued,
+    /// It has to wait, and nobody else was found to run.
+    NoInstance,
+    /// It was turned away. Detail: the outcome.
+    Refused,
+    /// It has an instance.
+    Dispatched,
+    /// The call that was to hand it its instance is lost.
+    Leaked,
+    /// Its task begins.
+    Begun,
+    /// Its client has an answer. Detail: 0 in the middle, 1 at the end.
+    Answered,
+    /// Its client's input has reached its instance.
+    Input,
+    /// It is to begin again from its place in the queue.
+    BegunAgain,
+    /// It is out of the region. Detail: the outcome.
+    Removed,
+    /// An instance is gone.
+    Out,
+    /// An instance is there.
+    Up,
+    /// A job is announced. Asked: when it is due.
+    TimerSet,
+    /// It is due.
+    TimerDue,
+    /// The event that says so is posted.
+    TimerPosted,
+    /// The monitor has picked it up.
+    TimerPicked,
+    /// A process is started.
+    HostStart,
+    /// A process is ready.
+    HostReady,
+    /// A process has ended.
+    HostStop,
+}
+
+impl TaskEventKind {
+    /// The word used in results.
+    pub fn word(self) -> &'static str {
+        match self {
+            TaskEventKind::Call => "call",
+            TaskEventKind::Queued => "queued",
+            TaskEventKind::NoInstance => "no-sep",
+            TaskEventKind::Refused => "refused",
+            TaskEventKind::Dispatched => "dispatched",
+            TaskEventKind::Leaked => "leaked",
+            TaskEventKind::Begun => "begun",
+            TaskEventKind::Answered => "answered",
+            TaskEventKind::Input => "input",
+            TaskEventKind::BegunAgain => "begun-again",
+            TaskEventKind::Removed => "removed",
+            TaskEventKind::Out => "sep-out",
+            TaskEventKind::Up => "sep-up",
+            TaskEventKind::TimerSet => "timer-set",
+            TaskEventKind::TimerDue => "timer-due",
+            TaskEventKind::TimerPosted => "timer-posted",
+            TaskEventKind::TimerPicked => "timer-picked",
+            TaskEventKind::HostStart => "host-start",
+            TaskEventKind::HostReady => "host-ready",
+            TaskEventKind::HostStop => "host-stop",
+        }
+    }
+}
+
+/// Something that happened around instances.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaskEvent {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub kind: TaskEventKind,
+    /// The job's number; [`u64::MAX`]: no job's.
+    pub job: u64,
+    /// Its task, and which job of it.
+    pub task: u32,
+    /// See [`task`](TaskEvent::task).
+    pub nth: u64,
+    /// Its class; of a timer, that of the job that it makes.
+    pub class: u32,
+    /// Index into [`crate::model::Model::pools`].
+    pub pool: u32,
+    /// The instance, from 0.
+    pub instance: Option<u32>,
+    /// The process that a recovery was about, from 0.
+    pub process: Option<u32>,
+    /// Who gave it away.
+    pub by: By,
+    /// What the kind says.
+    pub detail: u32,
+    /// When a call was asked for; when a timer is due.
+    pub asked: Time,
+    /// When a call got the lock.
+    pub granted: Time,
+}
+
+impl Default for TaskEvent {
+    fn default() -> Self {
+        TaskEvent {
+            at: Time::ZERO,
+            kind: TaskEventKind::Call,
+            job: u64::MAX,
+            task: 0,
+            nth: 0,
+            class: 0,
+            pool: 0,
+            instance: None,
+            process: None,
+            by: By::Dispatcher,
+            detail: 0,
+            asked: Time::ZERO,
+            granted: Time::ZERO,
+        }
+    }
 }
 
 /// A policy's ordering key for one candidate: the smaller goes first, compared from the first part on.
@@ -307,6 +462,8 @@ pub struct Trace {
     pub crowds: Vec<Crowd>,
     /// Tokens taken and given back, in order.
     pub tokens: Vec<Token>,
+    /// What happened around instances, in order.
+    pub tasks: Vec<TaskEvent>,
     /// Decisions, where asked for.
     pub decisions: Vec<Decision>,
     /// When the run ended.

@@ -5,7 +5,8 @@ use super::{Engine, Fault, past};
 use crate::error::RunError;
 use crate::job::{Job, NONE, State};
 use crate::measure::{
-    BalancerMeasures, GroupMeasures, Levels, Measures, PartSums, PoolMeasures, ProcessorMeasures,
+    BalancerMeasures, Books, ClassMeasures, GroupMeasures, InstanceMeasures, Levels, Measures, PartSums, PoolMeasures,
+    ProcessorMeasures,
 };
 use crate::model::{ComponentKind, Model};
 use crate::processor::{Core, Server};
@@ -58,7 +59,8 @@ impl Sums {
     #[cold]
     #[inline(never)]
     pub fn pass_mark(&mut self, released: u64, left: u64, stop: u64) -> bool {
-        self.levels.take(released, released - left);
+        // Jobs that jobs have made left too: the difference is what is present.
+        self.levels.take(released, released.wrapping_sub(left));
         self.mark = self.levels.next().min(stop);
         released >= stop
     }
@@ -90,6 +92,7 @@ pub(super) struct Snapshot {
     at: Time,
     processors: Vec<ProcessorMeasures>,
     pools: Vec<PoolMeasures>,
+    instances: Vec<InstanceMeasures>,
     picks: Vec<Vec<u64>>,
     groups: Vec<GroupMeasures>,
     refused: Vec<u64>,
@@ -106,6 +109,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             at,
             processors: self.processors.iter_mut().map(|p| p.totals_at(at, &self.world.shared)).collect(),
             pools: self.pools.iter_mut().map(|p| p.totals_at(at)).collect(),
+            instances: self.regions.totals_at(at),
             groups: self.outages.totals_at(at),
             refused: self.outages.refused.clone(),
             departed: self.departed_now(),
@@ -120,7 +124,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// Jobs that have run their whole program since the window began, by class: those that it measures, and those it found
     /// in the system and finds no more.
     fn departed_now(&self) -> Vec<u64> {
-        let mut departed: Vec<u64> = self.world.classes.iter().map(|class| class.response.count()).collect();
+        let ended = |class: &ClassMeasures| class.response.count() - class.surplus;
+        let mut departed: Vec<u64> = self.world.classes.iter().map(ended).collect();
         if !self.world.carried.is_empty() {
             let still = self.world.carried_now();
             for ((departed, carried), still) in departed.iter_mut().zip(&self.world.carried).zip(still) {
@@ -242,6 +247,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         self.settle_unfinished();
         // What there was of a great many stations is given back before their measures are made.
         (self.processors, self.world.shared.cores, self.pools) = (Vec::new(), Vec::new(), Vec::new());
+        let books_to_end: Vec<Vec<Books>> = whole.instances.iter().map(|pool| pool.books.clone()).collect();
         let last = self.closed.take().unwrap_or(whole);
         let first = self.snapshot.take();
         // A warm-up longer than the run leaves an empty window at its end.
@@ -252,7 +258,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             None => (Time::ZERO, last.at),
         };
         for (index, class) in self.world.classes.iter_mut().enumerate() {
-            class.completed = class.response.count();
+            class.completed = class.response.count() - class.surplus;
             class.departed = if empty { 0 } else { last.departed[index] };
         }
         for source in &self.world.sources {
@@ -273,7 +279,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             until,
             end,
             events: self.world.events(),
-            released: self.world.released,
+            released: self.world.released + self.world.emitted,
             digest: self.world.recorder.digest(),
             classes: std::mem::take(&mut self.world.classes),
             processors: window(
@@ -283,6 +289,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 difference,
             ),
             pools: window(&last.pools, first.as_ref().map(|s| &s.pools[..]), empty, pool_difference),
+            instances: instances(
+                &last.instances,
+                first.as_ref().map(|s| &s.instances[..]),
+                empty,
+                &books_to_end,
+            ),
             balancers: last
                 .picks
                 .iter()
@@ -307,7 +319,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 super::outage::difference,
             ),
             intervals: self.course.map_or(Vec::new(), |course| course.done),
-            unfinished: self.world.released - self.world.left,
+            unfinished: self.world.released + self.world.emitted - self.world.left,
             in_system_integral: if empty {
                 0
             } else {
@@ -366,7 +378,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 State::Ready => self.world.stay(number, PlaceKind::Ready(station), since),
                 State::Queued => self.world.stay(number, PlaceKind::Pool(station), since),
                 State::Running if R::TRACE => self.record_running(slot, station),
-                State::Running | State::Moving | State::Free => {}
+                State::Running | State::Moving | State::Parked | State::Free => {}
             }
             let job = &self.world.shared.jobs[slot];
             if job.parent != NONE {
@@ -412,7 +424,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let job = &self.world.shared.jobs[slot];
         match job.state {
             State::Ready => record.ready += end - job.since,
-            State::Delayed | State::Joining => record.blocked += end - job.since,
+            State::Delayed | State::Joining | State::Parked => record.blocked += end - job.since,
             State::Running => {
                 if let Some(core) = self.core_of(slot, job.station) {
                     let started = core.started.min(end);
@@ -438,7 +450,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let present = (self.world.shared.jobs.present() - children) as u128;
         identity(
             "jobs released = jobs left + jobs present".to_owned(),
-            u128::from(self.world.released),
+            u128::from(self.world.released) + u128::from(self.world.emitted),
             u128::from(self.world.left) + present,
         )?;
         let mut in_stations = self.blocked_at(last.at);
@@ -455,6 +467,15 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             };
         }
         in_stations += last.pools.iter().map(|pool| pool.waiting_integral).sum::<u128>();
+        for (pool, spec) in last.instances.iter().zip(&self.world.model.pools) {
+            for books in &pool.books {
+                identity(
+                    format!("the books of each instance of `{}` = time", spec.name),
+                    books.iter().map(|time| u128::from(*time)).sum(),
+                    u128::from(last.at.0),
+                )?;
+            }
+        }
         let children = self.world.sums.children_integral
             + u128::from(last.at.since(self.world.sums.children_changed).0)
                 * u128::from(self.world.sums.children);
@@ -485,6 +506,33 @@ fn window<T: Clone + Default>(
         None if empty => vec![T::default(); last.len()],
         None => last.to_vec(),
     }
+}
+
+/// What instances did in the window, and from start to end.
+fn instances(
+    last: &[InstanceMeasures],
+    first: Option<&[InstanceMeasures]>,
+    empty: bool,
+    to_end: &[Vec<Books>],
+) -> Vec<InstanceMeasures> {
+    let minus = |books: &mut [Books], before: &[Books]| {
+        for (time, before) in books.iter_mut().flatten().zip(before.iter().flatten()) {
+            *time -= before;
+        }
+    };
+    let mut pools = last.to_vec();
+    for (index, pool) in pools.iter_mut().enumerate() {
+        let before = if empty { Some(&last[index]) } else { first.map(|first| &first[index]) };
+        if let Some(before) = before {
+            minus(&mut pool.books, &before.books);
+            for (count, before) in pool.dispatched.iter_mut().zip(before.dispatched) {
+                *count -= before;
+            }
+            pool.no_instance -= before.no_instance;
+        }
+        pool.whole.clone_from(&to_end[index]);
+    }
+    pools
 }
 
 fn pool_difference(end: &PoolMeasures, start: &PoolMeasures) -> PoolMeasures {

@@ -1,6 +1,7 @@
 //! Running a job's program until a step blocks.
 
 use super::source::{TAIL_EXIT, TAIL_LEAVE, TAIL_PROGRAM};
+use super::task::{NOBODY, SYSTEM};
 use super::{Engine, LIVELOCK};
 use crate::error::RunError;
 use crate::event::{EventKey, Phase};
@@ -48,15 +49,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                         return;
                     }
                 }
-                Op::Release { pool } => {
-                    let pool = self.world.member(slot, pool);
-                    self.token(slot, pool, false);
-                    if let Some(next) = self.pools[pool as usize].release(self.world.shared.now) {
-                        self.leave_pool_queue(next, pool);
-                        self.token(next, pool, true);
-                        self.world.go_on(next);
-                    }
-                }
+                Op::Release { pool } => self.give_token(slot, pool),
                 Op::Delay { amount } => {
                     let span = Span(self.world.amount(slot, amount));
                     return self.delay(slot, span);
@@ -98,6 +91,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                         return;
                     }
                 }
+                Op::Task(op) => {
+                    if !self.task_step(slot, op) {
+                        return;
+                    }
+                }
                 Op::ChildExit => {
                     self.child_exit(slot);
                     return;
@@ -130,7 +128,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let priority =
             self.world.shared.attributes[self.world.shared.jobs[slot].attributes as usize].priority;
-        match self.pools[pool as usize].acquire(slot, priority, now) {
+        let grant = self.pools[pool as usize].acquire(slot, priority, now);
+        if let Some(host) = self.hosts.of(pool) {
+            self.host_looks(host);
+        }
+        match grant {
             Grant::Token => {
                 self.token(slot, pool, true);
                 true
@@ -143,21 +145,40 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Grant::Full => {
                 // The pool that refused it is not held.
                 self.unwind(slot, 1, 0);
+                if self.world.shared.jobs[slot].parent == SYSTEM {
+                    self.carrier_refused(slot, pool);
+                }
                 self.turn_away(slot);
                 false
             }
         }
     }
 
+    /// A job gives a token back: it goes to the first that waits.
+    pub(super) fn give_token(&mut self, slot: u32, pool: StationRef) {
+        let pool = self.world.member(slot, pool);
+        self.token(slot, pool, false);
+        if let Some(next) = self.pools[pool as usize].release(self.world.shared.now) {
+            self.leave_pool_queue(next, pool);
+            self.token(next, pool, true);
+            self.world.go_on(next);
+        }
+        if let Some(host) = self.hosts.of(pool) {
+            self.host_looks(host);
+        }
+    }
+
     /// A token is taken or given back now.
     #[inline]
-    fn token(&mut self, slot: u32, pool: u32, taken: bool) {
+    pub(super) fn token(&mut self, slot: u32, pool: u32, taken: bool) {
         if !PLAIN && self.world.timed && taken {
             self.world.shared.jobs[slot].attended = true;
         }
         if R::TRACE {
             let (at, job) = (self.world.shared.now, self.world.shared.jobs[slot].number);
-            self.world.recorder.token(Token { at, pool, job, taken });
+            if job != NOBODY {
+                self.world.recorder.token(Token { at, pool, job, taken });
+            }
         }
     }
 
@@ -185,15 +206,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 Op::Acquire { .. } => pools_open += 1,
                 Op::Balance { .. } => servers_open += 1,
                 Op::Release { .. } if pools_open > 0 => pools_open -= 1,
-                Op::Release { pool } => {
-                    let pool = self.world.member(slot, pool);
-                    self.token(slot, pool, false);
-                    if let Some(next) = self.pools[pool as usize].release(self.world.shared.now) {
-                        self.leave_pool_queue(next, pool);
-                        self.token(next, pool, true);
-                        self.world.go_on(next);
-                    }
-                }
+                Op::Release { pool } => self.give_token(slot, pool),
                 Op::Leave { .. } if servers_open > 0 => servers_open -= 1,
                 Op::Leave { balancer } => self.leave_server(slot, balancer),
                 Op::Exit | Op::ChildExit => return,
@@ -223,21 +236,32 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since, job.awaits) = (State::Delayed, now, sequence);
+        job.station = self.world.sums.delay_component;
     }
 
     /// A delay is over.
     pub(super) fn delay_done(&mut self, key: EventKey) {
+        self.waited(key.awaiting_slot(), key.awaited_sequence());
+    }
+
+    /// A wait is over, if the job in this slot is still in it.
+    pub(super) fn waited(&mut self, slot: u32, sequence: u64) {
+        if !self.world.shared.jobs.is_waiting(slot, sequence) {
+            return self.world.overtaken();
+        }
+        self.book_blocked(slot, self.world.shared.jobs[slot].station, PlaceKind::Delay);
+        self.advance(slot);
+    }
+
+    /// A client's input comes.
+    pub(super) fn input(&mut self, key: EventKey) {
         let slot = key.awaiting_slot();
         if !self.world.is_delayed(key) {
             return self.world.overtaken();
         }
-        self.book_blocked(slot, self.model_delay(), PlaceKind::Delay);
+        self.book_blocked(slot, self.world.shared.jobs[slot].station, PlaceKind::Delay);
+        self.exchange(slot);
         self.advance(slot);
-    }
-
-    /// Component of delays.
-    pub(super) fn model_delay(&self) -> u32 {
-        self.world.sums.delay_component
     }
 
     /// Books the time since `since` as blocked, at a component.
@@ -287,6 +311,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             };
             self.world.shared.jobs[child] = job;
             self.world.sums.child_started(now);
+            if self.world.tasked {
+                let number = self.world.shared.jobs[child].number;
+                self.world.reset_task(child, number, now);
+            }
             if self.world.draws {
                 // Each child draws on its own: its stream starts from a draw of its parent's, by place.
                 let seed = self.world.stream(slot).next_u64();
@@ -325,6 +353,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let (parent, child_of, served) = (child.parent, child.child_of, child.is_served());
         self.world.sums.child_ended(now);
         self.world.shared.jobs.release(slot);
+        if parent == SYSTEM {
+            return;
+        }
         let job = &mut self.world.shared.jobs[parent];
         // The parent may have gone on (n of m), even left, and its slot may be somebody else's.
         if job.state != State::Joining || job.awaits != child_of {

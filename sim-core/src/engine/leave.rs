@@ -1,5 +1,6 @@
 //! The end of a job: its measures, its record, its slot.
 
+use super::task::EMITTED;
 use super::{Part, World};
 use crate::job::{Job, NONE};
 use crate::measure::ClassMeasures;
@@ -107,6 +108,14 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         if !PLAIN && self.timed {
             (status, client_waits) = self.disarm(slot, status);
         }
+        let mut has_answer = false;
+        if !PLAIN && self.tasked {
+            if self.stays_for_answer(slot, status) {
+                return;
+            }
+            (status, has_answer) = self.end_task(slot, status);
+            client_waits &= self.shared.jobs[slot].number < EMITTED;
+        }
         let job = &self.shared.jobs[slot];
         let source = job.source;
         let response = now.from(job.arrival);
@@ -116,7 +125,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         let has_deadline = !PLAIN && job.deadline != Time::NEVER;
         if job.arrival >= self.warmup {
             let class = &mut self.classes[job.class as usize];
-            if status == Status::Completed {
+            if !PLAIN && has_answer {
+                class.surplus -= 1;
+            } else if status == Status::Completed {
                 let parts = if PLAIN || self.lean {
                     None
                 } else {
@@ -207,6 +218,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// The job as it stands.
     pub fn job_record(&self, slot: u32, status: Status, finish: Option<Time>) -> JobRecord {
         let job = &self.shared.jobs[slot];
+        let (spent, first_run, answered, outcome) = self.told(slot);
         JobRecord {
             number: job.number,
             task: self.shared.attributes[job.attributes as usize].task,
@@ -214,16 +226,18 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             class: job.class,
             status,
             arrival: job.arrival,
-            first_run: (job.first_run != Time::NEVER).then_some(job.first_run),
+            first_run,
             finish,
-            served: job.served,
-            ready: job.ready,
-            overhead: job.overhead,
-            blocked: job.blocked,
+            served: spent.served,
+            ready: spent.ready,
+            overhead: spent.overhead,
+            blocked: spent.blocked,
             preemptions: job.preemptions,
             migrations: job.migrations,
             deadline: (job.deadline != Time::NEVER).then_some(job.deadline),
             missed: self.missed(slot, status),
+            answered,
+            outcome,
         }
     }
 }

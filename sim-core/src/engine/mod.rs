@@ -6,15 +6,19 @@
 
 mod account;
 mod advance;
+mod answer;
 mod balance;
 mod cores;
 mod dispatch;
 mod explain;
+mod host;
 mod interrupt;
 mod leave;
 mod outage;
 mod plain;
+mod recovery;
 mod source;
+mod task;
 mod withdraw;
 
 use crate::error::RunError;
@@ -35,10 +39,12 @@ use crate::trace::{PlaceKind, Stay};
 use crate::units::{Span, Time};
 use account::{Closing, Snapshot};
 use balance::BalancerState;
+use host::Hosts;
 use outage::Outages;
 use plain::{is_lean, is_plain, is_timed, leaves_early, sizes_are_known};
 use source::SourceState;
 use std::collections::{BTreeMap, VecDeque};
+use task::{Regions, Task};
 
 /// A run's failure. The hot paths do not return it: the first one is kept in the engine, and the loop stops on it.
 type Fault = Box<RunError>;
@@ -124,6 +130,10 @@ struct World<'m, R, const PLAIN: bool> {
     timed: bool,
     /// The children of forks that are waited for, where jobs may leave early.
     children: Option<BTreeMap<u64, Vec<u32>>>,
+    /// Whether the model has tasks; what its jobs have beside [`Job`], and how many jobs other jobs have made.
+    tasked: bool,
+    tasks: Vec<Task>,
+    emitted: u64,
     /// Per slot, `stride.*` entries each; parts are empty where `lean`.
     stride: Stride,
     values: Vec<u64>,
@@ -177,6 +187,8 @@ struct Engine<'m, R, const PLAIN: bool> {
     pools: Vec<PoolState>,
     balancers: Vec<BalancerState>,
     outages: Outages,
+    regions: Regions<'m>,
+    hosts: Hosts,
     /// The next instant at which the books are looked at: end of the warm-up, past the last release, or past the horizon.
     watch: Time,
     snapshot: Option<Snapshot>,
@@ -192,6 +204,7 @@ struct Engine<'m, R, const PLAIN: bool> {
 /// Entries a slot has in each of the per-job tables.
 #[derive(Clone, Copy)]
 struct Stride {
+    tasked: bool,
     values: usize,
     registers: usize,
     counters: usize,
@@ -203,7 +216,8 @@ impl Stride {
     fn most_jobs(self, asked: u64) -> u32 {
         /// Tables of a GiB, as jobs in the system go.
         const BYTES: usize = 1 << 30;
-        let job = size_of::<Job>() + 8 * (self.values + self.counters) + 12 * self.registers;
+        let tasks = if self.tasked { size_of::<Task>() } else { 0 };
+        let job = size_of::<Job>() + tasks + 8 * (self.values + self.counters) + 12 * self.registers;
         let each = job + size_of::<Part>() * self.parts + size_of::<Option<Stream>>();
         let most = if asked == 0 { (BYTES / each) as u64 } else { asked };
         most.clamp(1, u64::from(ENTITY_MAX)) as u32
@@ -256,15 +270,21 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             model.classes.iter().map(|class| class.draws.len()).chain(source::trace_widths(model)).max();
         let horizon = model.stop.after.unwrap_or(Time::LATEST);
         let lean = is_lean(model);
+        let tasked = model.has_tasks();
         let sizes = sizes_are_known(model);
         let stride = Stride {
+            tasked,
             values: given.unwrap_or(0).max(1),
             registers: model.registers as usize,
             counters: model.counters as usize,
             parts: if lean { 0 } else { model.components.len() },
         };
         let no_parts = vec![PartSums::default(); model.components.len()];
-        let no_measures = ClassMeasures { parts: no_parts, ..ClassMeasures::default() };
+        let no_measures = ClassMeasures {
+            parts: no_parts,
+            outcomes: vec![0; if tasked { model.outcomes.len() } else { 0 }],
+            ..ClassMeasures::default()
+        };
         let shared = Shared {
             now: Time::ZERO,
             jobs: Jobs::default(),
@@ -291,11 +311,14 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             classes: vec![no_measures; model.classes.len()],
             of_task: vec![0; model.tasks.len()],
             lean,
-            draws: !model.laws.is_empty() || !model.branches.is_empty(),
-            tables: !lean || !model.laws.is_empty() || !model.branches.is_empty(),
+            draws: tasked || !model.laws.is_empty() || !model.branches.is_empty(),
+            tables: !lean || tasked || !model.laws.is_empty() || !model.branches.is_empty(),
             traces: model.sources.iter().any(|source| source.arrivals.trace().is_some()),
             closed: model.sources.iter().any(|source| matches!(source.arrivals, Arrivals::Closed { .. })),
-            timed: is_timed(model),
+            timed: tasked || is_timed(model),
+            tasked,
+            tasks: Vec::new(),
+            emitted: 0,
             children: leaves_early(model).then(BTreeMap::new),
             stride,
             values: Vec::new(),
@@ -341,6 +364,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             pools: model.pools.iter().map(PoolState::new).collect(),
             balancers,
             outages: Outages::new(model, root),
+            regions: Regions::new(model),
+            hosts: Hosts::new(model),
             watch,
             snapshot: None,
             closing: if source::closes_at_last_release(model) {
@@ -359,6 +384,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     fn run(&mut self, limits: &Limits<'_>) -> Result<(), Fault> {
         self.world.start_sources();
         self.start_outages();
+        self.start_hosts();
+        self.start_deaths();
         if let Some(fault) = self.world.fault.take() {
             return Err(fault);
         }
@@ -410,12 +437,12 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         match key.phase() {
             Phase::WorkDone | Phase::Arrival | Phase::SliceEnd => unreachable!("handled before"),
             Phase::SliceEndEarly => self.slice_end_early(key),
-            Phase::DelayDone | Phase::DelayDoneLate => self.delay_done(key),
+            Phase::DelayDone | Phase::DelayDoneLate | Phase::Look => self.delay_done(key),
             Phase::Tick | Phase::TickEarly => self.tick(key),
             Phase::Timer => self.timer(key),
             Phase::Control => self.control(key),
-            Phase::Think => self.arrival(key.awaiting_slot()),
-            Phase::Input | Phase::Look => unreachable!("no step schedules these yet"),
+            Phase::Think => self.thought(key),
+            Phase::Input => self.input(key),
         }
     }
 
@@ -455,7 +482,12 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             return Err(Box::new(RunError::Livelock { events: events - self.instant.1, at: now }));
         }
         if let Some(observer) = limits.observer {
-            let progress = Progress { now, events, released: self.world.released, left: self.world.left };
+            let progress = Progress {
+                now,
+                events,
+                released: self.world.released + self.world.emitted,
+                left: self.world.left,
+            };
             if !observer(progress) {
                 return Err(Box::new(RunError::Cancelled { at: now }));
             }
@@ -472,16 +504,17 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         if self.world.stale < 1024 || self.world.stale < self.world.queue.len() / 2 {
             return;
         }
-        let (cores, processors) = (&self.world.shared.cores, &self.processors);
-        let (jobs, outages) = (&self.world.shared.jobs, &self.outages);
-        self.world.queue.retain(|key| match key.phase() {
+        let (world, processors, outages, hosts) =
+            (&mut self.world, &self.processors, &self.outages, &self.hosts);
+        let (cores, jobs, tasks) = (&world.shared.cores, &world.shared.jobs, &world.tasks);
+        world.queue.retain(|key| match key.phase() {
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
                 cores[key.entity() as usize].event == key.sequence()
             }
             Phase::Tick | Phase::TickEarly => processors[key.entity() as usize].tick_event == key.sequence(),
-            Phase::Timer => jobs[key.awaiting_slot()].timer == key.awaited_sequence(),
+            Phase::Timer => is_pending_timer(jobs, tasks, key),
             Phase::DelayDone | Phase::DelayDoneLate | Phase::Input | Phase::Look => jobs.is_delayed(key),
-            Phase::Control => outages.is_pending(key),
+            Phase::Control => is_pending_control(outages, hosts, key),
             Phase::Arrival | Phase::Think => true,
         });
         self.world.stale = 0;
@@ -590,6 +623,22 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     #[inline]
     fn part(&mut self, slot: u32, component: u32) -> &mut Part {
         &mut self.parts[slot as usize * self.stride.parts + component as usize]
+    }
+}
+
+/// Whether a timer is still somebody's: a client's patience, a deadline, the end of a wait, a client that leaves its task.
+fn is_pending_timer(jobs: &Jobs, tasks: &[Task], key: EventKey) -> bool {
+    let (slot, sequence) = (key.awaiting_slot(), key.awaited_sequence());
+    jobs[slot].timer == sequence
+        || tasks.get(slot as usize).is_some_and(|task| task.disconnect == sequence)
+        || jobs.is_delayed(key)
+}
+
+/// Whether a control event is still to happen.
+fn is_pending_control(outages: &Outages, hosts: &Hosts, key: EventKey) -> bool {
+    match (key.entity() as usize).checked_sub(outages.events()) {
+        None => outages.is_pending(key),
+        Some(place) => place >= hosts.events() || hosts.is_pending(place, key.sequence()),
     }
 }
 

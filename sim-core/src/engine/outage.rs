@@ -1,6 +1,6 @@
 //! Servers that fail and come back, and balancers that learn of it.
 
-use super::{Engine, past};
+use super::{Engine, is_pending_control, is_pending_timer, past};
 use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;
@@ -101,7 +101,12 @@ impl Outages {
         }
     }
 
-    /// Whether a control event is still to happen.
+    /// How many control events there may be: of servers, then of views.
+    pub fn events(&self) -> usize {
+        self.servers.len() + self.views.len()
+    }
+
+    /// Whether a control event of these is still to happen.
     pub fn is_pending(&self, key: EventKey) -> bool {
         let entity = key.entity() as usize;
         let event = match self.servers.get(entity) {
@@ -131,6 +136,16 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn start_outages(&mut self) {
         for index in 0..self.outages.servers.len() {
             self.schedule_change(index);
+        }
+    }
+
+    /// Schedules the deaths of processes.
+    pub(super) fn start_deaths(&mut self) {
+        for (place, (_, death)) in (0..).zip(self.regions.deaths.clone()) {
+            if death.at < past(self.world.horizon) {
+                let entity = self.outages.events() + self.hosts.events() + place;
+                self.world.schedule(death.at, Phase::Control, entity as u32);
+            }
         }
     }
 
@@ -165,7 +180,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// A server fails or comes back, or a balancer learns of it.
     pub(super) fn control(&mut self, key: EventKey) {
-        if !self.outages.is_pending(key) {
+        if !is_pending_control(&self.outages, &self.hosts, key) {
             return self.world.overtaken();
         }
         if self.nothing_left() {
@@ -174,6 +189,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             return;
         }
         let entity = key.entity() as usize;
+        if let Some(place) = entity.checked_sub(self.outages.events()) {
+            return match place.checked_sub(self.hosts.events()) {
+                None => self.host_event(place),
+                Some(death) => self.die(death),
+            };
+        }
         match entity.checked_sub(self.outages.servers.len()) {
             None => self.change(entity),
             Some(view) => {
@@ -195,13 +216,16 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
                 world.shared.cores[key.entity() as usize].event == key.sequence()
             }
-            Phase::Timer => world.shared.jobs[key.awaiting_slot()].timer == key.awaited_sequence(),
+            Phase::Timer => is_pending_timer(&world.shared.jobs, &world.tasks, key),
             Phase::DelayDone | Phase::DelayDoneLate | Phase::Input | Phase::Look => world.is_delayed(key),
             Phase::Tick | Phase::TickEarly => {
                 self.processors[key.entity() as usize].tick_event == key.sequence()
             }
             // Silent sources: what is pending releases nothing.
-            Phase::Arrival | Phase::Think => !world.silent,
+            Phase::Arrival => !world.silent,
+            Phase::Think => world
+                .thinking_slot(key)
+                .map_or(!world.silent, |slot| world.shared.jobs.is_waiting(slot, key.awaited_sequence())),
         };
         // The events of servers may be many more than those of jobs: one that lives is remembered until it has happened.
         let still = |key: &EventKey| key.time() > world.shared.now && lives(*key);

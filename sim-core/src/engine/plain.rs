@@ -45,6 +45,8 @@ pub(super) fn is_plain(model: &Model) -> bool {
         && model.laws.is_empty()
         && model.branches.is_empty()
         && model.forks.is_empty()
+        && !model.has_tasks()
+        && model.pools.iter().all(|pool| pool.host.is_none())
         && !sizes_are_known(model)
         && model.attributes.iter().all(|about| about.deadline.is_none())
         && !is_timed(model)

@@ -310,6 +310,9 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         if self.draws {
             self.streams.resize_with(len, || None);
         }
+        if self.tasked {
+            self.tasks.resize_with(len, super::task::Task::default);
+        }
         slot
     }
 
@@ -337,7 +340,23 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     }
 }
 
+impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
+    /// The job whose think time is over; `None` where it is a customer's of a source.
+    pub fn thinking_slot(&self, key: EventKey) -> Option<u32> {
+        key.awaiting_slot().checked_sub(self.sources.len() as u32)
+    }
+}
+
 impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
+    /// A think time is over.
+    #[inline(never)]
+    pub(super) fn thought(&mut self, key: EventKey) {
+        match self.world.thinking_slot(key) {
+            None => self.arrival(key.awaiting_slot()),
+            Some(slot) => self.waited(slot, key.awaited_sequence()),
+        }
+    }
+
     /// A source releases a job and schedules its next one.
     #[inline(always)]
     pub(super) fn arrival(&mut self, source: u32) {
@@ -363,7 +382,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         world.released += 1;
         // The last job, or one at which the books are looked at.
         if world.released >= world.sums.mark
-            && world.sums.pass_mark(world.released, world.left, world.stop_jobs)
+            && world.sums.pass_mark(world.released, world.left.wrapping_sub(world.emitted), world.stop_jobs)
         {
             world.silent = true;
             last_release(&mut self.closing, &mut self.watch, now, world.warmup);

@@ -17,6 +17,11 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         let now = self.shared.now;
         let job = &mut self.shared.jobs[slot];
         (job.timer, job.abandoned, job.attended) = (0, false, false);
+        let number = job.number;
+        if self.tasked {
+            self.reset_task(slot, number, now);
+        }
+        let job = &self.shared.jobs[slot];
         let mut at = Time::NEVER;
         if let Some((timeout, stream)) = &mut self.sources[job.source as usize].timeout {
             at = Time(now.0.saturating_add(timeout.after.sample(stream)));
@@ -56,6 +61,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let job = &mut self.world.shared.jobs[slot];
         if job.timer != key.awaited_sequence() {
+            if self.world.tasked && self.task_timer(key) {
+                return;
+            }
             return self.world.overtaken();
         }
         job.timer = 0;
@@ -103,6 +111,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// Ends a job where it is. A child counts as done for its parent.
     pub(super) fn withdraw(&mut self, slot: u32, status: Status) {
+        if self.world.tasked && self.leaves_region(slot, status) {
+            return;
+        }
         self.take_out(slot);
         if self.world.shared.jobs[slot].parent == NONE {
             self.world.exit(slot, status);
@@ -113,6 +124,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// Takes a job from wherever it is, books its time there, and gives back what it holds.
     fn take_out(&mut self, slot: u32) {
+        let pools_open = self.take_from_station(slot);
+        self.unwind(slot, pools_open, 0);
+    }
+
+    /// Takes a job from wherever it is and books its time there. How many scopes of pools it stands in without a token.
+    pub(super) fn take_from_station(&mut self, slot: u32) -> usize {
         let job = &self.world.shared.jobs[slot];
         let (station, fork) = (job.station, job.awaits);
         // A job that queues for a token stands in that pool's scope without holding one.
@@ -127,8 +144,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
             State::Delayed => {
                 self.world.stale += 1;
-                self.book_blocked(slot, self.model_delay(), PlaceKind::Delay);
+                self.book_blocked(slot, station, PlaceKind::Delay);
             }
+            State::Parked => self.book_parked(slot),
             State::Joining => {
                 self.book_blocked(slot, self.world.sums.join_component, PlaceKind::Join);
                 self.withdraw_children(slot, fork);
@@ -137,7 +155,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             State::Moving => self.world.stays(slot),
             State::Free => {}
         }
-        self.unwind(slot, pools_open, 0);
+        pools_open
     }
 
     fn take_from_queue(&mut self, slot: u32, processor: u32) {

@@ -1,6 +1,6 @@
 //! What the engine relies on, checked before a run.
 
-use super::{Draw, Group, Model, ModelError, Op, Pc, StationRef};
+use super::{Draw, Group, Model, ModelError, Op, Pc, StationRef, TaskOp};
 use crate::event::ENTITY_MAX;
 
 impl Model {
@@ -80,6 +80,7 @@ impl Model {
                         );
                     }
                 }
+                Op::Task(op) => self.check_task(op)?,
                 Op::ChildExit | Op::Exit => {}
             }
         }
@@ -120,6 +121,69 @@ impl Model {
             if component as usize >= self.components.len() {
                 return fail(format!("no component {component}"));
             }
+        }
+        Ok(())
+    }
+
+    fn check_task(&self, op: TaskOp) -> Result<(), ModelError> {
+        let fail = |what: String| Err(ModelError(what));
+        let pc = |to: Pc| (to as usize) < self.program.len();
+        let pool = |pool: u32| self.pools.get(pool as usize);
+        match op {
+            TaskOp::Serve { amount, component } => {
+                self.check_draw(amount)?;
+                if component as usize >= self.components.len() {
+                    return fail(format!("no component {component}"));
+                }
+            }
+            TaskOp::Submit { table } => {
+                let Some(submit) = self.submits.get(table as usize) else {
+                    return fail(format!("no submit table {table}"));
+                };
+                let Some(instances) = pool(submit.pool).and_then(|pool| pool.instances.as_ref()) else {
+                    return fail(format!("pool {} has no instances", submit.pool));
+                };
+                let places = [submit.carrier, submit.resume, submit.pulled, submit.after];
+                let beyond = submit.budget.map(|(_, beyond)| beyond);
+                if !instances.bound && submit.lane as usize >= instances.lanes.len()
+                    || !places.into_iter().chain(beyond).all(pc)
+                {
+                    return fail(format!("submit table {table} is out of range"));
+                }
+                instances.check(self.program.len())?;
+            }
+            TaskOp::Known { to } | TaskOp::Unmatched { to } if !pc(to) => {
+                return fail(format!("no operation at {to}"));
+            }
+            TaskOp::Exec { station, amount } => {
+                self.check_draw(amount)?;
+                let top = self.register_top(station.register);
+                if (station.base + top) as usize >= self.processors.len() {
+                    return fail(format!("processor {} is out of range", station.base));
+                }
+            }
+            TaskOp::Lock { pool: lock } | TaskOp::Unlock { pool: lock } if pool(lock).is_none() => {
+                return fail(format!("no pool {lock}"));
+            }
+            TaskOp::Converse { think } => self.check_draw(think)?,
+            TaskOp::RespondBy { way } if !pc(way) => return fail(format!("no operation at {way}")),
+            TaskOp::Emit { table } => {
+                let Some(emit) = self.emits.get(table as usize) else {
+                    return fail(format!("no emit table {table}"));
+                };
+                self.check_draw(emit.after)?;
+                if emit.class as usize >= self.classes.len()
+                    || emit.attributes as usize >= self.attributes.len()
+                    || !pc(emit.entry)
+                    || !pc(emit.way)
+                {
+                    return fail(format!("emit table {table} is out of range"));
+                }
+            }
+            TaskOp::Look { period } if self.periods.get(period as usize).is_none_or(|span| span.0 == 0) => {
+                return fail(format!("no period {period}"));
+            }
+            _ => {}
         }
         Ok(())
     }

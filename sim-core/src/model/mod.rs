@@ -5,7 +5,12 @@
 //! them; [`Model::check`] holds the invariants that the engine relies on.
 
 mod check;
+mod tasks;
 
+pub use self::tasks::{
+    Death, Emit, Growth, Host, InstanceChoice, InstanceKind, InstanceState, Instances, Lane, Submit,
+    TaskLimit, TaskOp, TaskOrder,
+};
 use crate::copies::Copies;
 use crate::law::Law;
 pub use crate::leaving::{OnTimeout, OutageEffect, Outages, Timeout, TimeoutUntil};
@@ -157,6 +162,8 @@ pub enum Op {
         /// Index into [`Model::forks`].
         table: u32,
     },
+    /// A step around instances, answers and jobs that jobs make.
+    Task(TaskOp),
     /// The end of a child.
     ChildExit,
     /// The end of the program.
@@ -369,6 +376,10 @@ pub struct Pool {
     pub queue: Option<u32>,
     /// The order of the queue.
     pub order: PoolOrder,
+    /// The process that its tokens belong to, where that comes and goes.
+    pub host: Option<Host>,
+    /// What it has where its tokens have identity; there are as many as `size` says.
+    pub instances: Option<Box<Instances>>,
 }
 
 /// What part of a response time a component stands for.
@@ -481,6 +492,16 @@ pub struct Model {
     pub groups: Vec<Group>,
     /// Balancers.
     pub balancers: Vec<BalancerSpec>,
+    /// Where jobs enter queues for instances.
+    pub submits: Vec<Submit>,
+    /// Jobs that jobs make.
+    pub emits: Vec<Emit>,
+    /// Names of calls.
+    pub calls: Vec<String>,
+    /// How jobs can end beside their status; the first one is `ok`.
+    pub outcomes: Vec<String>,
+    /// Periods of controllers.
+    pub periods: Vec<Span>,
 }
 
 /// An invariant that the model breaks. The scenario front end reports such mistakes with their place; reaching this
@@ -514,7 +535,17 @@ impl Model {
             components: Vec::new(),
             groups: Vec::new(),
             balancers: Vec::new(),
+            submits: Vec::new(),
+            emits: Vec::new(),
+            calls: Vec::new(),
+            outcomes: Vec::new(),
+            periods: Vec::new(),
         }
+    }
+
+    /// Whether any job is dispatched to an instance, answers before its end or makes others.
+    pub fn has_tasks(&self) -> bool {
+        self.program.iter().any(|op| matches!(op, Op::Task(_)))
     }
 
     /// Number of cores over all processors.

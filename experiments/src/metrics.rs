@@ -13,8 +13,8 @@ pub use crate::numbered::beyond_the_table;
 use crate::numbered::{WITHIN_TIME, asked_rows, numbered, part};
 use reports::rows::{ALL, SummaryRow};
 use sim_core::intervals;
-use sim_core::measure::{ClassMeasures, Distribution, Measures, ProcessorMeasures};
-use sim_core::model::{Model, Processor};
+use sim_core::measure::{ClassMeasures, Distribution, InstanceMeasures, Measures, ProcessorMeasures};
+use sim_core::model::{InstanceState, Model, Processor};
 use std::fmt;
 
 /// Which direction is better.
@@ -155,6 +155,13 @@ pub const METRICS: &[MetricDef] = metrics![
     "queue_length" ["mean"] "jobs" lower Time
         "jobs that wait: ready and on no core, beyond the number of cores where cores are shared, or for a token; in all: anywhere, devices included";
     "held" ["mean"] "count" neither Time "tokens held";
+    "instances" ["absent" "starting" "free" "executing" "held" "blocked" "ending" "leaked"] "count" neither Time
+        "how many processes of a region are in that state: not there, dispatched with their task not begun, without a task, executing or waiting for a core, held for their client, blocked by a lock, between end output and removal, lost to a call that never arrived";
+    "dispatches" ["dispatcher" "pull" "recovery" "check"] "count" neither Happened
+        "tasks given a process by the dispatcher, by the process itself, by the monitor after a death, by the check for lost calls";
+    "dispatches" ["pull_share"] "ratio" neither Happened "those given by the process itself, over all";
+    "no_instance" ["count"] "count" lower Happened
+        "requests that found no process free, nobody else being dispatched in their place";
     "context_switches" ["count"] "count" lower Happened
         "dispatches of another job than the core ran before; in all: of processors that are no devices";
     "preemptions" ["count"] "count" lower Happened
@@ -302,6 +309,7 @@ fn blank(model: &Model) -> Measures {
         classes: vec![ClassMeasures::default(); model.classes.len()],
         processors: vec![ProcessorMeasures::default(); model.processors.len()],
         pools: vec![sim_core::measure::PoolMeasures::default(); model.pools.len()],
+        instances: vec![InstanceMeasures::default(); model.pools.len()],
         balancers: vec![sim_core::measure::BalancerMeasures::default(); model.balancers.len()],
         groups: vec![sim_core::measure::GroupMeasures::default(); model.groups.len()],
         ..Measures::default()
@@ -465,6 +473,7 @@ fn pool_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
             emit("jobs/lost", scope, ALL, Some(lost as f64));
         };
         row(name, &members);
+
         let single = members.len() == 1 && model.pools[members[0]].name == *name;
         if !single && members.len() <= MAX_MEMBERS {
             for index in members {
@@ -472,6 +481,28 @@ fn pool_rows(model: &Model, measures: &Measures, emit: Emit<'_>) {
             }
         }
     }
+    for (pool, instances) in model.pools.iter().zip(&measures.instances) {
+        if pool.instances.is_some() {
+            instance_rows(&pool.name, instances, window, emit);
+        }
+    }
+}
+
+/// Rows of the processes of a region.
+fn instance_rows(scope: &str, instances: &InstanceMeasures, window: u128, emit: Emit<'_>) {
+    for state in InstanceState::ALL {
+        let time: u128 = instances.books.iter().map(|books| u128::from(books[state as usize])).sum();
+        emit(&format!("instances/{}", state.word()), scope, ALL, ratio(time, window));
+    }
+    let [dispatcher, pull, recovery, check] = instances.dispatched;
+    for (word, count) in
+        [("dispatcher", dispatcher), ("pull", pull), ("recovery", recovery), ("check", check)]
+    {
+        emit(&format!("dispatches/{word}"), scope, ALL, Some(count as f64));
+    }
+    let all = u128::from(dispatcher + pull + recovery + check);
+    emit("dispatches/pull_share", scope, ALL, ratio(u128::from(pull), all));
+    emit("no_instance/count", scope, ALL, Some(instances.no_instance as f64));
 }
 
 #[cfg(test)]

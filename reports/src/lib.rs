@@ -55,6 +55,7 @@ mod parquet;
 pub mod perfetto;
 pub mod plan;
 pub mod read;
+pub mod regions;
 pub mod requests;
 pub mod rows;
 pub mod servers;

@@ -105,6 +105,12 @@ pub const CODES: &[Code] = &[
         "pools in both orders",
         "Jobs that hold one pool and wait for another can wait for each other for ever.",
     ),
+    code(
+        "S049",
+        "jobs without end",
+        "Each job of a class makes another one, and so on in a circle, so that there is no end to them. A dialogue ends by \
+         chance: make the next request in a branch.",
+    ),
     code("S050", "no rows", "A task list or trace is empty or cannot be read."),
     code(
         "S051",

@@ -3,6 +3,11 @@
 //! One table feeds three things, so that they cannot drift apart: the check for unknown and missing keys with "did you
 //! mean", the paths of `--set`, and the JSON Schema for editors. Reading a key that is not in its table panics.
 
+#[path = "keys_regions.rs"]
+mod regions;
+
+pub use regions::REGION;
+
 use policies::Layer;
 
 /// What a key's value looks like.
@@ -50,6 +55,22 @@ pub enum Kind {
     Amounts,
     /// Whole numbers in a range.
     Integers {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// Lists of whole numbers in a range.
+    IntegerLists {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// Lists of names.
+    NameLists,
+    /// Lists of whole numbers in a range, each under a name of its own.
+    IntegersByName {
         /// Least value.
         min: i64,
         /// Greatest value.
@@ -164,6 +185,7 @@ pub static SCENARIO: Table = table(
         key("pool", Kind::List(&POOL), "a station with tokens that jobs hold"),
         key("server", Kind::List(&SERVER), "a group of equal servers"),
         key("balancer", Kind::List(&BALANCER), "decides which server of a group gets a job"),
+        key("region", Kind::List(&REGION), "a transaction region: listener, dispatcher, queue and processes"),
     ],
 );
 
@@ -464,6 +486,12 @@ pub static STEPS: &[&Table] = &[
             key("join", Kind::Join, "how many children to wait for; default \"all\""),
         ],
     ),
+    &regions::REQUEST,
+    &regions::START,
+    &regions::EXEC,
+    &regions::CONVERSE,
+    &regions::LOCK,
+    &regions::UNLOCK,
 ];
 
 /// One way of a branch.

@@ -28,6 +28,7 @@ mod options;
 mod order;
 mod policy;
 mod reader;
+mod regions;
 mod render;
 mod run_options;
 mod schema;

@@ -148,6 +148,15 @@ fn kind(of: Kind) -> Value {
         Kind::Integers { min, max } => {
             json!({ "type": "array", "items": { "type": "integer", "minimum": min, "maximum": max } })
         }
+        Kind::IntegerLists { min, max } => {
+            json!({ "type": "array", "items": kind(Kind::Integers { min, max }) })
+        }
+        Kind::IntegersByName { min, max } => {
+            json!({ "type": "object", "additionalProperties": kind(Kind::Integers { min, max }) })
+        }
+        Kind::NameLists => {
+            json!({ "type": "array", "items": { "type": "array", "items": { "type": "string" } } })
+        }
         Kind::Law => reference("law"),
         Kind::CountLaw => reference("countLaw"),
         Kind::Ratio => {

@@ -8,10 +8,13 @@
 //! servers of the balances around it, then among the single stations. `web.cpu` names the station `cpu` of the group
 //! `web` where an inner group has a `cpu` too.
 
+mod request;
+
 use crate::diagnostic::{Place, Sink, did_you_mean_or_list};
 use crate::keys::{self, Kind};
 use crate::laws::{Unit, law};
 use crate::reader::{self, Fields};
+use crate::regions::Region;
 use crate::tree::{Node, Value};
 use sim_core::law::Law;
 use sim_core::model::{BranchTable, Draw, ForkTable, Model, Op, OwedWork, StationRef};
@@ -52,6 +55,7 @@ pub(crate) struct Stations {
     pub pools: Vec<Station>,
     pub groups: Vec<GroupStations>,
     pub balancers: Vec<BalancerStation>,
+    pub regions: Vec<Region>,
 }
 
 /// Weights of branches: probabilities in units of 1e-9.
@@ -72,11 +76,37 @@ pub(crate) struct Compiled {
     pub unknown_names: bool,
     /// Pools that are waited for while another one is held: (held, waited for, place of the latter).
     pub orders: Vec<(u32, u32, Place)>,
+    /// Jobs that its jobs make.
+    pub announced: Vec<Announced>,
 }
 
-/// Compiles the steps of one class to the end of the model's program, `Exit` included.
-pub(crate) fn compile(steps: &Node, model: &mut Model, stations: &Stations, sink: &mut Sink) -> Compiled {
+/// A job that is made by jobs of this class.
+pub(crate) struct Announced {
+    /// Index into `Model::emits`.
+    pub table: u32,
+    /// The name of its class.
+    pub class: String,
+    /// Where that is named.
+    pub place: Place,
+    /// Every job makes one; not by chance.
+    pub always: bool,
+    /// It comes as the client's next request, and otherwise as a START.
+    pub thinks: bool,
+}
+
+/// Compiles the steps of one class to the end of the model's program, `Exit` included. `starts`: of jobs that are started, whose
+/// first request comes from the event monitor and not through the listener.
+pub(crate) fn compile(
+    steps: &Node,
+    class: &str,
+    starts: bool,
+    model: &mut Model,
+    stations: &Stations,
+    sink: &mut Sink,
+) -> Compiled {
     let mut compiler = Compiler {
+        class,
+        starts,
         model,
         stations,
         sink,
@@ -121,6 +151,10 @@ struct Around {
     on_the_spot: bool,
     /// Depth of `repeat`.
     repeats: u16,
+    /// Inside `branch`: whether a job comes here is left to chance.
+    by_chance: bool,
+    /// Inside a request.
+    inside: Option<request::Inside>,
 }
 
 /// A child of a fork that is still to be compiled.
@@ -131,6 +165,10 @@ struct Child<'a> {
 }
 
 struct Compiler<'a> {
+    /// The name of the class.
+    class: &'a str,
+    /// The next request comes from the event monitor.
+    starts: bool,
     model: &'a mut Model,
     stations: &'a Stations,
     sink: &'a mut Sink,
@@ -191,6 +229,11 @@ impl<'a> Compiler<'a> {
             "balance" => self.balance(&fields),
             "branch" => self.branch(&fields),
             "repeat" => self.repeat(&fields),
+            "request" => self.request(&fields),
+            "start" => self.start(&fields),
+            "exec" => self.exec(&fields),
+            "converse" => self.converse(&fields),
+            key @ ("lock" | "unlock") => self.locks(&fields, key),
             _ => self.fork(&fields),
         }
     }
@@ -428,6 +471,7 @@ impl<'a> Compiler<'a> {
         self.model.branches.push(BranchTable { ways: Vec::new() });
         self.emit(Op::Branch { table: index });
         let around = std::mem::replace(&mut self.around.on_the_spot, true);
+        let by_chance = std::mem::replace(&mut self.around.by_chance, true);
         let (mut ways, mut jumps) = (Vec::new(), Vec::new());
         let (mut total, mut complete) = (0.0, !items.is_empty());
         if items.is_empty() {
@@ -444,7 +488,7 @@ impl<'a> Compiler<'a> {
             }
             jumps.push(self.emit(Op::Jump { to: 0 }));
         }
-        self.around.on_the_spot = around;
+        (self.around.on_the_spot, self.around.by_chance) = (around, by_chance);
         let after = self.pc();
         for jump in jumps {
             self.model.program[jump] = Op::Jump { to: after };

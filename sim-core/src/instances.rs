@@ -47,8 +47,9 @@ pub(crate) struct InstancePool<'m> {
     runnable: BTreeSet<(Turn, u32)>,
     /// What stands in `runnable` for each lane.
     shown: Vec<Option<Turn>>,
-    /// By kind: its free instances, the best first.
+    /// By kind: its free instances, the best first, and by number.
     free: Vec<BTreeSet<(u64, u32)>>,
+    by_number: Vec<BTreeSet<u32>>,
     /// By limit: how many are between dispatch and removal, and how many wait.
     active: Vec<u32>,
     waiting: Vec<u32>,
@@ -82,6 +83,7 @@ impl<'m> InstancePool<'m> {
             runnable: BTreeSet::new(),
             shown: vec![None; spec.lanes.len()],
             free: vec![BTreeSet::new(); spec.kinds.len()],
+            by_number: vec![BTreeSet::new(); spec.kinds.len()],
             active: vec![0; spec.limits.len()],
             waiting: vec![0; spec.limits.len()],
             lanes_of_limit: vec![Vec::new(); spec.limits.len()],
@@ -257,6 +259,7 @@ impl<'m> InstancePool<'m> {
         let free = &mut self.free[kind as usize];
         let was_empty = free.is_empty();
         free.insert(entry);
+        self.by_number[kind as usize].insert(instance);
         if was_empty {
             self.show_kind(kind);
         }
@@ -286,6 +289,7 @@ impl<'m> InstancePool<'m> {
         self.all[instance as usize].leaked = false;
         let entry = (self.rank(instance), instance);
         let kind = self.spec.kind_of[instance as usize];
+        self.by_number[kind as usize].remove(&instance);
         let free = &mut self.free[kind as usize];
         if free.remove(&entry) && free.is_empty() {
             self.show_kind(kind);
@@ -293,11 +297,24 @@ impl<'m> InstancePool<'m> {
     }
 
     /// The best job that may run now, with the free instance that it gets: both are taken.
-    pub fn best(&mut self) -> Option<(Turn, u32, u32)> {
+    pub fn best(&mut self, lowest: bool) -> Option<(Turn, u32, u32)> {
         let (turn, lane) = self.runnable.first().copied()?;
         let kinds = &self.spec.lanes[lane as usize].kinds;
-        let kind = *kinds.iter().find(|kind| !self.free[**kind as usize].is_empty())?;
-        let (_, instance) = self.free[kind as usize].pop_first()?;
+        let mut served = kinds.iter().filter(|kind| !self.free[**kind as usize].is_empty());
+        // Those that serve classes in an order of their own have no order among them.
+        let kind = if self.spec.kinds[*kinds.first()? as usize].in_order {
+            *served.min_by_key(|kind| self.by_number[**kind as usize].first())?
+        } else {
+            *served.next()?
+        };
+        let instance = if lowest {
+            *self.by_number[kind as usize].first()?
+        } else {
+            self.free[kind as usize].first()?.1
+        };
+        let entry = (self.rank(instance), instance);
+        self.free[kind as usize].remove(&entry);
+        self.by_number[kind as usize].remove(&instance);
         if self.free[kind as usize].is_empty() {
             self.show_kind(kind);
         }

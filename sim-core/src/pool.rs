@@ -79,6 +79,18 @@ impl PoolState {
             self.totals.lost += 1;
             return Grant::Full;
         }
+        self.queue(slot, priority);
+        Grant::Queued
+    }
+
+    /// A job that was refused queues all the same.
+    pub fn queue_anyway(&mut self, slot: u32, priority: i64, now: Time) {
+        self.integrate(now);
+        self.totals.lost -= 1;
+        self.queue(slot, priority);
+    }
+
+    fn queue(&mut self, slot: u32, priority: i64) {
         let key = match self.order {
             PoolOrder::Fifo => 0,
             PoolOrder::LowFirst => priority,
@@ -87,7 +99,6 @@ impl PoolState {
         };
         self.waiting.push(Waiter(key, self.joined, slot));
         self.joined += 1;
-        Grant::Queued
     }
 
     /// A token comes back; the waiting job that gets it, if any.

@@ -216,6 +216,8 @@ pub enum TaskEventKind {
     /// A call is over. Detail: the call.
     #[default]
     Call,
+    /// A request has arrived.
+    Received,
     /// A request stands in its queue.
     Queued,
     /// It has to wait, and nobody else was found to run.
@@ -261,6 +263,7 @@ impl TaskEventKind {
     pub fn word(self) -> &'static str {
         match self {
             TaskEventKind::Call => "call",
+            TaskEventKind::Received => "received",
             TaskEventKind::Queued => "queued",
             TaskEventKind::NoInstance => "no-sep",
             TaskEventKind::Refused => "refused",

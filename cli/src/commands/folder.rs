@@ -40,6 +40,8 @@ pub enum Extra {
     Decisions,
     /// What every core did.
     Gantt,
+    /// What happened in transaction regions, and the books of their processes.
+    Region,
 }
 
 impl FileArgs {
@@ -111,7 +113,7 @@ impl FileArgs {
         let folder = Folder { form: &form, ran, global };
         folder.numbers()?;
         folder.timeseries(self.interval(time_unit)?)?;
-        for extra in [Extra::Requests, Extra::Decisions, Extra::Gantt] {
+        for extra in [Extra::Requests, Extra::Decisions, Extra::Gantt, Extra::Region] {
             if self.with.contains(&extra) {
                 folder.extra(extra)?;
             }
@@ -193,6 +195,12 @@ impl Folder<'_> {
             Extra::Decisions => {
                 let words = vocabulary(model);
                 self.file("decisions", |form, out| reports::decisions::write(form, model, trace, &words, out))
+            }
+            Extra::Region => {
+                self.file("region", |form, out| reports::regions::write(form, model, policy, trace, out))?;
+                self.file("instances", |form, out| {
+                    reports::regions::write_books(form, model, policy, &result.first, out)
+                })
             }
             Extra::Gantt => {
                 let words = vocabulary(model);

@@ -3,7 +3,7 @@
 use super::random;
 use sim_core::law::Law;
 use sim_core::model::{
-    Arrivals, ComponentKind, Draw, Model, Op, OutageEffect, Source, StationRef, TraceData,
+    Arrivals, ComponentKind, Draw, Model, Op, OutageEffect, Source, StationRef, TaskOp, TraceData,
 };
 use sim_core::units::Time;
 use sim_core::varying::Rate;
@@ -456,6 +456,40 @@ fn parts_of(model: &Model, entry: u32, mean: &dyn Fn(Draw) -> Option<f64>) -> Op
                     if !go_on(*child as usize, times) {
                         return None;
                     }
+                }
+                go_on(at + 1, times);
+            }
+            Op::Task(op) => {
+                match op {
+                    TaskOp::Exec { station, amount } => {
+                        let mean = mean(*amount)?;
+                        let processor = model.processors.get(station.base as usize)?;
+                        bring(processor.component as usize, times * mean, false, false);
+                        add_to(&mut held, times * mean / processor.speed.as_f64(), true);
+                    }
+                    TaskOp::Serve { amount, .. } => add_to(&mut held, times * mean(*amount)?, false),
+                    TaskOp::Converse { think } => add_to(&mut held, times * mean(*think)?, false),
+                    TaskOp::Submit { table } => {
+                        let submit = model.submits.get(*table as usize)?;
+                        for (component, part) in parts_of(model, submit.carrier, mean)?.into_iter().enumerate() {
+                            bring(component, times * part.amount, part.inexact, part.is_bounded);
+                        }
+                        let pool = StationRef { base: submit.pool, register: 0 };
+                        let refuses = model.pools.get(submit.pool as usize)?.instances.as_ref();
+                        let is_bounded = refuses.is_some_and(|instances| instances.refuses.is_some());
+                        held.push(Held { pool, time: 0.0, inexact: true, is_bounded });
+                    }
+                    TaskOp::Next => {
+                        let of = |held: &Held| {
+                            model.pools.get(held.pool.base as usize).is_some_and(|pool| pool.instances.is_some())
+                        };
+                        if let Some(index) = held.iter().rposition(of) {
+                            let Held { pool, time, inexact, is_bounded } = held.remove(index);
+                            let component = model.pools.get(pool.base as usize)?.component as usize;
+                            bring(component, time, inexact, is_bounded);
+                        }
+                    }
+                    _ => {}
                 }
                 go_on(at + 1, times);
             }

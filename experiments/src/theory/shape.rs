@@ -120,9 +120,18 @@ impl<'m> Shape<'m> {
             components: _,
             groups,
             balancers,
+            submits: _,
+            emits: _,
+            calls: _,
+            outcomes: _,
+            periods: _,
         } = model;
         for Class { name: _, entry: _, draws: _ } in classes {}
-        for Pool { name: _, component: _, size: _, queue: _, order: _ } in pools {}
+        for Pool { name: _, component: _, size: _, queue: _, order: _, host, instances } in pools {
+            if host.is_some() || instances.is_some() {
+                return None;
+            }
+        }
         for Group { name: _, weights: _, processors: _, pools: _, outages } in groups {
             if outages.is_some() {
                 return None;
@@ -354,7 +363,9 @@ impl Walk<'_, '_> {
                     self.route.single &= path.works == 1 && path.delays == 0;
                     return Some(());
                 }
-                Op::Acquire { .. } | Op::Release { .. } | Op::Fork { .. } | Op::ChildExit => return None,
+                Op::Acquire { .. } | Op::Release { .. } | Op::Fork { .. } | Op::Task(_) | Op::ChildExit => {
+                    return None;
+                }
             }
         }
         None

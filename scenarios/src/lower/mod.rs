@@ -3,22 +3,24 @@
 //! The order of the work: parse, apply `--set`, read the stations, resolve policies, compile the classes, read the
 //! sources, then what concerns the whole (end of the run, what is never used). Each part goes on after mistakes.
 
+mod announced;
 mod machine;
 mod outages;
 mod rates;
+mod regions;
 mod sources;
 mod stations;
 
 use crate::Loaded;
 use crate::diagnostic::{Place, Sink, WHOLE};
 use crate::input::{Input, InputKind};
-use crate::keys::{self, BALANCERS_MAX, Kind, NAMES_MAX, SCENARIO};
+use crate::keys::{self, BALANCERS_MAX, Kind, NAMES_MAX, SCENARIO, Table};
 use crate::options::Options;
 use crate::policy::Seat;
 use crate::reader::{self, Fields};
 use crate::run_options;
 use crate::set;
-use crate::steps::{self, Stations};
+use crate::steps::{self, Announced, Stations};
 use crate::tree::{self, Node, Value};
 use sim_core::model::{Arrivals, Attributes, Class, ComponentKind, Model, Op, Source, Stop};
 use sim_core::shown::shown;
@@ -76,12 +78,17 @@ pub(crate) fn compile(mut root: Node, input: &Input, options: &Options, sink: &m
         source_places: Vec::new(),
         orders: BTreeMap::new(),
         high_first: false,
+        announced: Vec::new(),
+        made: BTreeMap::new(),
     };
     lowering.head(&fields, input);
     lowering.stations(&fields);
     let policy = lowering.policies();
     lowering.classes(&fields);
+    lowering.finish_regions(&fields);
+    lowering.announced(&fields);
     lowering.sources(&fields, input);
+    lowering.announced_attributes();
     let warmup_auto = lowering.end(&fields);
     lowering.same_arrival();
     lowering.unused();
@@ -126,6 +133,10 @@ struct Lowering<'a> {
     orders: BTreeMap<(u32, u32), Place>,
     /// A scheduler holds higher priority numbers to be more urgent.
     high_first: bool,
+    /// Jobs that jobs make, with the class that makes them.
+    announced: Vec<(usize, Announced)>,
+    /// Classes of such jobs, with their attributes.
+    made: BTreeMap<usize, Attributes>,
 }
 
 impl<'a> Lowering<'a> {
@@ -164,6 +175,13 @@ impl<'a> Lowering<'a> {
         items.iter().take(most).filter_map(|item| reader::open(item, table, self.sink)).collect()
     }
 
+    /// The tables of a list whose keys have been checked before.
+    fn tables(&self, fields: &Fields<'a>, key: &str, table: &'static Table) -> Vec<Fields<'a>> {
+        let items = fields.get(key).map_or(&[][..], Node::elements);
+        let is_table = |item: &&Node| matches!(item.value, Value::Table(_));
+        items.iter().filter(is_table).map(|node| Fields { table, node }).collect()
+    }
+
     /// The name of a station, group or balancer; those share one set of names.
     fn station_name(&mut self, fields: &Fields<'a>) -> String {
         let Some(name) = fields.name("name", self.sink) else { return String::new() };
@@ -193,7 +211,10 @@ impl<'a> Lowering<'a> {
             let entry = self.model.program.len() as u32;
             let mut draws = Vec::new();
             if let Some(node) = item.get("steps") {
-                let compiled = steps::compile(node, &mut self.model, &self.stations, self.sink);
+                let compiled =
+                    steps::compile(node, &name, false, &mut self.model, &self.stations, self.sink);
+                let class = self.model.classes.len();
+                self.announced.extend(compiled.announced.into_iter().map(|made| (class, made)));
                 draws = compiled.draws;
                 for (held, waited_for, place) in compiled.orders {
                     self.orders.entry((held, waited_for)).or_insert(place);
@@ -214,7 +235,7 @@ impl<'a> Lowering<'a> {
                 .help("`dispatchlab new farm` prints one to start from");
         }
         let has = |kind: fn(&Op) -> bool| self.model.program.iter().any(kind);
-        let delay = has(|op| matches!(op, Op::Delay { .. }));
+        let delay = has(|op| matches!(op, Op::Delay { .. })) || self.model.has_tasks();
         let join = has(|op| matches!(op, Op::Fork { .. }));
         if delay {
             self.component("delay", ComponentKind::Delay);
@@ -322,6 +343,17 @@ impl<'a> Lowering<'a> {
             self.sink
                 .error("S041", station.place, format!("no class uses `{}`", station.name))
                 .help("remove it, or name it in a step");
+        }
+        let unused: Vec<(String, Place)> = stations
+            .regions
+            .iter()
+            .filter(|region| !region.used.get())
+            .map(|region| (region.name.clone(), region.place))
+            .collect();
+        for (name, place) in unused {
+            let help =
+                format!("put a step {{ request = \"{name}\", steps = [...] }} into a class, or remove it");
+            self.sink.error("S041", place, format!("no class sends requests into `{name}`")).help(help);
         }
         for balancer in stations.balancers.iter().filter(|balancer| !balancer.used.get()) {
             let message = format!("no class uses the balancer `{}`", balancer.name);

@@ -18,6 +18,9 @@ use std::sync::Arc;
 impl<'a> Lowering<'a> {
     pub(super) fn sources(&mut self, fields: &Fields<'a>, input: &Input) {
         let of_class = std::mem::take(&mut self.model.attributes);
+        for (class, attributes) in &mut self.made {
+            attributes.clone_from(&of_class[*class]);
+        }
         let mut used = vec![false; self.model.classes.len()];
         for item in self.list(fields, "source") {
             let name = item.name("name", self.sink).unwrap_or("").to_owned();
@@ -67,7 +70,7 @@ impl<'a> Lowering<'a> {
                 .error("S040", WHOLE, "a scenario needs at least one [[source]]")
                 .help("without one nothing ever happens");
         } else if !self.unknown_names {
-            let unused = (0..used.len()).filter(|class| !used[*class]);
+            let unused = (0..used.len()).filter(|class| !used[*class] && !self.made.contains_key(class));
             for class in unused {
                 let message =
                     format!("no source makes jobs of the class `{}`", self.model.classes[class].name);
@@ -87,7 +90,7 @@ impl<'a> Lowering<'a> {
         let entry = |class: &Class| class.entry as usize;
         let end = self.model.classes.get(class + 1).map_or(self.model.program.len(), entry);
         let program = &self.model.program[entry(&self.model.classes[class])..end];
-        if !program.iter().any(|op| matches!(op, Op::Work { .. } | Op::Acquire { .. })) {
+        if !program.iter().any(|op| matches!(op, Op::Work { .. } | Op::Acquire { .. } | Op::Task(_))) {
             let name = &self.model.classes[class].name;
             let message = format!("jobs of the class `{name}` get no core, device or token to wait for");
             self.sink

@@ -33,6 +33,7 @@ impl<'a> Lowering<'a> {
         for item in self.list(fields, "balancer") {
             self.balancer(&item);
         }
+        self.regions(fields);
         self.limits();
     }
 
@@ -126,7 +127,7 @@ impl<'a> Lowering<'a> {
         let room = (STATIONS_MAX as usize + 1).saturating_sub(self.model.pools.len());
         for member in 0..(count as usize).min(room) {
             let name = member_name(full, role, member);
-            self.model.pools.push(Pool { name, component, size, queue, order });
+            self.model.pools.push(Pool { name, component, size, queue, order, host: None, instances: None });
         }
         base
     }
@@ -271,7 +272,7 @@ fn member_name(full: &str, role: &str, member: usize) -> String {
 }
 
 /// Holds the seat of a scheduler until the policies are known.
-fn placeholder() -> SchedulerRef {
+pub(super) fn placeholder() -> SchedulerRef {
     let build = Arc::new(|_: &sim_core::ties::Ties| unreachable!("replaced in `policies`"));
     SchedulerRef { spec: String::new(), build }
 }

@@ -142,6 +142,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 (job.state, job.station, job.since) = (State::Queued, pool, now);
                 false
             }
+            Grant::Full if self.cannot_be_refused(slot) => {
+                self.pools[pool as usize].queue_anyway(slot, priority, now);
+                let job = &mut self.world.shared.jobs[slot];
+                (job.state, job.station, job.since) = (State::Queued, pool, now);
+                false
+            }
             Grant::Full => {
                 // The pool that refused it is not held.
                 self.unwind(slot, 1, 0);

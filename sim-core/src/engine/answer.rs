@@ -151,12 +151,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// The last answer goes out by way of a program; the job goes on, and does not end before its client has it.
-    pub(super) fn send_answer(&mut self, slot: u32, way: Pc) {
+    pub(super) fn send_answer(&mut self, slot: u32, way: Pc, then: u32) {
         let reference = self.world.refer(slot);
         let spent = self.world.spent(slot);
         let parts = self.world.parts_of(slot);
         let pool = self.world.tasks[slot as usize].pool;
-        self.world.tasks[slot as usize].under_way = Some(Box::new(UnderWay { spent, parts }));
+        self.world.tasks[slot as usize].under_way = Some(Box::new(UnderWay { spent, parts, then }));
         let carrier = self.world.spawn(way, pool, slot, Some(reference));
         if carrier != NONE {
             self.world.go_on(carrier);
@@ -181,7 +181,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let task = &mut self.world.tasks[slot as usize];
         task.answered = Some(now);
-        if let Some(status) = task.ended {
+        if sent.then != NONE {
+            self.emit(slot, sent.then);
+        }
+        if let Some(status) = self.world.tasks[slot as usize].ended {
             self.world.sums.blocked += u128::from((now - self.world.shared.jobs[slot].since).0);
             self.world.exit(slot, status);
         }
@@ -203,13 +206,18 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         self.world.shared.jobs[waiter].value = after.0;
         self.world.tasks[waiter as usize].matter = Matter::Emit(table);
+        // Its number is that of its announcement.
+        let task = self.world.shared.attributes[emit.attributes as usize].task;
+        let of_task = &mut self.world.of_task[task as usize];
+        *of_task += 1;
+        self.world.shared.jobs[waiter].nth = *of_task;
         if emit.thinks {
             let at = self.world.in_time(after);
             self.world.wait_until(waiter, at, Phase::Think);
         } else {
             let due = Time(now.0.saturating_add(after.0));
             self.world.tell(TaskEventKind::TimerSet, waiter, |event| {
-                (event.asked, event.class) = (due, emit.class);
+                (event.asked, event.class, event.task) = (due, emit.class, task);
             });
             self.world.go_on(waiter);
         }
@@ -219,9 +227,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn timer_step(&mut self, slot: u32, op: TaskOp) -> bool {
         let now = self.world.shared.now;
         let Matter::Emit(table) = self.world.tasks[slot as usize].matter else { return true };
-        let class = self.world.model.emits[table as usize].class;
+        let emit = self.world.model.emits[table as usize];
+        let task = self.world.shared.attributes[emit.attributes as usize].task;
         let tell = |world: &mut World<'_, R, PLAIN>, kind| {
-            world.tell(kind, slot, |event| event.class = class);
+            world.tell(kind, slot, |event| (event.class, event.task) = (emit.class, task));
         };
         match op {
             TaskOp::Due => {
@@ -252,8 +261,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let Matter::Emit(table) = self.world.tasks[waiter as usize].matter else { return };
         let emit = self.world.model.emits[table as usize];
+        let about = &self.world.shared.attributes[emit.attributes as usize];
+        let (deadline, task) = (about.deadline.unwrap_or(Span::FOREVER), about.task);
         if !emit.thinks {
-            self.world.tell(TaskEventKind::TimerPicked, waiter, |event| event.class = emit.class);
+            self.world.tell(TaskEventKind::TimerPicked, waiter, |event| {
+                (event.class, event.task) = (emit.class, task);
+            });
         }
         if now >= self.world.horizon {
             return;
@@ -265,13 +278,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let number = EMITTED + self.world.emitted;
         self.world.emitted += 1;
         let attributes = emit.attributes;
-        let about = &self.world.shared.attributes[attributes as usize];
-        let deadline = about.deadline.unwrap_or(Span::FOREVER);
-        let of_task = &mut self.world.of_task[about.task as usize];
-        *of_task += 1;
-        let nth = *of_task;
         let waiting = &self.world.shared.jobs[waiter];
-        let (client, source) = (waiting.client, waiting.source);
+        let (client, source, nth) = (waiting.client, waiting.source, waiting.nth);
         self.world.shared.jobs[slot] = Job {
             arrival: now,
             since: now,

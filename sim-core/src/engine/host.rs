@@ -57,6 +57,11 @@ impl Hosts {
         self.all.len() * EVENTS
     }
 
+    /// Whether any process is being started for somebody who waits.
+    pub fn any_starting(&self) -> bool {
+        self.all.iter().any(|host| host.life == Life::Starting)
+    }
+
     /// Whether a control event is still to happen, by its place among those of processes.
     pub fn is_pending(&self, place: usize, sequence: u64) -> bool {
         self.all[place / EVENTS].events[place % EVENTS] == sequence
@@ -114,9 +119,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 }
             }
             Life::Ready if unused && unwanted => {
-                if let Some(timeout) = spec.idle_timeout
-                    && self.hosts.all[host].events[IDLE] == 0
-                {
+                // A successor that is being started counts anew.
+                let counts = self.hosts.all[host].events[IDLE] == 0 && self.hosts.all[host].events[READY] == 0;
+                if let Some(timeout) = spec.idle_timeout.filter(|_| counts) {
                     self.plan(host, IDLE, timeout);
                 }
             }
@@ -186,6 +191,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 if spec.as_ref().is_some_and(|spec| spec.overlap) {
                     let cold = spec.as_ref().map_or(Span::ZERO, |spec| spec.cold_start);
                     self.tell_host(host, TaskEventKind::HostStart);
+                    self.drop_plan(host, IDLE);
                     self.plan(host, READY, cold);
                 } else {
                     self.pools[pool as usize].open = false;

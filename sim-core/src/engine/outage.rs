@@ -183,7 +183,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if !is_pending_control(&self.outages, &self.hosts, key) {
             return self.world.overtaken();
         }
-        if self.nothing_left() {
+        let is_death = key.entity() as usize >= self.outages.events() + self.hosts.events();
+        if !is_death && self.nothing_left() {
             // The run is over, whatever servers would do.
             self.world.skipped = true;
             return;
@@ -208,11 +209,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn nothing_left(&mut self) -> bool {
         let world = &self.world;
         let all_dry = || world.sources.iter().all(super::SourceState::is_dry);
-        if !world.silent && !all_dry() || self.outages.down > 0 {
+        if !world.silent && !all_dry() || self.outages.down > 0 || self.hosts.any_starting() {
             return false;
         }
         let lives = |key: EventKey| match key.phase() {
-            Phase::Control => false,
+            // Deaths of processes alone.
+            Phase::Control => key.entity() as usize >= self.outages.events() + self.hosts.events(),
             Phase::WorkDone | Phase::SliceEnd | Phase::SliceEndEarly => {
                 world.shared.cores[key.entity() as usize].event == key.sequence()
             }

@@ -194,6 +194,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let spec = self.instances(pool).spec;
         let mut by = By::Recovery;
         let mut back: (Vec<u32>, Option<Span>) = (Vec::new(), None);
+        let mut of = Matter::None;
         match matter {
             Matter::Process(process) => {
                 let all = &spec.processes[process as usize];
@@ -201,6 +202,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                     self.recover_instance(pool, *instance);
                 }
                 back = (all.clone(), spec.process_restart);
+                of = matter;
             }
             Matter::Out(reference, instance) => {
                 self.instances(pool).take_away(instance);
@@ -226,7 +228,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Matter::None | Matter::Emit(_) => {}
         }
         self.settle_pool(pool);
-        while let Some(found) = self.dispatch_best(pool, by) {
+        while let Some(found) = self.dispatch_best(pool, by, true) {
             let caller = self.world.spawn(spec.invoke, pool, NONE, Some(found.0));
             if caller == NONE {
                 return;
@@ -236,7 +238,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         if let (instances, Some(after)) = back {
             for instance in instances {
-                self.start_instance(pool, instance, after);
+                self.start_instance(pool, instance, after, of);
             }
         }
     }
@@ -296,11 +298,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     /// An instance is started, and is there after a while.
-    pub(super) fn start_instance(&mut self, pool: u32, instance: u32, after: Span) {
+    pub(super) fn start_instance(&mut self, pool: u32, instance: u32, after: Span, of: Matter) {
         let program = self.instances(pool).spec.back;
         let starter = self.world.spawn(program, pool, NONE, None);
         if starter != NONE {
             self.world.tasks[starter as usize].instance = instance;
+            self.world.tasks[starter as usize].matter = of;
             self.world.shared.jobs[starter].value = after.0;
             self.world.go_on(starter);
         }
@@ -311,10 +314,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let task = &self.world.tasks[starter as usize];
         let (pool, instance) = (task.pool, task.instance);
+        let by_process = matches!(task.matter, Matter::Process(_));
+        let process = self.instances(pool).process_of[instance as usize];
+        let is_up = self.instances(pool).all[instance as usize].alive;
+        // It comes with its process, or has come with it.
+        if is_up || !by_process && self.regions.down.contains(&(pool, process)) {
+            self.world.tasks[starter as usize].instance = NONE;
+            return;
+        }
         let instances = self.instances(pool);
         instances.all[instance as usize].alive = true;
         instances.mark(instance, InstanceState::Free, now);
-        let process = instances.process_of[instance as usize];
         self.regions.down.remove(&(pool, process));
         self.world
             .tell(TaskEventKind::Up, NONE, |event| (event.pool, event.instance) = (pool, Some(instance)));
@@ -324,6 +334,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn pull(&mut self, starter: u32) {
         let task = &self.world.tasks[starter as usize];
         let (pool, instance) = (task.pool, task.instance);
+        if instance == NONE {
+            return;
+        }
         match self.instances(pool).best_for(instance) {
             Some((turn, lane)) => {
                 let reference: JobRef = self.dispatch_task(pool, turn, lane, instance, By::Pull);

@@ -98,7 +98,8 @@ pub(super) struct Task {
     pub orphan: bool,
     /// Its instance has died while it was in a call, which goes on to its end.
     pub doomed: bool,
-    pub runs: u32,
+    /// Somebody has been sent to it before.
+    pub called: bool,
     pub carrier: u32,
     /// Processor time left until its next answer.
     pub budget: u64,
@@ -124,6 +125,8 @@ pub(super) struct Task {
 pub(super) struct UnderWay {
     pub spent: Spent,
     pub parts: Vec<super::Part>,
+    /// A job that is made then.
+    pub then: u32,
 }
 
 /// Everything about instances while a run goes on.
@@ -214,14 +217,14 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         }
         let now = self.shared.now;
         let model = Job::default();
-        let (class, source, attributes, client, key, stream) = if like == NONE {
+        let (class, source, attributes, client, nth, key, stream) = if like == NONE {
             let key = derived_key(u64::from(pool), pc, self.sums.next_fork() as u32);
-            (0, 0, 0, 0, key, job_stream(self.stream_keys[0], key))
+            (0, 0, 0, 0, 0, key, job_stream(self.stream_keys[0], key))
         } else {
             let class = self.shared.jobs[like].class;
             let (key, stream) = self.derive(like, pc, class);
             let job = &self.shared.jobs[like];
-            (job.class, job.source, job.attributes, job.client, key, stream)
+            (job.class, job.source, job.attributes, job.client, job.nth, key, stream)
         };
         self.shared.jobs[slot] = Job {
             arrival: now,
@@ -234,6 +237,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             source,
             state: State::Moving,
             parent: SYSTEM,
+            nth,
             ..model
         };
         self.streams[slot as usize] = Some(stream);
@@ -320,7 +324,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             }
             TaskOp::Match => {
                 let pool = self.world.tasks[slot as usize].pool;
-                self.world.tasks[slot as usize].found = self.dispatch_best(pool, By::Dispatcher);
+                let found = self.dispatch_best(pool, By::Dispatcher, true);
+                self.world.tasks[slot as usize].found = found;
+                if let Some(((other, _), instance)) = found {
+                    self.tell_dispatched(other, instance, By::Dispatcher);
+                }
                 true
             }
             TaskOp::Unmatched { to } => {
@@ -383,9 +391,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 self.answer(slot, true);
                 true
             }
-            TaskOp::RespondBy { way } => {
+            TaskOp::RespondBy { way, then } => {
                 self.end_output(slot, 0);
-                self.send_answer(slot, way);
+                self.send_answer(slot, way, then);
                 true
             }
             TaskOp::Deliver => {
@@ -474,9 +482,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let budget = submit.budget.map_or(u64::MAX, |(budget, _)| budget);
         let task = &mut self.world.tasks[slot as usize];
         (task.submit, task.pool, task.stage, task.budget) = (table, submit.pool, Stage::Carried, budget);
-        (task.runs, task.turn, task.instance, task.reached) = (0, None, NONE, false);
+        (task.called, task.turn, task.instance, task.reached) = (false, None, NONE, false);
         let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since) = (State::Parked, now);
+        let arrival = job.arrival;
+        self.world.tell(TaskEventKind::Received, slot, |event| event.at = arrival);
         let carrier = self.world.spawn(submit.carrier, submit.pool, slot, Some(reference));
         if carrier != NONE {
             self.world.tasks[slot as usize].carrier = carrier;
@@ -529,7 +539,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let request = request.filter(|slot| self.world.tasks[*slot as usize].stage == Stage::Carried);
         let Some(slot) = request else {
             // Its client is gone.
-            self.world.tasks[carrier as usize].found = self.dispatch_best(pool, By::Dispatcher);
+            let found = self.dispatch_best(pool, By::Dispatcher, false);
+            self.world.tasks[carrier as usize].found = found;
+            if let Some(((other, _), instance)) = found {
+                self.tell_dispatched(other, instance, By::Dispatcher);
+            }
             return;
         };
         self.take_over(slot, carrier);
@@ -541,7 +555,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let key = instances.key(submit.priority.unwrap_or(own), deadline, now);
         let (lane, turn) = (instances.bind(submit.lane), instances.turn(key, slot));
         self.stand(slot, lane, turn);
-        let found = self.dispatch_best(pool, By::Dispatcher);
+        let found = self.dispatch_best(pool, By::Dispatcher, false);
         self.world.tasks[carrier as usize].found = found;
         let is_own = found.is_some_and(|((other, _), _)| other == slot);
         if !is_own {
@@ -560,7 +574,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             }
             if let Some(instance) = self.instances(pool).grows() {
                 let start = self.instances(pool).spec.growth.map_or(Span::ZERO, |growth| growth.start);
-                self.start_instance(pool, instance, start);
+                self.start_instance(pool, instance, start, Matter::None);
             }
         }
         if let Some(((other, _), instance)) = found {
@@ -592,6 +606,16 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         self.world.tasks[slot as usize].stage = Stage::Outside;
     }
 
+    /// Whether a job is one of the system that carries nobody who could be refused: a notice, an answer.
+    pub(super) fn cannot_be_refused(&self, slot: u32) -> bool {
+        if self.world.shared.jobs[slot].parent != SYSTEM {
+            return false;
+        }
+        let subject = self.world.tasks[slot as usize].subject;
+        let request = subject.and_then(|subject| self.world.find(subject));
+        request.is_none_or(|slot| self.world.tasks[slot as usize].stage != Stage::Carried)
+    }
+
     /// A pool has turned a job of the system away: whoever it carried is refused with it.
     #[cold]
     pub(super) fn carrier_refused(&mut self, carrier: u32, pool: u32) {
@@ -610,7 +634,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let pool = self.world.tasks[slot as usize].pool;
         self.pools[pool as usize].count_lost();
         self.world.tasks[slot as usize].outcome = outcome;
-        self.world.tell(TaskEventKind::Refused, slot, |event| event.detail = u32::from(outcome));
+        for kind in [TaskEventKind::Refused, TaskEventKind::Removed] {
+            self.world.tell(kind, slot, |event| event.detail = u32::from(outcome));
+        }
         let after = self.world.model.submits[self.world.tasks[slot as usize].submit as usize].after;
         self.world.tasks[slot as usize].stage = Stage::Outside;
         self.world.shared.jobs[slot].pc = after;
@@ -619,8 +645,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     }
 
     /// The best request that may run now gets an instance; `None` where nobody may.
-    pub(super) fn dispatch_best(&mut self, pool: u32, by: By) -> Option<(JobRef, u32)> {
-        let (turn, lane, instance) = self.instances(pool).best()?;
+    /// `lowest`: the lowest of the free instances, whatever the choice among them is otherwise.
+    pub(super) fn dispatch_best(&mut self, pool: u32, by: By, lowest: bool) -> Option<(JobRef, u32)> {
+        let (turn, lane, instance) = self.instances(pool).best(lowest)?;
         Some((self.dispatch_task(pool, turn, lane, instance, by), instance))
     }
 
@@ -642,15 +669,14 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let task = &mut self.world.tasks[slot as usize];
         (task.stage, task.lane, task.instance, task.reached) = (Stage::Dispatched, lane, instance, false);
         (task.orphan, task.doomed) = (false, false);
-        task.runs += 1;
-        let first = task.runs == 1;
+        let first = by != By::Pull && !task.called;
+        task.called |= by != By::Pull;
         let register =
             self.world.model.pools[pool as usize].instances.as_ref().map_or(0, |spec| spec.register);
         if register > 0 {
             self.world.set_place(slot, register, instance);
         }
-        let lost = by != By::Pull
-            && first
+        let lost = first
             && self.world.model.submits[self.world.tasks[slot as usize].submit as usize].lose_call;
         let instances = self.instances(pool);
         instances.all[instance as usize].holder = Some(reference);

@@ -166,7 +166,7 @@ impl Model {
                 return fail(format!("no pool {lock}"));
             }
             TaskOp::Converse { think } => self.check_draw(think)?,
-            TaskOp::RespondBy { way } if !pc(way) => return fail(format!("no operation at {way}")),
+            TaskOp::RespondBy { way, .. } if !pc(way) => return fail(format!("no operation at {way}")),
             TaskOp::Emit { table } => {
                 let Some(emit) = self.emits.get(table as usize) else {
                     return fail(format!("no emit table {table}"));

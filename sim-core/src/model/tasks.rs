@@ -346,6 +346,8 @@ pub enum TaskOp {
     RespondBy {
         /// The program.
         way: Pc,
+        /// A job that is made when the client has the answer: index into [`super::Model::emits`], or [`u32::MAX`].
+        then: u32,
     },
     /// (Of a job that carries an answer.) The client has it.
     Deliver,

@@ -398,7 +398,9 @@ fn starter(kind: Kind, counts: bool) -> String {
         Kind::Policy(policies::Layer::Balancer) => "\"round-robin\"".to_owned(),
         Kind::Join | Kind::Ratio => "1".to_owned(),
         Kind::Steps | Kind::StepLists | Kind::List(_) | Kind::Rows => "[]".to_owned(),
-        Kind::Ties | Kind::Named(_) => "{}".to_owned(),
+        Kind::IntegerLists { min, .. } => format!("[[{}]]", min.max(1)),
+        Kind::NameLists => "[[]]".to_owned(),
+        Kind::Ties | Kind::Named(_) | Kind::IntegersByName { .. } => "{}".to_owned(),
         Kind::Table(table) => required(table.keys, counts),
         // One state of a rate is no change.
         Kind::Plain(table) => {

@@ -62,7 +62,11 @@ pub static REGION: Table = table(
             Kind::SpanOrNever,
             "how long after its recovery a SEP that was taken out is back; default never",
         ),
-        key("processes", Kind::IntegerLists { min: 1, max: SEPS_MAX }, "the SEPs of each pool process; default: one has all"),
+        key(
+            "processes",
+            Kind::IntegerLists { min: 1, max: SEPS_MAX },
+            "the SEPs of each pool process; default: one has all",
+        ),
         key("deaths", Kind::Plain(&DEATH), "pool processes that die"),
         key(
             "orphans",
@@ -74,10 +78,14 @@ pub static REGION: Table = table(
             Kind::SpanOrNever,
             "how long after its recovery a process is back; default never",
         ),
-        key("health_period", Kind::Span, "period of the check for lost calls and dead processes; default: none"),
+        key(
+            "health_period",
+            Kind::Span,
+            "period of the check for lost calls and dead processes; default: none",
+        ),
         key("misses", int(1, 1_000_000), "the how-manieth check notices a death; default 1"),
         key("regions", int(1, SEPS_MAX), "SEPs that are up at first; default all"),
-        key("parlim", int(1, 1_000_000), "another SEP is started when more than this times the SEPs up wait"),
+        key("parlim", int(0, 1_000_000), "another SEP is started when more than this times the SEPs up wait"),
         key("region_start", Kind::Span, "how long a SEP takes to start; default 0"),
         key("cores", int(1, super::CORES_MAX), "cores of the machine that SEPs run on; default: one each"),
         key("scheduler", Kind::Policy(Layer::Scheduler), "which SEP runs next there; default fcfs"),
@@ -89,7 +97,11 @@ static DATABASE: Table = table(
     "`database`",
     &[
         key("register", Kind::Law, "registering a session"),
-        key("enqueue", Kind::Law, "the stored procedure that queues a request and finds the best one that may run"),
+        key(
+            "enqueue",
+            Kind::Law,
+            "the stored procedure that queues a request and finds the best one that may run",
+        ),
         key("fetch", Kind::Law, "a SEP's reading of its request"),
         key("next", Kind::Law, "removing a request and finding the next"),
         key("recover", Kind::Law, "the event monitor's taking stock"),
@@ -100,7 +112,11 @@ static DATABASE: Table = table(
 static TRANSACTION: Table = table(
     "a transaction class",
     &[
-        key("max_active", int(1, 1_000_000_000), "how many may be between dispatch and removal; default: no limit"),
+        key(
+            "max_active",
+            int(1, 1_000_000_000),
+            "how many may be between dispatch and removal; default: no limit",
+        ),
         key(
             "purge",
             int(1, 1_000_000_000),
@@ -112,7 +128,11 @@ static TRANSACTION: Table = table(
 static HOST: Table = table(
     "`host`",
     &[
-        must("kind", Kind::Choice(&["self", "was"]), "a process of its own, or a worker process that starts on demand"),
+        must(
+            "kind",
+            Kind::Choice(&["self", "was"]),
+            "a process of its own, or a worker process that starts on demand",
+        ),
         key("cold_start", Kind::Span, "how long it takes to start"),
         key("idle_timeout", Kind::SpanOrNever, "it ends when it has been empty for so long"),
         key("recycle", Kind::SpanOrNever, "it is replaced when it has been ready for so long"),
@@ -122,7 +142,11 @@ static HOST: Table = table(
             "it ends before its successor starts, or serves on until that is ready; default stop",
         ),
         key("initial", Kind::Choice(&["off", "ready"]), "how it is at the start; default off"),
-        key("http_queue", int(1, 1_000_000_000), "how many requests may wait for it; one more is refused with 503"),
+        key(
+            "http_queue",
+            int(1, 1_000_000_000),
+            "how many requests may wait for it; one more is refused with 503",
+        ),
     ],
 );
 

@@ -159,16 +159,17 @@ impl<'m> InstancePool<'m> {
         let Some((count, instance)) = self.bound.pop_first() else { return lane };
         self.bound.insert((count + 1, instance));
         self.bound_of[instance as usize] += 1;
-        instance
+        lane * self.all.len() as u32 + instance
     }
 
     /// A job that was bound to a lane is removed.
     pub fn unbind(&mut self, lane: u32) {
         if self.spec.bound {
-            let count = &mut self.bound_of[lane as usize];
-            self.bound.remove(&(*count, lane));
+            let instance = lane % self.all.len() as u32;
+            let count = &mut self.bound_of[instance as usize];
+            self.bound.remove(&(*count, instance));
             *count -= 1;
-            self.bound.insert((*count, lane));
+            self.bound.insert((*count, instance));
         }
     }
 

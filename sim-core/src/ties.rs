@@ -105,6 +105,8 @@ pub enum FirstSwitch {
     Charged,
     /// Free at the core's first dispatch and when the job is the one that ran there last.
     Free,
+    /// Paid at the core's first dispatch, free when the job is the one that ran there last.
+    FirstOnly,
 }
 
 /// All tie rules of a run.
@@ -191,7 +193,7 @@ pub const RULES: &[TieRule] = &[
     },
     TieRule {
         key: "first_switch",
-        values: &["charged", "free"],
+        values: &["charged", "free", "first-only"],
         help: "whether switch costs are paid at a core's first dispatch and for the same job again",
     },
 ];
@@ -245,7 +247,9 @@ impl Ties {
             }
             "expiry" => self.expiry = if second { Expiry::Exclusive } else { Expiry::Inclusive },
             "idle_core" => self.idle_core = [IdleCore::Lowest, IdleCore::LastUsed, IdleCore::Random][index],
-            _ => self.first_switch = if second { FirstSwitch::Free } else { FirstSwitch::Charged },
+            _ => {
+                self.first_switch = [FirstSwitch::Charged, FirstSwitch::Free, FirstSwitch::FirstOnly][index];
+            }
         }
         true
     }

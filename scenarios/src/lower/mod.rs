@@ -211,8 +211,7 @@ impl<'a> Lowering<'a> {
             let entry = self.model.program.len() as u32;
             let mut draws = Vec::new();
             if let Some(node) = item.get("steps") {
-                let compiled =
-                    steps::compile(node, &name, false, &mut self.model, &self.stations, self.sink);
+                let compiled = steps::compile(node, &name, false, &mut self.model, &self.stations, self.sink);
                 let class = self.model.classes.len();
                 self.announced.extend(compiled.announced.into_iter().map(|made| (class, made)));
                 draws = compiled.draws;

@@ -36,7 +36,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn request(&mut self, fields: &Fields<'a>) {
         if let Some(inside) = self.around.inside {
             let name = &self.stations.regions[inside.region].name;
-            let message = format!("a request inside of a request of `{name}`: its SEP would wait for another one");
+            let message =
+                format!("a request inside of a request of `{name}`: its SEP would wait for another one");
             self.sink
                 .error("S045", fields.place("request"), message)
                 .help("use { start = ... }, which does not wait, or put it behind the request");
@@ -120,7 +121,8 @@ impl<'a> Compiler<'a> {
         if let Some(served) = &region.served
             && !served.iter().any(|class| class == transaction)
         {
-            let place = fields.place(if fields.get("transaction").is_some() { "transaction" } else { "request" });
+            let place =
+                fields.place(if fields.get("transaction").is_some() { "transaction" } else { "request" });
             self.sink
                 .error("S031", place, format!("no SEP of `{}` serves the class `{transaction}`", region.name))
                 .help("its requests would wait for ever: name it in one of the lists of `initiators`");
@@ -162,6 +164,7 @@ impl<'a> Compiler<'a> {
 
     /// The dispatcher answers by itself.
     fn answered_by_dispatcher(&mut self, fields: &Fields<'a>, region: &Region) {
+        self.emit(task(TaskOp::Local { pool: region.seps }));
         self.listen(region);
         let pool = StationRef { base: region.dispatcher.pool, register: 0 };
         self.emit(Op::Acquire { pool });
@@ -183,7 +186,9 @@ impl<'a> Compiler<'a> {
     /// The next request of a dialogue.
     fn follow(&mut self, fields: &Fields<'a>, region: &Region) -> Option<u32> {
         let node = fields.get("then")?;
-        let Some(crate::keys::Kind::Table(table)) = fields.table.key("then").map(|key| key.kind) else { return None };
+        let Some(crate::keys::Kind::Table(table)) = fields.table.key("then").map(|key| key.kind) else {
+            return None;
+        };
         let then = reader::open(node, table, self.sink)?;
         let amount = self.amount(&then, "think");
         self.announce(&then, "class", amount, region.programs.thinker, true)
@@ -213,7 +218,11 @@ impl<'a> Compiler<'a> {
             (_, Some(_)) => self.region(fields, "region"),
             (None, None) => {
                 self.sink
-                    .error("S011", fields.node.place, "a `start` step outside of a request needs the key `region`")
+                    .error(
+                        "S011",
+                        fields.node.place,
+                        "a `start` step outside of a request needs the key `region`",
+                    )
                     .help("`region`: the region whose dispatcher starts the task");
                 None
             }

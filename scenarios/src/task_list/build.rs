@@ -102,7 +102,15 @@ impl Builder {
                 let component = self.model.components.len() as u32;
                 self.model.components.push(Component { name: task.name.clone(), kind: ComponentKind::Pool });
                 let name = task.name.clone();
-                self.model.pools.push(Pool { name, component, size: 1, queue: None, order: PoolOrder::Fifo, host: None, instances: None });
+                self.model.pools.push(Pool {
+                    name,
+                    component,
+                    size: 1,
+                    queue: None,
+                    order: PoolOrder::Fifo,
+                    host: None,
+                    instances: None,
+                });
                 self.model.pools.len() as u32 - 1
             });
         }

@@ -139,7 +139,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     }
 
     fn tell_answer(&mut self, slot: u32, last: bool) {
-        self.world.tell(TaskEventKind::Answered, slot, |event| event.detail = u32::from(last));
+        let instance = self.world.tasks[slot as usize].instance;
+        self.world.tell(TaskEventKind::Answered, slot, |event| {
+            (event.detail, event.instance) = (u32::from(last), Some(instance).filter(|id| *id != NONE));
+        });
     }
 
     /// The client's input is here: the next exchange begins. What the client took is the job's time, and no response.

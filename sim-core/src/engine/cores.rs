@@ -131,8 +131,11 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         }
         let (mut started, mut need) = (now, Span(job.remaining));
         if !PLAIN && !state.plain {
-            let free = last_job == job.number || last_job == NO_JOB;
-            let free = free && self.shared.ties.first_switch == FirstSwitch::Free;
+            let free = match self.shared.ties.first_switch {
+                FirstSwitch::Charged => false,
+                FirstSwitch::Free => last_job == job.number || last_job == NO_JOB,
+                FirstSwitch::FirstOnly => last_job == job.number,
+            };
             let cost = if free { Span::ZERO } else { state.dispatch_latency + state.context_switch };
             state.totals.dispatch_latency += u128::from(cost.0);
             started = Time(now.0.saturating_add(cost.0));

@@ -120,7 +120,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             }
             Life::Ready if unused && unwanted => {
                 // A successor that is being started counts anew.
-                let counts = self.hosts.all[host].events[IDLE] == 0 && self.hosts.all[host].events[READY] == 0;
+                let counts =
+                    self.hosts.all[host].events[IDLE] == 0 && self.hosts.all[host].events[READY] == 0;
                 if let Some(timeout) = spec.idle_timeout.filter(|_| counts) {
                     self.plan(host, IDLE, timeout);
                 }

@@ -17,6 +17,7 @@ mod leave;
 mod outage;
 mod plain;
 mod recovery;
+mod request;
 mod source;
 mod task;
 mod withdraw;

@@ -337,12 +337,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if instance == NONE {
             return;
         }
-        match self.instances(pool).best_for(instance) {
+        let pulls = self.instances(pool).spec.notice.is_none();
+        let best = if pulls { self.instances(pool).best_for(instance) } else { None };
+        match best {
             Some((turn, lane)) => {
                 let reference: JobRef = self.dispatch_task(pool, turn, lane, instance, By::Pull);
                 self.hand_over(pool, instance, reference);
             }
-            None => self.free_instance(pool, instance),
+            None => {
+                self.free_instance(pool, instance);
+                self.give_notice(pool, NONE);
+            }
         }
     }
 

@@ -145,7 +145,8 @@ impl Model {
                 };
                 let places = [submit.carrier, submit.resume, submit.pulled, submit.after];
                 let beyond = submit.budget.map(|(_, beyond)| beyond);
-                if !instances.bound && submit.lane as usize >= instances.lanes.len()
+                let turns = if instances.bound { instances.kind_of.len() } else { 1 };
+                if submit.lane as usize * turns >= instances.lanes.len()
                     || !places.into_iter().chain(beyond).all(pc)
                 {
                     return fail(format!("submit table {table} is out of range"));

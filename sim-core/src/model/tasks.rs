@@ -27,7 +27,7 @@ pub struct Instances {
     /// Limits of classes of tasks.
     pub limits: Vec<TaskLimit>,
     /// A job is bound, when it queues, to the instance with the fewest jobs bound to it, and waits for that one alone: there is
-    /// a lane and a kind for each instance.
+    /// a kind for each instance, and instead of each lane that jobs name one for each instance, in that order.
     pub bound: bool,
     /// Nobody queues: whoever finds no instance is refused, with this outcome.
     pub refuses: Option<u16>,
@@ -75,7 +75,7 @@ impl Instances {
             && self.processes.iter().flatten().all(|instance| (*instance as usize) < size)
             && self.deaths.iter().all(|death| (death.process as usize) < self.processes.len())
             && self.up as usize <= size
-            && (!self.bound || self.lanes.len() == size)
+            && (!self.bound || size > 0 && self.lanes.len().is_multiple_of(size))
             && programs.into_iter().flatten().all(|pc| (pc as usize) < len);
         if in_range { Ok(()) } else { Err(ModelError("instances name what is not there".to_owned())) }
     }
@@ -289,6 +289,11 @@ pub enum TaskOp {
     Submit {
         /// The table.
         table: u32,
+    },
+    /// A request that its region's dispatcher answers by itself is there.
+    Local {
+        /// The pool with the region's instances.
+        pool: PoolId,
     },
     /// (Of a carrier.) Go on elsewhere where the session is known; it is from now on.
     Known {

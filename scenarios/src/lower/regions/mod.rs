@@ -1,104 +1,26 @@
 //! Transaction regions: pools, a processor, and the programs of the jobs that carry requests, answer calls and recover.
 
+mod lanes;
+mod presets;
+mod programs;
+
+use self::presets::{PRESETS, Preset, SECOND};
 use super::{Lowering, Role};
 use crate::keys::{self, Kind};
 use crate::laws::{Unit, law};
 use crate::policy::Seat;
 use crate::reader::{self, Fields};
-use crate::regions::{CALLS, Costs, Desk, OUTCOMES, Programs, Region, call, outcome, task};
+use crate::regions::{CALLS, Costs, Desk, OUTCOMES, Programs, Region, outcome};
 use crate::tree::Node;
 use policies::Layer;
 use sim_core::law::Law;
 use sim_core::model::{
-    ComponentKind, Death, Draw, Growth, Host, InstanceChoice, InstanceKind, Instances, Lane, Op, Pc, Pool,
-    PoolOrder, Processor, StationRef, TaskLimit, TaskOp, TaskOrder,
+    ComponentKind, Death, Growth, Host, InstanceChoice, Instances, Pool, PoolOrder, Processor, StationRef,
+    TaskOrder,
 };
+use sim_core::ties::FirstSwitch;
 use sim_core::units::{Ratio, Span, Time};
 use std::cell::{Cell, RefCell};
-
-/// The defaults of a preset; spans in nanoseconds.
-struct Preset {
-    seps: i64,
-    listener: u64,
-    dispatcher: u64,
-    invoke: u64,
-    /// Each call to the database.
-    call: u64,
-    order: usize,
-    ageing: u64,
-    runaway: Option<u64>,
-    per_sep: bool,
-    hosted: bool,
-}
-
-const MS: u64 = 1_000_000;
-const SECOND: u64 = 1_000 * MS;
-
-/// In the order of the key's words. Enterprise Server for .NET: two SEPs, calls and hops of a millisecond, the dispatcher in a
-/// worker process. CICS: MXT 250, priority ageing of a second a step (PRTYAGE), runaway limit of two seconds (ICVR). IMS: one
-/// region at first and priorities. Tuxedo: a queue for each server (no MSSQ). JES2: class lists of initiators.
-const PRESETS: [Preset; 5] = [
-    Preset {
-        seps: 2,
-        listener: MS,
-        dispatcher: MS,
-        invoke: MS,
-        call: MS,
-        order: 0,
-        ageing: 0,
-        runaway: None,
-        per_sep: false,
-        hosted: true,
-    },
-    Preset {
-        seps: 250,
-        listener: 0,
-        dispatcher: 0,
-        invoke: 0,
-        call: 0,
-        order: 2,
-        ageing: SECOND,
-        runaway: Some(2 * SECOND),
-        per_sep: false,
-        hosted: false,
-    },
-    Preset {
-        seps: 1,
-        listener: 0,
-        dispatcher: 0,
-        invoke: 0,
-        call: 0,
-        order: 0,
-        ageing: 0,
-        runaway: None,
-        per_sep: false,
-        hosted: false,
-    },
-    Preset {
-        seps: 1,
-        listener: 0,
-        dispatcher: 0,
-        invoke: 0,
-        call: 0,
-        order: 1,
-        ageing: 0,
-        runaway: None,
-        per_sep: true,
-        hosted: false,
-    },
-    Preset {
-        seps: 1,
-        listener: 0,
-        dispatcher: 0,
-        invoke: 0,
-        call: 0,
-        order: 0,
-        ageing: 0,
-        runaway: None,
-        per_sep: false,
-        hosted: false,
-    },
-];
 
 fn constant(nanoseconds: u64) -> Option<Law> {
     (nanoseconds > 0).then_some(Law::Deterministic { value: nanoseconds })
@@ -114,6 +36,10 @@ impl<'a> Lowering<'a> {
             self.region(&item);
         }
         if !self.stations.regions.is_empty() {
+            // A process that goes on alone after its quantum is not switched to.
+            if fields.get("ties").is_none() && self.options.ties.is_none() {
+                self.model.ties.first_switch = FirstSwitch::FirstOnly;
+            }
             self.model.calls = CALLS.iter().map(|&name| name.to_owned()).collect();
             self.model.outcomes = OUTCOMES.iter().map(|&name| name.to_owned()).collect();
         }
@@ -188,10 +114,13 @@ impl<'a> Lowering<'a> {
             locks: RefCell::default(),
             tags: named(item.get("reserved")),
             // A SEP with an empty list serves every class.
-            served: item.get("initiators").filter(|node| !node.elements().iter().any(|list| list.elements().is_empty())).map(|node| {
-                let texts = node.elements().iter().flat_map(Node::elements).filter_map(Node::as_text);
-                texts.map(str::to_owned).collect()
-            }),
+            served: item
+                .get("initiators")
+                .filter(|node| !node.elements().iter().any(|list| list.elements().is_empty()))
+                .map(|node| {
+                    let texts = node.elements().iter().flat_map(Node::elements).filter_map(Node::as_text);
+                    texts.map(str::to_owned).collect()
+                }),
         };
         self.programs(&mut region, &mut instances, invoke.as_ref(), post.as_ref(), poll, push);
         let pool = Pool {
@@ -231,7 +160,11 @@ impl<'a> Lowering<'a> {
             for key in ["cold_start", "idle_timeout", "recycle", "recycle_mode", "initial", "http_queue"] {
                 if fields.get(key).is_some() {
                     self.sink
-                        .error("S026", fields.place(key), format!("`{key}` of a process that is always there"))
+                        .error(
+                            "S026",
+                            fields.place(key),
+                            format!("`{key}` of a process that is always there"),
+                        )
                         .help("use kind = \"was\", or leave it out");
                 }
             }
@@ -294,7 +227,7 @@ impl<'a> Lowering<'a> {
             component,
             cores,
             speed: Ratio::ONE,
-            scheduler: super::stations::placeholder(),
+            scheduler: crate::lower::stations::placeholder(),
             context_switch,
             dispatch_latency: Span::ZERO,
             device: false,
@@ -396,7 +329,9 @@ impl<'a> Lowering<'a> {
 
     fn deaths(&mut self, item: &Fields<'a>, processes: usize) -> Vec<Death> {
         let Some(node) = item.get("deaths") else { return Vec::new() };
-        let Some(Kind::Plain(table)) = keys::REGION.key("deaths").map(|key| key.kind) else { return Vec::new() };
+        let Some(Kind::Plain(table)) = keys::REGION.key("deaths").map(|key| key.kind) else {
+            return Vec::new();
+        };
         let Some(items) = reader::array(node, "deaths", self.sink) else { return Vec::new() };
         let mut deaths = Vec::new();
         for death in items {
@@ -411,7 +346,11 @@ impl<'a> Lowering<'a> {
             }
             if !local && item.get("health_period").is_none() {
                 self.sink
-                    .error("S026", fields.place("detect"), "a death that only the health check sees, and no check")
+                    .error(
+                        "S026",
+                        fields.place("detect"),
+                        "a death that only the health check sees, and no check",
+                    )
                     .help("add health_period to the region, such as health_period = \"30s\"");
             }
             if let Some(when) = when {
@@ -425,7 +364,9 @@ impl<'a> Lowering<'a> {
     fn contradictions(&mut self, item: &Fields<'a>, preset: &Preset, size: u32) {
         let mut clash = |one: &str, other: &str, why: &str| {
             if item.get(one).is_some() && item.get(other).is_some() {
-                self.sink.error("S013", item.place(other), why.to_owned()).label(item.place(one), "the other one");
+                self.sink
+                    .error("S013", item.place(other), why.to_owned())
+                    .label(item.place(one), "the other one");
             }
         };
         clash("initiators", "reserved", "`initiators` and `reserved` exclude each other");
@@ -433,7 +374,6 @@ impl<'a> Lowering<'a> {
             clash("queues", "initiators", "a queue for each SEP and lists of classes exclude each other");
             clash("queues", "reserved", "a queue for each SEP and reserved SEPs exclude each other");
             clash("queues", "parlim", "a queue for each SEP and SEPs that are started exclude each other");
-            clash("queues", "classes", "a queue for each SEP and limits of classes exclude each other");
         }
         if item.get("region_start").is_some() && item.get("parlim").is_none() {
             self.sink
@@ -441,8 +381,11 @@ impl<'a> Lowering<'a> {
                 .help("say when another SEP is started, such as parlim = 2");
         }
         if item.get("regions").is_some() && item.get("parlim").is_none() {
-            self.sink
-                .warning("S026", item.place("regions"), "the SEPs beyond `regions` are never started without `parlim`");
+            self.sink.warning(
+                "S026",
+                item.place("regions"),
+                "the SEPs beyond `regions` are never started without `parlim`",
+            );
         }
         let push = item.get("pull").and_then(Node::as_text) == Some("push");
         let pick = item.get("database").and_then(|database| database.get("pick"));
@@ -457,224 +400,6 @@ impl<'a> Lowering<'a> {
             let message = format!("{} lists of classes for {size} SEPs", node.elements().len());
             self.sink.error("S021", node.place, message);
         }
-    }
-
-    fn emit(&mut self, op: Op) -> Pc {
-        self.model.program.push(op);
-        self.model.program.len() as Pc - 1
-    }
-
-    fn next_place(&self) -> Pc {
-        self.model.program.len() as Pc
-    }
-
-    /// Serves at a station whose token is held.
-    fn serve(&mut self, law: Option<&Law>, component: u32) {
-        if let Some(law) = law {
-            let index = self.model.laws.len() as u16;
-            self.model.laws.push(law.clone());
-            self.emit(task(TaskOp::Serve { amount: Draw::OnTheSpot(index), component }));
-        }
-    }
-
-    /// A call to the database, with its effect at its end.
-    fn call(&mut self, region: &Region, name: &str, law: Option<&Law>, effect: Option<TaskOp>) {
-        let lock = at(region.database.pool);
-        if law.is_some() {
-            self.emit(task(TaskOp::Call { call: call(name) }));
-            self.emit(Op::Acquire { pool: lock });
-            self.serve(law, region.database.component);
-        }
-        if let Some(effect) = effect {
-            self.emit(task(effect));
-        }
-        if law.is_some() {
-            self.emit(Op::Release { pool: lock });
-            self.emit(task(TaskOp::Called { call: call(name) }));
-        }
-    }
-
-    /// Patches a forward jump to here.
-    fn land(&mut self, from: Pc) {
-        let here = self.next_place();
-        match &mut self.model.program[from as usize] {
-            Op::Task(TaskOp::Known { to } | TaskOp::Unmatched { to }) => *to = here,
-            _ => {}
-        }
-    }
-
-    /// The programs of the region's own jobs.
-    fn programs(
-        &mut self,
-        region: &mut Region,
-        instances: &mut Instances,
-        invoke: Option<&Law>,
-        post: Option<&Law>,
-        poll: Option<Span>,
-        push: bool,
-    ) {
-        let thread = at(region.dispatcher.pool);
-        let component = region.dispatcher.component;
-        let costs = region.costs.clone();
-        for client in [true, false] {
-            let entry = self.emit(Op::Acquire { pool: thread });
-            self.serve(region.dispatcher.law.as_ref(), component);
-            if client {
-                region.programs.carrier = entry;
-                let known = self.emit(task(TaskOp::Known { to: 0 }));
-                self.call(region, "register", costs.register.as_ref(), None);
-                self.land(known);
-            } else {
-                region.programs.starter = entry;
-            }
-            self.call(region, "enqueue", costs.enqueue.as_ref(), Some(TaskOp::Enqueue));
-            self.invoke_found(invoke, component);
-            self.emit(Op::Release { pool: thread });
-            self.emit(Op::ChildExit);
-        }
-        if push {
-            instances.notice = Some(self.emit(Op::Acquire { pool: thread }));
-            self.serve(region.dispatcher.law.as_ref(), component);
-            self.call(region, "pick", costs.pick.as_ref(), Some(TaskOp::Match));
-            self.invoke_found(invoke, component);
-            self.emit(Op::Release { pool: thread });
-            self.emit(Op::ChildExit);
-        }
-        instances.invoke = self.next_place();
-        self.serve(invoke, component);
-        self.emit(task(TaskOp::Invoke));
-        self.emit(Op::ChildExit);
-        instances.recover = self.next_place();
-        self.call(region, "recover", costs.recover.as_ref(), Some(TaskOp::Recover));
-        self.emit(Op::ChildExit);
-        instances.back = self.emit(Op::Delay { amount: Draw::Given(0) });
-        self.emit(task(TaskOp::Up));
-        self.call(region, "next", costs.next.as_ref(), Some(TaskOp::Pull));
-        self.emit(Op::ChildExit);
-        region.programs.timer = self.emit(task(TaskOp::Due));
-        self.serve(post, component);
-        self.emit(task(TaskOp::Posted));
-        if let Some(poll) = poll {
-            let period = self.model.periods.len() as u16;
-            self.model.periods.push(poll);
-            self.emit(task(TaskOp::Look { period }));
-        }
-        self.emit(task(TaskOp::Arise));
-        self.emit(Op::ChildExit);
-        region.programs.thinker = self.emit(task(TaskOp::Arise));
-        self.emit(Op::ChildExit);
-        region.programs.screen = self.emit(Op::Acquire { pool: thread });
-        self.serve(region.dispatcher.law.as_ref(), component);
-        self.emit(task(TaskOp::Deliver));
-        self.emit(Op::Release { pool: thread });
-        self.emit(Op::ChildExit);
-    }
-
-    /// Whoever was found is invoked, while the thread is held.
-    fn invoke_found(&mut self, invoke: Option<&Law>, component: u32) {
-        let unmatched = self.emit(task(TaskOp::Unmatched { to: 0 }));
-        self.serve(invoke, component);
-        self.emit(task(TaskOp::Invoke));
-        self.land(unmatched);
-    }
-
-    /// Queues and kinds of SEPs, now that the steps have said which there are.
-    pub(super) fn finish_regions(&mut self, fields: &Fields<'a>) {
-        let items = self.tables(fields, "region", &keys::REGION);
-        let regions = std::mem::take(&mut self.stations.regions);
-        for (region, item) in regions.iter().zip(&items) {
-            let Some(mut instances) = self.model.pools[region.seps as usize].instances.take() else { continue };
-            self.lanes(region, item, &mut instances);
-            self.model.pools[region.seps as usize].instances = Some(instances);
-        }
-        self.stations.regions = regions;
-    }
-
-    fn lanes(&mut self, region: &Region, item: &Fields<'a>, instances: &mut Instances) {
-        let size = instances.kind_of.len() as u32;
-        let named = region.lanes.borrow();
-        if instances.bound {
-            instances.kind_of = (0..size).collect();
-            instances.lanes = (0..size).map(|sep| Lane { limit: None, kinds: vec![sep] }).collect();
-            instances.kinds = (0..size).map(|sep| InstanceKind { lanes: vec![sep], in_order: false }).collect();
-            return;
-        }
-        let limited = self.transactions(region, item, instances);
-        let limit = |transaction: &str| limited.iter().position(|name| name == transaction).map(|id| id as u32);
-        if item.get("initiators").is_some() {
-            let lists = item.get("initiators").map_or(&[][..], Node::elements);
-            instances.lanes =
-                named.iter().map(|(class, _)| Lane { limit: limit(class), kinds: Vec::new() }).collect();
-            let mut seen: Vec<Vec<&str>> = Vec::new();
-            for (sep, list) in lists.iter().enumerate().take(size as usize) {
-                let classes: Vec<&str> = list.elements().iter().filter_map(Node::as_text).collect();
-                let known = seen.iter().position(|other| *other == classes);
-                instances.kind_of[sep] = known.unwrap_or(seen.len()) as u32;
-                if known.is_some() {
-                    continue;
-                }
-                let kind = seen.len();
-                let in_order = !list.elements().is_empty();
-                let mut of_kind = InstanceKind { lanes: Vec::new(), in_order };
-                if !in_order {
-                    of_kind.lanes = (0..named.len() as u32).collect();
-                    instances.lanes.iter_mut().for_each(|lane| lane.kinds.push(kind as u32));
-                }
-                for class in &classes {
-                    for (lane, (name, _)) in named.iter().enumerate() {
-                        if name == class && !of_kind.lanes.contains(&(lane as u32)) {
-                            of_kind.lanes.push(lane as u32);
-                            instances.lanes[lane].kinds.push(kind as u32);
-                        }
-                    }
-                }
-                instances.kinds.push(of_kind);
-                seen.push(classes);
-            }
-            return;
-        }
-        // Kind 0 serves everybody; those that are reserved serve their tag alone.
-        let mut seen = vec![false; size as usize];
-        let mut of_tag: Vec<u32> = Vec::new();
-        instances.kinds.push(InstanceKind { lanes: (0..named.len() as u32).collect(), in_order: false });
-        for entry in item.get("reserved").map_or(&[][..], Node::entries) {
-            let kind = instances.kinds.len() as u32;
-            let lanes = (0..).zip(named.iter());
-            let lanes = lanes.filter(|(_, (_, tag))| tag.as_deref() == Some(entry.key.as_str()));
-            let lanes = lanes.map(|(lane, _)| lane).collect();
-            instances.kinds.push(InstanceKind { lanes, in_order: false });
-            for sep in self.sep_numbers(&entry.node, "reserved", size, &mut seen) {
-                instances.kind_of[sep as usize] = kind;
-            }
-            of_tag.push(kind);
-        }
-        for (class, tag) in named.iter() {
-            let own = region.tags.iter().position(|of| Some(of) == tag.as_ref());
-            let kinds = own.map(|place| of_tag[place]).into_iter().chain([0]).collect();
-            instances.lanes.push(Lane { limit: limit(class), kinds });
-        }
-    }
-
-    /// The limits of transaction classes; their names in order.
-    fn transactions(&mut self, region: &Region, item: &Fields<'a>, instances: &mut Instances) -> Vec<String> {
-        let Some(Kind::Named(table)) = keys::REGION.key("classes").map(|key| key.kind) else { return Vec::new() };
-        let mut names = Vec::new();
-        let entries = item.get("classes").map_or(&[][..], Node::entries);
-        for entry in entries {
-            let Some(fields) = reader::open(&entry.node, table, self.sink) else { continue };
-            let active = fields.integer("max_active", self.sink).map(|most| most as u32);
-            let purge = fields.integer("purge", self.sink).map(|most| (most as u32, outcome("AKCC")));
-            if active.is_none() && purge.is_none() {
-                self.sink.error("S011", entry.node.place, "a transaction class needs `max_active` or `purge`");
-            }
-            instances.limits.push(TaskLimit { active, purge });
-            names.push(entry.key.clone());
-            let is_used = region.lanes.borrow().iter().any(|(class, _)| *class == entry.key);
-            if !is_used && !self.unknown_names {
-                self.sink.error("S041", entry.key_place, format!("no request is of the class `{}`", entry.key));
-            }
-        }
-        names
     }
 }
 

@@ -47,7 +47,11 @@ pub const BOOKS: &[Column] = &[
         "`absent`, `starting` (dispatched, its task not begun), `free`, `executing` (or waiting for a core), `held` for its \
          client, `blocked` by a lock, `ending` (from the end output to the removal), `leaked`",
     ),
-    Column::new("time_ns", Kind::Integer, "how long, over the whole run; the states of a process add up to its length"),
+    Column::new(
+        "time_ns",
+        Kind::Integer,
+        "how long, over the whole run; the states of a process add up to its length",
+    ),
 ];
 
 /// The region that a pool belongs to: the first part of its name.
@@ -110,7 +114,13 @@ pub fn write(form: &Form, model: &Model, policy: &str, trace: &Trace, out: &mut 
 }
 
 /// Writes the books of every process: the states that it has been in.
-pub fn write_books(form: &Form, model: &Model, policy: &str, measures: &Measures, out: &mut dyn Write) -> io::Result<()> {
+pub fn write_books(
+    form: &Form,
+    model: &Model,
+    policy: &str,
+    measures: &Measures,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut sheet = Sheet::new(form, BOOKS, out)?;
     for (pool, instances) in (0..).zip(&measures.instances) {
         for (sep, books) in (1u64..).zip(&instances.whole) {

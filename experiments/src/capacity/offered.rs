@@ -471,7 +471,9 @@ fn parts_of(model: &Model, entry: u32, mean: &dyn Fn(Draw) -> Option<f64>) -> Op
                     TaskOp::Converse { think } => add_to(&mut held, times * mean(*think)?, false),
                     TaskOp::Submit { table } => {
                         let submit = model.submits.get(*table as usize)?;
-                        for (component, part) in parts_of(model, submit.carrier, mean)?.into_iter().enumerate() {
+                        for (component, part) in
+                            parts_of(model, submit.carrier, mean)?.into_iter().enumerate()
+                        {
                             bring(component, times * part.amount, part.inexact, part.is_bounded);
                         }
                         let pool = StationRef { base: submit.pool, register: 0 };
@@ -481,7 +483,10 @@ fn parts_of(model: &Model, entry: u32, mean: &dyn Fn(Draw) -> Option<f64>) -> Op
                     }
                     TaskOp::Next => {
                         let of = |held: &Held| {
-                            model.pools.get(held.pool.base as usize).is_some_and(|pool| pool.instances.is_some())
+                            model
+                                .pools
+                                .get(held.pool.base as usize)
+                                .is_some_and(|pool| pool.instances.is_some())
                         };
                         if let Some(index) = held.iter().rposition(of) {
                             let Held { pool, time, inexact, is_bounded } = held.remove(index);

@@ -129,7 +129,9 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     let tokens = trace.tokens.iter().filter(|token| token.at < at).copied().collect();
     let crowds = trace.crowds.iter().filter(|crowd| crowd.start < at);
     let crowds = crowds.map(|crowd| Crowd { end: crowd.end.min(at), ..*crowd }).collect();
-    Trace { jobs, segments, stays, crowds, tokens, decisions: trace.decisions[..past].to_vec(), end: at }
+    let tasks = trace.tasks.iter().filter(|event| event.at < at).cloned().collect();
+    let decisions = trace.decisions[..past].to_vec();
+    Trace { jobs, segments, stays, crowds, tokens, tasks, decisions, end: at }
 }
 
 /// Whether a stretch is the work of a decision that is still to be taken.

@@ -5,8 +5,8 @@ use super::{Engine, Fault, past};
 use crate::error::RunError;
 use crate::job::{Job, NONE, State};
 use crate::measure::{
-    BalancerMeasures, Books, ClassMeasures, GroupMeasures, InstanceMeasures, Levels, Measures, PartSums, PoolMeasures,
-    ProcessorMeasures,
+    BalancerMeasures, Books, ClassMeasures, GroupMeasures, InstanceMeasures, Levels, Measures, PartSums,
+    PoolMeasures, ProcessorMeasures,
 };
 use crate::model::{ComponentKind, Model};
 use crate::processor::{Core, Server};

@@ -1,7 +1,7 @@
 //! The graph of a model: what a task list or a log stands for.
 
 use super::{Flow, Graph, Group, NodeKind, Tails, merged};
-use sim_core::model::{Model, Op, Pc, StationRef};
+use sim_core::model::{Model, Op, Pc, StationRef, TaskOp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Programs that are followed; tasks of a list often have the same.
@@ -115,6 +115,31 @@ impl Walk<'_> {
         self.node(self.model.pools.get(pool.base as usize)?.component)
     }
 
+    /// A step of a task: on its way to a process it passes the stations of whoever carries it.
+    fn task(&mut self, op: TaskOp, at: &mut Tails) {
+        let single = |base| StationRef { base, register: 0 };
+        let node = match op {
+            TaskOp::Exec { station, .. } => self.processor(station),
+            TaskOp::Lock { pool } => self.pool(single(pool)),
+            TaskOp::Submit { table } => {
+                let submit = &self.model.submits[table as usize];
+                let carrier = self.model.program[submit.carrier as usize..].iter();
+                for op in carrier.take_while(|op| !matches!(op, Op::ChildExit)) {
+                    if let Op::Acquire { pool } = op
+                        && let Some(node) = self.pool(*pool)
+                    {
+                        self.arrive(node, at);
+                    }
+                }
+                self.pool(single(submit.pool))
+            }
+            _ => None,
+        };
+        if let Some(node) = node {
+            self.arrive(node, at);
+        }
+    }
+
     /// Follows a program to its end; ways that meet again are put together there.
     fn follow(&mut self, entry: Pc, tails: &mut Tails) {
         // Places still to be gone on from, in the order of the program, which only goes forwards.
@@ -181,6 +206,7 @@ impl Walk<'_> {
                     tails.extend(at);
                     continue;
                 }
+                Op::Task(op) => self.task(op, &mut at),
                 Op::Release { .. } | Op::Leave { .. } | Op::RepeatStart { .. } => {}
             }
             waiting.entry(next).or_default().extend(at);

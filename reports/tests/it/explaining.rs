@@ -23,6 +23,8 @@ fn job(number: u64, task: u32, job: u64) -> JobRecord {
         migrations: 0,
         deadline: None,
         missed: None,
+        answered: None,
+        outcome: 0,
     }
 }
 

@@ -183,7 +183,7 @@ impl Recorder for Recording {
 
     fn end(&mut self, at: Time) {
         self.trace.end = at;
-        self.trace.jobs.sort_by_key(|job| job.number);
+        self.trace.settle_numbers();
     }
 
     fn digest(&self) -> Option<u64> {

@@ -301,13 +301,15 @@ impl<'m> InstancePool<'m> {
     pub fn best(&mut self, lowest: bool) -> Option<(Turn, u32, u32)> {
         let (turn, lane) = self.runnable.first().copied()?;
         let kinds = &self.spec.lanes[lane as usize].kinds;
-        let mut served = kinds.iter().filter(|kind| !self.free[**kind as usize].is_empty());
-        // Those that serve classes in an order of their own have no order among them.
-        let kind = if self.spec.kinds[*kinds.first()? as usize].in_order {
-            *served.min_by_key(|kind| self.by_number[**kind as usize].first())?
-        } else {
-            *served.next()?
+        let own = kinds
+            .first()
+            .filter(|kind| self.spec.lanes[lane as usize].own && !self.free[**kind as usize].is_empty());
+        let served = kinds.iter().filter(|kind| !self.free[**kind as usize].is_empty());
+        let first = |kind: &&u32| {
+            let best = self.free[**kind as usize].first().map_or((0, 0), |entry| *entry);
+            if lowest { (0, self.by_number[**kind as usize].first().map_or(0, |id| *id)) } else { best }
         };
+        let kind = *own.or_else(|| served.min_by_key(first))?;
         let instance = if lowest {
             *self.by_number[kind as usize].first()?
         } else {

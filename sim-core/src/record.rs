@@ -196,7 +196,7 @@ impl Recorder for Full {
 
     fn end(&mut self, at: Time) {
         self.trace.end = at;
-        self.trace.jobs.sort_by_key(|job| job.number);
+        self.trace.settle_numbers();
     }
 
     fn digest(&self) -> Option<u64> {

@@ -473,7 +473,41 @@ pub struct Trace {
     pub end: Time,
 }
 
+/// Numbers of jobs that jobs make begin here while a run goes on: only sources count from 0.
+pub(crate) const EMITTED: u64 = 1 << 40;
+
 impl Trace {
+    /// Puts jobs in the order of their numbers, those that jobs made behind the others, and numbers these on from the others,
+    /// so that a job's number is its place. To be called once, when the run has ended and every job has its record.
+    pub fn settle_numbers(&mut self) {
+        self.jobs.sort_by_key(|job| job.number);
+        let of_sources = self.jobs.partition_point(|job| job.number < EMITTED) as u64;
+        if of_sources == self.jobs.len() as u64 {
+            return;
+        }
+        let settle = |number: &mut u64| {
+            if *number >= EMITTED && *number != u64::MAX {
+                *number = of_sources + (*number - EMITTED);
+            }
+        };
+        self.jobs.iter_mut().for_each(|job| settle(&mut job.number));
+        self.segments.iter_mut().for_each(|segment| settle(&mut segment.job));
+        self.stays.iter_mut().for_each(|stay| settle(&mut stay.job));
+        self.tokens.iter_mut().for_each(|token| settle(&mut token.job));
+        self.tasks.iter_mut().for_each(|event| settle(&mut event.job));
+        for decision in &mut self.decisions {
+            match &mut decision.kind {
+                DecisionKind::Balance { job, .. } => settle(job),
+                DecisionKind::Dispatch { .. } | DecisionKind::Preempt { .. } => {
+                    settle(&mut decision.chosen);
+                    let grounds = decision.grounds.iter_mut();
+                    let candidates = grounds.flat_map(|grounds| &mut grounds.candidates);
+                    candidates.for_each(|candidate| settle(&mut candidate.id));
+                }
+            }
+        }
+    }
+
     /// How the queue of every processor and pool changes: where, when and by how much, in this order; what falls before what
     /// grows at the same instant.
     pub fn queue_steps(&self) -> Vec<(PlaceKind, Time, i64)> {

@@ -3,13 +3,13 @@
 //! Residence is from arrival to exit; a *response* ends with an answer. Each answer closes an exchange with the client: what
 //! was served, waited for and paid since the exchange began is measured then, and the client's own time is in none.
 
-use super::task::{EMITTED, Matter, Spent, UnderWay};
+use super::task::{Matter, Spent, UnderWay};
 use super::{Engine, Part, World};
 use crate::event::Phase;
 use crate::job::{Job, NONE, State};
 use crate::model::{Pc, TaskOp};
 use crate::record::Recorder;
-use crate::trace::{Status, TaskEventKind};
+use crate::trace::{EMITTED, Status, TaskEventKind};
 use crate::units::{Span, Time};
 
 impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {

@@ -1,13 +1,12 @@
 //! The end of a job: its measures, its record, its slot.
 
-use super::task::EMITTED;
 use super::{Part, World};
 use crate::job::{Job, NONE};
 use crate::measure::ClassMeasures;
 use crate::model::{Draw, StationRef};
 use crate::record::Recorder;
 use crate::rng::{Stream, job_stream};
-use crate::trace::{JobRecord, Status};
+use crate::trace::{EMITTED, JobRecord, Status};
 use crate::units::{Span, Time};
 
 /// Adds a completed job to the measures of its class, and says how long it waited. `parts`: its parts by component, none where they follow from its

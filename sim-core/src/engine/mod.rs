@@ -615,7 +615,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     #[inline]
     fn stay(&mut self, job: u64, place: PlaceKind, start: Time) {
         let end = self.shared.now;
-        if R::TRACE && end > start {
+        if R::TRACE && end > start && job != task::NOBODY {
             self.recorder.stay(Stay { job, place, start, end });
         }
     }

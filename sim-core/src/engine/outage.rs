@@ -209,7 +209,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn nothing_left(&mut self) -> bool {
         let world = &self.world;
         let all_dry = || world.sources.iter().all(super::SourceState::is_dry);
-        if !world.silent && !all_dry() || self.outages.down > 0 || self.hosts.any_starting() {
+        // What is still to be seen to at this instant is in no event yet.
+        let busy = world.attention || self.hosts.any_starting();
+        if !world.silent && !all_dry() || self.outages.down > 0 || busy {
             return false;
         }
         let lives = |key: EventKey| match key.phase() {

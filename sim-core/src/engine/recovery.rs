@@ -148,11 +148,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             let instances = self.instances(pool);
             instances.mark(*instance, InstanceState::Absent, now);
             let state = &mut instances.all[*instance as usize];
-            state.alive = false;
+            let was_alive = std::mem::replace(&mut state.alive, false);
             let holder = state.holder;
-            self.world.tell(TaskEventKind::Out, NONE, |event| {
-                (event.pool, event.instance) = (pool, Some(*instance));
-            });
+            if was_alive {
+                self.world.tell(TaskEventKind::Out, NONE, |event| {
+                    (event.pool, event.instance) = (pool, Some(*instance));
+                });
+            }
             let Some(slot) = holder.and_then(|holder| self.world.find(holder)) else { continue };
             let task = &self.world.tasks[slot as usize];
             if task.reached && !task.orphan {

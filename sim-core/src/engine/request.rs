@@ -39,7 +39,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
     pub(super) fn called(&mut self, slot: u32, call: u16) -> bool {
         let task = &mut self.world.tasks[slot as usize];
         task.call = NO_CALL;
-        let (asked, granted, matter, doomed) = (task.asked, task.granted, task.matter, task.doomed);
+        let (asked, granted, doomed) = (task.asked, task.granted, task.doomed);
+        // A process that starts is about one too, and its call is its own.
+        let matter = if task.instance == NONE { task.matter } else { Matter::None };
         self.world.tell(TaskEventKind::Call, slot, |event| {
             (event.detail, event.asked, event.granted) = (u32::from(call), asked, granted);
             if let Matter::Process(process) = matter {

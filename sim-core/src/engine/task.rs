@@ -21,8 +21,6 @@ use std::collections::BTreeSet;
 pub(super) const SYSTEM: u32 = NONE - 1;
 /// The number of a job of the system that is on nobody's behalf.
 pub(super) const NOBODY: u64 = u64::MAX;
-/// Numbers of jobs that jobs make begin here: only sources count from 0.
-pub(super) const EMITTED: u64 = 1 << 40;
 /// No call.
 pub(super) const NO_CALL: u16 = u16::MAX;
 

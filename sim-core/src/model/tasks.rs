@@ -86,8 +86,10 @@ impl Instances {
 pub struct Lane {
     /// Index into [`Instances::limits`].
     pub limit: Option<u32>,
-    /// Kinds that serve it, in the order in which a free instance is looked for.
+    /// Kinds that serve it: the best free instance of any of them is taken.
     pub kinds: Vec<u32>,
+    /// One of the first kind is taken first.
+    pub own: bool,
 }
 
 /// What an instance serves.

@@ -31,7 +31,9 @@ impl<'a> Lowering<'a> {
             instances.kind_of = (0..size).collect();
             instances.lanes = named
                 .iter()
-                .flat_map(|(class, _)| (0..size).map(|sep| Lane { limit: limit(class), kinds: vec![sep] }))
+                .flat_map(|(class, _)| {
+                    (0..size).map(|sep| Lane { limit: limit(class), kinds: vec![sep], own: false })
+                })
                 .collect();
             let lanes = |sep| (0..named.len() as u32).map(|lane| lane * size + sep).collect();
             instances.kinds =
@@ -43,8 +45,10 @@ impl<'a> Lowering<'a> {
             |transaction: &str| limited.iter().position(|name| name == transaction).map(|id| id as u32);
         if item.get("initiators").is_some() {
             let lists = item.get("initiators").map_or(&[][..], Node::elements);
-            instances.lanes =
-                named.iter().map(|(class, _)| Lane { limit: limit(class), kinds: Vec::new() }).collect();
+            instances.lanes = named
+                .iter()
+                .map(|(class, _)| Lane { limit: limit(class), kinds: Vec::new(), own: false })
+                .collect();
             let mut seen: Vec<Vec<&str>> = Vec::new();
             for (sep, list) in lists.iter().enumerate().take(size as usize) {
                 let classes: Vec<&str> = list.elements().iter().filter_map(Node::as_text).collect();
@@ -91,7 +95,7 @@ impl<'a> Lowering<'a> {
         for (class, tag) in named.iter() {
             let own = region.tags.iter().position(|of| Some(of) == tag.as_ref());
             let kinds = own.map(|place| of_tag[place]).into_iter().chain([0]).collect();
-            instances.lanes.push(Lane { limit: limit(class), kinds });
+            instances.lanes.push(Lane { limit: limit(class), kinds, own: own.is_some() });
         }
     }
 

@@ -173,7 +173,7 @@ impl<'a> Lowering<'a> {
         let never = |lowering: &mut Self, key: &str, default: Option<Span>| match fields.get(key) {
             None => default,
             Some(node) if node.as_text() == Some("never") => None,
-            Some(_) => fields.positive_span(key, lowering.sink),
+            Some(_) => fields.span(key, lowering.sink),
         };
         let host = Host {
             cold_start: fields.span("cold_start", self.sink).unwrap_or(was.cold_start),

@@ -142,7 +142,7 @@ fn a_changed_trace_of_a_scenario_is_refused() {
     case.run(&["run", &case.at("traced.toml"), "--quiet"], "traced.csv");
     let manifest = case.at("traced.csv.manifest.json");
     assert_eq!(case.manifest("traced.csv.manifest.json")["inputs"][1]["role"], "file");
-    assert!(stdout(&["run", "--from", &manifest, "--check"]).starts_with("same "));
+    assert!(stdout(&["run", "--from", &manifest, "--check", "--quiet"]).starts_with("same "));
     fs::write(case.at("t.csv"), "arrival,size\n0,1\n1,3\n").unwrap();
     let ended = end(&["run", "--from", &manifest, "--check"]);
     assert!(ended.code == 2 && ended.stderr.contains("t.csv` has changed since"), "{}", ended.stderr);

@@ -2,7 +2,7 @@
 
 use sim_core::event::EventKey;
 use sim_core::record::{Digest, Recorder};
-use sim_core::trace::{Crowd, Decision, JobRecord, Segment, Stay, TaskEvent, Token, Trace};
+use sim_core::trace::{Crowd, Decision, InstanceStretch, JobRecord, Segment, Stay, TaskEvent, Token, Trace};
 use sim_core::units::Time;
 
 /// More stretches of time than this are not kept: a trace takes at most a few hundred megabytes.
@@ -165,6 +165,12 @@ impl Recorder for Recording {
     fn task(&mut self, event: TaskEvent) {
         if self.trace.tasks.len() < MAX_SEGMENTS {
             self.trace.tasks.push(event);
+        }
+    }
+
+    fn instance(&mut self, stretch: InstanceStretch) {
+        if self.trace.instances.len() < MAX_SEGMENTS {
+            self.trace.instances.push(stretch);
         }
     }
 

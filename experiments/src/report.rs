@@ -50,7 +50,11 @@ pub fn course(
 ) -> Result<(Vec<Chart>, Vec<String>), Failure> {
     let (rows, notes) = timeseries(&loaded.model, plan, result, None, watch)?;
     let subtitle = format!("{}, seed {}, replication 1", loaded.model.name, loaded.model.seed);
-    Ok((over_time(&rows, result.warmup.0, &subtitle), notes))
+    let mut charts = over_time(&rows, result.warmup.0, &subtitle);
+    let regions =
+        result.trace.iter().flat_map(|trace| reports::regions::charts(&loaded.model, trace, &subtitle));
+    charts.extend(regions);
+    Ok((charts, notes))
 }
 
 /// What the report shows beyond the document.

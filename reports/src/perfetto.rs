@@ -6,6 +6,7 @@
 //! | under processor sharing a thread for each job that is there at once | the jobs, with their share of a core |
 //! | the process `jobs`, a thread a job | where the job was: `ready`, `running`, `waiting for ...`, `blocked` |
 //! | arrows | from the moment that a job became ready to the core that took it |
+//! | under a region's SEPs a thread a process | what it did: `executing`, `held`, ..., with its job |
 //! | counters | jobs in each queue, jobs in the system |
 //!
 //! Times are microseconds with three decimals, so that no nanosecond is lost. Events stand track by track, each in order of
@@ -15,7 +16,7 @@ use crate::explain::{Explainer, Vocabulary};
 use crate::rows::sharing;
 use serde_json::{Map, Value, json};
 use sim_core::model::Model;
-use sim_core::trace::{PlaceKind, Segment, SegmentKind, Status, Trace};
+use sim_core::trace::{InstanceStretch, PlaceKind, Segment, SegmentKind, Status, Trace};
 use sim_core::units::Time;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -48,6 +49,7 @@ pub fn write(model: &Model, policy: &str, trace: &Trace, out: &mut dyn Write) ->
     // Jobs first: where both ends of an arrow are at one instant, viewers want its start to come first.
     jobs.write(model, trace, &explainer, &mut events)?;
     cores.write(model, trace, &arrows, &explainer, &mut events)?;
+    instances(model, trace, &explainer, &mut events)?;
     counters(model, trace, &mut events)?;
     events.out.write_all(b"\n]}\n")?;
     let all = trace.jobs.len() as u64;
@@ -436,6 +438,31 @@ fn described(model: &Model, state: &State) -> (&'static str, String, Map<String,
 }
 
 /// How many jobs are in each queue, and in the system.
+/// A thread for each process of a region, with what it did.
+fn instances(
+    model: &Model,
+    trace: &Trace,
+    explainer: &Explainer<'_>,
+    events: &mut Events<'_>,
+) -> io::Result<()> {
+    let mut stretches: Vec<&InstanceStretch> = trace.instances.iter().collect();
+    stretches.sort_by_key(|stretch| (stretch.pool, stretch.instance, stretch.start));
+    let mut last = None;
+    for stretch in stretches {
+        let track = (pool_pid(model, stretch.pool), u64::from(stretch.instance) + 1);
+        if last != Some(track) {
+            events.named("thread", track, &format!("SEP {}", stretch.instance + 1))?;
+            last = Some(track);
+        }
+        let mut about = Map::new();
+        if let Some(job) = stretch.job {
+            about.insert("job".to_owned(), Value::from(explainer.job_name(job)));
+        }
+        events.slice(track, ("instance", stretch.state.word()), (stretch.start.0, stretch.end.0), about)?;
+    }
+    Ok(())
+}
+
 fn counters(model: &Model, trace: &Trace, events: &mut Events<'_>) -> io::Result<()> {
     let of_queue = |(place, at, step): (PlaceKind, Time, i64)| match place {
         PlaceKind::Ready(processor) => Some((processor_pid(processor), at.0, step)),

@@ -1,5 +1,6 @@
 //! `region.csv` and `instances.csv`: what happened in transaction regions, and the books of their processes.
 
+use crate::chart::{Axis, Bar, Chart, Doing, Gantt, Kind as Drawn, Lane, Lines, Point, Series};
 use crate::sheet::{Cell, Column, Form, Kind, Sheet};
 use sim_core::measure::Measures;
 use sim_core::model::{InstanceState, Model};
@@ -138,4 +139,102 @@ pub fn write_books(
         }
     }
     sheet.finish()
+}
+
+/// Lanes of a chart beyond this many are not told apart.
+const MAX_LANES: usize = 40;
+/// Stretches a lane, on average, of the part that is drawn.
+const A_LANE: usize = 60;
+
+/// What the processes of each region did at first, and who dispatched over time; nothing where there are no regions.
+pub fn charts(model: &Model, trace: &Trace, subtitle: &str) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for (pool, spec) in (0..).zip(&model.pools) {
+        if spec.instances.is_some() {
+            charts.extend(states(model, trace, pool, subtitle));
+            charts.extend(dispatches(model, trace, pool, subtitle));
+        }
+    }
+    charts
+}
+
+fn states(model: &Model, trace: &Trace, pool: u32, subtitle: &str) -> Option<Chart> {
+    let name = region(model, pool);
+    let of_pool = || trace.instances.iter().filter(|stretch| stretch.pool == pool);
+    let shown = |instance: u32| (instance as usize) < MAX_LANES;
+    let count = of_pool().map(|stretch| stretch.instance as usize + 1).max()?.min(MAX_LANES);
+    let busy = |state: InstanceState| !matches!(state, InstanceState::Free | InstanceState::Absent);
+    let mut ends: Vec<u64> = of_pool()
+        .filter(|stretch| shown(stretch.instance) && busy(stretch.state))
+        .map(|stretch| stretch.end.0)
+        .collect();
+    ends.sort_unstable();
+    let most = A_LANE * count;
+    let until_ns = if ends.len() <= 2 * most { trace.end.0 } else { ends[most] };
+    let mut lanes: Vec<Lane> =
+        (1..=count).map(|sep| Lane { name: format!("SEP {sep}"), bars: Vec::new() }).collect();
+    for stretch in of_pool().filter(|stretch| shown(stretch.instance) && stretch.start.0 < until_ns) {
+        // Free time has no bar, as idle time has none on cores.
+        if stretch.state == InstanceState::Free {
+            continue;
+        }
+        lanes[stretch.instance as usize].bars.push(Bar {
+            label: stretch.state.word().to_owned(),
+            task: stretch.state as usize,
+            start_ns: stretch.start.0,
+            end_ns: stretch.end.0.min(until_ns),
+            doing: Doing::Run,
+        });
+    }
+    for lane in &mut lanes {
+        lane.bars.sort_by_key(|bar| bar.start_ns);
+    }
+    let part = if until_ns < trace.end.0 { ", at first" } else { "" };
+    Some(Chart {
+        name: format!("seps-{}", crate::chart::rows::file_name(name)),
+        title: format!("What each process of {name} did{part}"),
+        subtitle: subtitle.to_owned(),
+        note: "a color a state; where there is no bar the process is free".to_owned(),
+        kind: Drawn::Gantt(Gantt { lanes, until_ns }),
+    })
+}
+
+fn dispatches(model: &Model, trace: &Trace, pool: u32, subtitle: &str) -> Option<Chart> {
+    let name = region(model, pool);
+    let mut series: Vec<Series> = Vec::new();
+    for event in &trace.tasks {
+        if event.kind != TaskEventKind::Dispatched || event.pool != pool {
+            continue;
+        }
+        let word = event.by.word();
+        let place = series.iter().position(|line| line.name == word).unwrap_or_else(|| {
+            let points = vec![Point::new(0.0, 0.0)];
+            series.push(Series { name: word.to_owned(), points, faint: false });
+            series.len() - 1
+        });
+        let points = &mut series[place].points;
+        let count = points.len() as f64;
+        points.push(Point::new(event.at.0 as f64, count));
+    }
+    // As many points as can be told apart.
+    for line in &mut series {
+        let step = line.points.len().div_ceil(500);
+        let last = line.points.len() - 1;
+        let mut place = 0..;
+        line.points
+            .retain(|_| place.next().is_some_and(|place: usize| place.is_multiple_of(step) || place == last));
+    }
+    (!series.is_empty()).then(|| Chart {
+        name: format!("dispatches-{}", crate::chart::rows::file_name(name)),
+        title: format!("Who dispatched in {name}"),
+        subtitle: subtitle.to_owned(),
+        note: "tasks given a process so far".to_owned(),
+        kind: Drawn::Lines(Lines {
+            x: Axis::new("time", "ns"),
+            y: Axis::counts("tasks dispatched"),
+            series,
+            marks: Vec::new(),
+            steps: true,
+        }),
+    })
 }

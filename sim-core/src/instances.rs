@@ -25,7 +25,11 @@ impl Place for Turn {
 /// One instance.
 pub(crate) struct Instance {
     state: InstanceState,
+    /// Since when it is in its state, and up to when that is in its books.
+    begun: Time,
     since: Time,
+    /// The number of the job that it has there.
+    job: Option<u64>,
     /// Time in each state, up to `since`.
     books: Books,
     /// It is there: calls reach it, and what it executes goes on.
@@ -57,7 +61,7 @@ pub(crate) struct InstancePool<'m> {
     lanes_of_limit: Vec<Vec<u32>>,
     /// By kind: lanes that look at it.
     lanes_of_kind: Vec<Vec<u32>>,
-    /// Jobs bound to each instance and not removed, least first, where jobs are bound.
+    /// Jobs bound to each instance that is there and not removed, least first, where jobs are bound.
     bound: BTreeSet<(u32, u32)>,
     bound_of: Vec<u32>,
     joined: u64,
@@ -116,6 +120,8 @@ impl<'m> InstancePool<'m> {
             let up = instance < spec.up;
             pool.all.push(Instance {
                 state: if up { InstanceState::Free } else { InstanceState::Absent },
+                begun: Time::ZERO,
+                job: None,
                 since: Time::ZERO,
                 books: [0; InstanceState::ALL.len()],
                 alive: up,
@@ -126,7 +132,7 @@ impl<'m> InstancePool<'m> {
             if up {
                 pool.set_free(instance);
             }
-            if spec.bound {
+            if spec.bound && up {
                 pool.bound.insert((0, instance));
             }
         }
@@ -156,20 +162,35 @@ impl<'m> InstancePool<'m> {
         if !self.spec.bound {
             return lane;
         }
-        let Some((count, instance)) = self.bound.pop_first() else { return lane };
-        self.bound.insert((count + 1, instance));
-        self.bound_of[instance as usize] += 1;
+        let least = self.bound.first().copied().map(|(_, instance)| instance);
+        // Nobody is there: it waits for whoever has the fewest, and is served when that one comes back.
+        let anybody = || (0..self.all.len() as u32).min_by_key(|instance| self.bound_of[*instance as usize]);
+        let Some(instance) = least.or_else(anybody) else { return lane };
+        self.count_bound(instance, 1);
         lane * self.all.len() as u32 + instance
     }
 
     /// A job that was bound to a lane is removed.
     pub fn unbind(&mut self, lane: u32) {
         if self.spec.bound {
-            let instance = lane % self.all.len() as u32;
-            let count = &mut self.bound_of[instance as usize];
-            self.bound.remove(&(*count, instance));
-            *count -= 1;
+            self.count_bound(lane % self.all.len() as u32, -1);
+        }
+    }
+
+    /// One more or one less is bound to an instance.
+    fn count_bound(&mut self, instance: u32, more: i32) {
+        let count = &mut self.bound_of[instance as usize];
+        let is_there = self.bound.remove(&(*count, instance));
+        *count = count.saturating_add_signed(more);
+        if is_there {
             self.bound.insert((*count, instance));
+        }
+    }
+
+    /// The pool takes an instance to be there from now on: jobs are bound to it again.
+    pub fn is_there(&mut self, instance: u32) {
+        if self.spec.bound {
+            self.bound.insert((self.bound_of[instance as usize], instance));
         }
     }
 
@@ -288,6 +309,7 @@ impl<'m> InstancePool<'m> {
             self.held -= 1;
         }
         self.all[instance as usize].leaked = false;
+        self.bound.remove(&(self.bound_of[instance as usize], instance));
         let entry = (self.rank(instance), instance);
         let kind = self.spec.kind_of[instance as usize];
         self.by_number[kind as usize].remove(&instance);
@@ -360,15 +382,35 @@ impl<'m> InstancePool<'m> {
         Some(self.coming - 1)
     }
 
-    /// What an instance does from now on.
-    pub fn mark(&mut self, instance: u32, state: InstanceState, now: Time) {
+    /// What an instance does from now on, and with which job. What it did until now, and since when, if that was another thing.
+    pub fn mark(
+        &mut self,
+        instance: u32,
+        state: InstanceState,
+        job: Option<u64>,
+        now: Time,
+    ) -> Option<(InstanceState, Time, Option<u64>)> {
         let instance = &mut self.all[instance as usize];
         // Who is not there does nothing else.
         if !instance.alive && state != InstanceState::Absent {
-            return;
+            return None;
         }
+        let before = (instance.state, instance.begun, instance.job);
+        if state == instance.state {
+            instance.books[state as usize] += now.since(instance.since).0;
+            instance.since = now;
+            return None;
+        }
+        (instance.begun, instance.job) = (now, job);
         instance.books[instance.state as usize] += now.since(instance.since).0;
         (instance.state, instance.since) = (state, now);
+        Some(before)
+    }
+
+    /// What an instance does, since when, and with which job.
+    pub fn doing(&self, instance: u32) -> (InstanceState, Time, Option<u64>) {
+        let instance = &self.all[instance as usize];
+        (instance.state, instance.begun, instance.job)
     }
 
     /// The books of every instance as they stand at `now`.

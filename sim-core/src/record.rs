@@ -1,7 +1,7 @@
 //! What a run records is a type parameter: an unrecorded run pays nothing.
 
 use crate::event::EventKey;
-use crate::trace::{Crowd, Decision, JobRecord, Segment, Stay, TaskEvent, Token, Trace};
+use crate::trace::{Crowd, Decision, InstanceStretch, JobRecord, Segment, Stay, TaskEvent, Token, Trace};
 use crate::units::Time;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -72,6 +72,11 @@ pub trait Recorder {
     /// Something happened around instances.
     fn task(&mut self, event: TaskEvent) {
         let _ = event;
+    }
+
+    /// A stretch of an instance's time is over.
+    fn instance(&mut self, stretch: InstanceStretch) {
+        let _ = stretch;
     }
 
     /// A decision was made.
@@ -184,6 +189,10 @@ impl Recorder for Full {
 
     fn task(&mut self, event: TaskEvent) {
         self.trace.tasks.push(event);
+    }
+
+    fn instance(&mut self, stretch: InstanceStretch) {
+        self.trace.instances.push(stretch);
     }
 
     fn decision(&mut self, decision: Decision) {

@@ -1,5 +1,6 @@
 //! What a recorded run leaves behind: plain data, in the order in which it happened.
 
+use crate::model::InstanceState;
 use crate::units::{Span, Time};
 
 /// How a job ended.
@@ -467,9 +468,28 @@ pub struct Trace {
     pub tokens: Vec<Token>,
     /// What happened around instances, in order.
     pub tasks: Vec<TaskEvent>,
+    /// What instances did, in order of the ends.
+    pub instances: Vec<InstanceStretch>,
     /// Decisions, where asked for.
     pub decisions: Vec<Decision>,
     /// When the run ended.
+    pub end: Time,
+}
+
+/// A stretch of time in which an instance was in one state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InstanceStretch {
+    /// Index into [`crate::model::Model::pools`].
+    pub pool: u32,
+    /// The instance, from 0.
+    pub instance: u32,
+    /// What it did.
+    pub state: InstanceState,
+    /// The number of the job that it had.
+    pub job: Option<u64>,
+    /// From.
+    pub start: Time,
+    /// To.
     pub end: Time,
 }
 
@@ -495,6 +515,7 @@ impl Trace {
         self.stays.iter_mut().for_each(|stay| settle(&mut stay.job));
         self.tokens.iter_mut().for_each(|token| settle(&mut token.job));
         self.tasks.iter_mut().for_each(|event| settle(&mut event.job));
+        self.instances.iter_mut().filter_map(|stretch| stretch.job.as_mut()).for_each(settle);
         for decision in &mut self.decisions {
             match &mut decision.kind {
                 DecisionKind::Balance { job, .. } => settle(job),

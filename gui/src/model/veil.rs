@@ -5,7 +5,9 @@ use super::snapshot::{Snapshot, Trouble};
 use experiments::RunResult;
 use experiments::exercise::Question;
 use sim_core::measure::Measures;
-use sim_core::trace::{Crowd, DecisionKind, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace};
+use sim_core::trace::{
+    Crowd, DecisionKind, InstanceStretch, JobRecord, PlaceKind, Segment, SegmentKind, Status, Stay, Trace,
+};
 use sim_core::units::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -130,8 +132,10 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     let crowds = trace.crowds.iter().filter(|crowd| crowd.start < at);
     let crowds = crowds.map(|crowd| Crowd { end: crowd.end.min(at), ..*crowd }).collect();
     let tasks = trace.tasks.iter().filter(|event| event.at < at).cloned().collect();
+    let begun = trace.instances.iter().filter(|stretch| stretch.start < at);
+    let instances = begun.map(|stretch| InstanceStretch { end: stretch.end.min(at), ..*stretch }).collect();
     let decisions = trace.decisions[..past].to_vec();
-    Trace { jobs, segments, stays, crowds, tokens, tasks, decisions, end: at }
+    Trace { jobs, segments, stays, crowds, tokens, tasks, instances, decisions, end: at }
 }
 
 /// Whether a stretch is the work of a decision that is still to be taken.

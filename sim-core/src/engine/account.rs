@@ -245,6 +245,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let whole = self.snapshot_at(end);
         self.check_identities(&whole)?;
         self.settle_unfinished();
+        self.settle_instances();
         // What there was of a great many stations is given back before their measures are made.
         (self.processors, self.world.shared.cores, self.pools) = (Vec::new(), Vec::new(), Vec::new());
         let books_to_end: Vec<Vec<Books>> = whole.instances.iter().map(|pool| pool.books.clone()).collect();

@@ -120,12 +120,11 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// The instance of a stopped task is gone, and the monitor is called.
     pub(super) fn take_out_instance(&mut self, slot: u32) {
-        let now = self.world.shared.now;
         let reference = self.world.refer(slot);
         let task = &self.world.tasks[slot as usize];
         let (pool, instance) = (task.pool, task.instance);
+        self.mark_as(pool, instance, InstanceState::Absent, None);
         let instances = self.instances(pool);
-        instances.mark(instance, InstanceState::Absent, now);
         instances.all[instance as usize].alive = false;
         let program = instances.spec.recover;
         self.world.tell(TaskEventKind::Out, slot, |event| event.instance = Some(instance));
@@ -138,16 +137,14 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// A process dies, with all its instances.
     pub(super) fn die(&mut self, index: usize) {
-        let now = self.world.shared.now;
         let (pool, death) = self.regions.deaths[index];
         if !self.regions.down.insert((pool, death.process)) {
             return;
         }
         let spec = self.instances(pool).spec;
         for instance in &spec.processes[death.process as usize] {
-            let instances = self.instances(pool);
-            instances.mark(*instance, InstanceState::Absent, now);
-            let state = &mut instances.all[*instance as usize];
+            self.mark_as(pool, *instance, InstanceState::Absent, None);
+            let state = &mut self.instances(pool).all[*instance as usize];
             let was_alive = std::mem::replace(&mut state.alive, false);
             let holder = state.holder;
             if was_alive {
@@ -311,9 +308,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
-    /// A started instance is there.
-    pub(super) fn come_up(&mut self, starter: u32) {
-        let now = self.world.shared.now;
+    /// A started instance is there; whether its start goes on.
+    pub(super) fn come_up(&mut self, starter: u32) -> bool {
         let task = &self.world.tasks[starter as usize];
         let (pool, instance) = (task.pool, task.instance);
         let by_process = matches!(task.matter, Matter::Process(_));
@@ -321,24 +317,22 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let is_up = self.instances(pool).all[instance as usize].alive;
         // It comes with its process, or has come with it.
         if is_up || !by_process && self.regions.down.contains(&(pool, process)) {
-            self.world.tasks[starter as usize].instance = NONE;
-            return;
+            self.child_exit(starter);
+            return false;
         }
-        let instances = self.instances(pool);
-        instances.all[instance as usize].alive = true;
-        instances.mark(instance, InstanceState::Free, now);
+        self.instances(pool).all[instance as usize].alive = true;
+        self.mark_as(pool, instance, InstanceState::Free, None);
+        self.instances(pool).is_there(instance);
         self.regions.down.remove(&(pool, process));
         self.world
             .tell(TaskEventKind::Up, NONE, |event| (event.pool, event.instance) = (pool, Some(instance)));
+        true
     }
 
     /// A started instance takes the best that it may run.
     pub(super) fn pull(&mut self, starter: u32) {
         let task = &self.world.tasks[starter as usize];
         let (pool, instance) = (task.pool, task.instance);
-        if instance == NONE {
-            return;
-        }
         let pulls = self.instances(pool).spec.notice.is_none();
         let best = if pulls { self.instances(pool).best_for(instance) } else { None };
         match best {

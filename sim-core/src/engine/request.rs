@@ -7,7 +7,7 @@ use crate::instances::{InstancePool, JobRef, Turn};
 use crate::job::{NONE, State};
 use crate::model::InstanceState;
 use crate::record::Recorder;
-use crate::trace::{By, TaskEventKind};
+use crate::trace::{By, InstanceStretch, TaskEventKind};
 use crate::units::{Span, Time};
 
 impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
@@ -261,8 +261,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let instances = self.instances(pool);
         instances.all[instance as usize].holder = Some(reference);
         instances.all[instance as usize].leaked = lost;
-        instances.mark(instance, if lost { InstanceState::Leaked } else { InstanceState::Starting }, now);
         instances.dispatched[by as usize] += 1;
+        let state = if lost { InstanceState::Leaked } else { InstanceState::Starting };
+        self.mark_as(pool, instance, state, Some(reference.1));
         self.pools[pool as usize].count_grant();
         self.settle_pool(pool);
         if R::DIGEST {
@@ -345,13 +346,40 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         true
     }
 
+    /// What an instance does from now on, and with which job.
+    pub(super) fn mark_as(&mut self, pool: u32, instance: u32, state: InstanceState, job: Option<u64>) {
+        let now = self.world.shared.now;
+        let before = self.instances(pool).mark(instance, state, job, now);
+        if R::TRACE
+            && let Some((state, start, job)) = before
+            && start < now
+        {
+            let stretch = InstanceStretch { pool, instance, state, job, start, end: now };
+            self.world.recorder.instance(stretch);
+        }
+    }
+
+    /// Records what every instance does at the end of the run.
+    pub(super) fn settle_instances(&mut self) {
+        let end = self.world.shared.now;
+        for pool in 0..self.regions.pools.len() as u32 {
+            let Some(instances) = &self.regions.pools[pool as usize] else { continue };
+            for instance in 0..instances.all.len() as u32 {
+                let (state, start, job) = instances.doing(instance);
+                if R::TRACE && start < end {
+                    self.world.recorder.instance(InstanceStretch { pool, instance, state, job, start, end });
+                }
+            }
+        }
+    }
+
     /// What the instance of a task does, in its books.
     pub(super) fn mark_instance(&mut self, slot: u32, state: InstanceState) {
-        let now = self.world.shared.now;
         let task = &self.world.tasks[slot as usize];
         let (pool, instance) = (task.pool, task.instance);
         if instance != NONE {
-            self.instances(pool).mark(instance, state, now);
+            let job = self.world.shared.jobs[slot].number;
+            self.mark_as(pool, instance, state, Some(job));
         }
     }
 
@@ -452,10 +480,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
 
     /// An instance has no task.
     pub(super) fn free_instance(&mut self, pool: u32, instance: u32) {
-        let now = self.world.shared.now;
-        let instances = self.instances(pool);
-        instances.mark(instance, InstanceState::Free, now);
-        instances.give_back(instance);
+        self.mark_as(pool, instance, InstanceState::Free, None);
+        self.instances(pool).give_back(instance);
         self.settle_pool(pool);
     }
 

@@ -421,10 +421,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 self.recover(slot);
                 true
             }
-            TaskOp::Up => {
-                self.come_up(slot);
-                true
-            }
+            TaskOp::Up => self.come_up(slot),
             TaskOp::Pull => {
                 self.pull(slot);
                 true

@@ -47,6 +47,7 @@ impl<'a> Compiler<'a> {
         let stations = self.stations;
         let region = &stations.regions[index];
         region.used.set(true);
+        self.emit(task(TaskOp::Receive { pool: region.seps }));
         if fields.boolean("local", self.sink) == Some(true) {
             return self.answered_by_dispatcher(fields, region);
         }
@@ -95,6 +96,7 @@ impl<'a> Compiler<'a> {
         let beyond = region.runaway.map(|(limit, keeps)| {
             let jump = self.emit(Op::Jump { to: 0 });
             let beyond = self.pc();
+            self.emit(task(TaskOp::Expire));
             self.emit(task(TaskOp::Respond { outcome: outcome("AICA") }));
             if keeps {
                 self.call(region, "next", region.costs.next.as_ref(), Some(TaskOp::Next));
@@ -164,7 +166,6 @@ impl<'a> Compiler<'a> {
 
     /// The dispatcher answers by itself.
     fn answered_by_dispatcher(&mut self, fields: &Fields<'a>, region: &Region) {
-        self.emit(task(TaskOp::Local { pool: region.seps }));
         self.listen(region);
         let pool = StationRef { base: region.dispatcher.pool, register: 0 };
         self.emit(Op::Acquire { pool });

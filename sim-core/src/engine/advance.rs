@@ -151,8 +151,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Grant::Full => {
                 // The pool that refused it is not held.
                 self.unwind(slot, 1, 0);
-                if self.world.shared.jobs[slot].parent == SYSTEM {
-                    self.carrier_refused(slot, pool);
+                if self.world.tasked {
+                    self.refused_by_pool(slot, pool);
                 }
                 self.turn_away(slot);
                 false

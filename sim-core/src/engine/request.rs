@@ -65,8 +65,6 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         (task.called, task.turn, task.instance, task.reached) = (false, None, NONE, false);
         let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since) = (State::Parked, now);
-        let arrival = job.arrival;
-        self.world.tell(TaskEventKind::Received, slot, |event| event.at = arrival);
         let carrier = self.world.spawn(submit.carrier, submit.pool, slot, Some(reference));
         if carrier != NONE {
             self.world.tasks[slot as usize].carrier = carrier;
@@ -196,9 +194,18 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         request.is_none_or(|slot| self.world.tasks[slot as usize].stage != Stage::Carried)
     }
 
-    /// A pool has turned a job of the system away: whoever it carried is refused with it.
+    /// A pool has turned a job away. Whoever a job of the system carried is refused with it.
     #[cold]
-    pub(super) fn carrier_refused(&mut self, carrier: u32, pool: u32) {
+    pub(super) fn refused_by_pool(&mut self, carrier: u32, pool: u32) {
+        if self.world.shared.jobs[carrier].parent != SYSTEM {
+            if let Some(host) = &self.world.model.pools[pool as usize].host {
+                self.world.tasks[carrier as usize].outcome = host.refused;
+                for kind in [TaskEventKind::Refused, TaskEventKind::Removed] {
+                    self.world.tell(kind, carrier, |event| event.detail = u32::from(host.refused));
+                }
+            }
+            return;
+        }
         let subject = self.world.tasks[carrier as usize].subject;
         let Some(slot) = subject.and_then(|subject| self.world.find(subject)) else { return };
         if self.world.tasks[slot as usize].stage == Stage::Carried {

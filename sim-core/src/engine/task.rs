@@ -305,10 +305,9 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 self.submit(slot, table);
                 false
             }
-            TaskOp::Local { pool } => {
+            TaskOp::Receive { pool } => {
                 self.world.tasks[slot as usize].pool = pool;
-                let arrival = self.world.shared.jobs[slot].arrival;
-                self.world.tell(TaskEventKind::Received, slot, |event| event.at = arrival);
+                self.world.tell(TaskEventKind::Received, slot, |_| {});
                 true
             }
             TaskOp::Known { to } => {
@@ -367,6 +366,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 }
                 self.world.shared.jobs[slot].tail = super::source::TAIL_PROGRAM;
                 self.join_processor(slot, processor, work);
+                false
+            }
+            TaskOp::Expire => {
+                let now = self.world.shared.now;
+                self.world.wait_until(slot, now, Phase::Timer);
                 false
             }
             TaskOp::Lock { pool } => self.lock(slot, pool),

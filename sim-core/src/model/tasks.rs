@@ -292,8 +292,8 @@ pub enum TaskOp {
         /// The table.
         table: u32,
     },
-    /// A request that its region's dispatcher answers by itself is there.
-    Local {
+    /// A request for a region has arrived.
+    Receive {
         /// The pool with the region's instances.
         pool: PoolId,
     },
@@ -327,6 +327,8 @@ pub enum TaskOp {
         /// The amount.
         amount: Draw,
     },
+    /// The budget is used up: an expiry, behind whatever else of this instant is done.
+    Expire,
     /// Takes a lock, held until it is given back or the task is removed.
     Lock {
         /// The pool.

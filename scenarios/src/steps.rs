@@ -92,6 +92,8 @@ pub(crate) struct Announced {
     pub always: bool,
     /// It comes as the client's next request, and otherwise as a START.
     pub thinks: bool,
+    /// The region that starts it: its steps must begin with a request there.
+    pub region: Option<String>,
 }
 
 /// Compiles the steps of one class to the end of the model's program, `Exit` included. `starts`: of jobs that are started, whose
@@ -533,6 +535,16 @@ impl<'a> Compiler<'a> {
     fn fork(&mut self, fields: &Fields<'a>) {
         let Some(node) = fields.get("fork") else { return };
         let Some(lists) = reader::array(node, "fork", self.sink) else { return };
+        if self.around.inside.is_some() {
+            self.sink
+                .error(
+                    "S045",
+                    fields.place("fork"),
+                    "a fork inside of a request: a SEP does one thing at a time",
+                )
+                .help("put the request into each way of the fork, or use { start = ... }");
+            return;
+        }
         if lists.is_empty() || lists.len() > 10_000 {
             let message = format!("a fork of {} children; it needs from 1 to 10000", lists.len());
             self.sink.error("S021", node.place, message);

@@ -1,5 +1,7 @@
 //! What must be recognizable in the product, statement by statement: `docs/coverage.md` has the table.
 
+mod regions;
+
 use crate::{end, end_with_input, stdout};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

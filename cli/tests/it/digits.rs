@@ -38,7 +38,7 @@ fn noise_is_told_from_numbers() {
 fn library() -> Vec<(String, bool)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/library");
     let mut found = Vec::new();
-    for folder in ["textbook", "capacity", "showcase", "theory", "bench", "template"] {
+    for folder in ["textbook", "capacity", "regions", "showcase", "theory", "bench", "template"] {
         let Ok(files) = fs::read_dir(root.join(folder)) else { continue };
         for file in files {
             let path = file.expect("a file").path();

@@ -5,6 +5,7 @@ use crate::diagnostic::{Place, Sink, did_you_mean_or_list};
 use crate::keys;
 use crate::reader::Fields;
 use crate::steps::{self, Announced};
+use crate::tree::Node;
 use sim_core::model::Attributes;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -26,6 +27,9 @@ impl<'a> Lowering<'a> {
                 continue;
             };
             self.made.insert(class, Attributes::default());
+            if let Some(region) = &made.region {
+                self.begins_there(items.get(class), region, &made);
+            }
             if made.always {
                 edges.entry(maker).or_default().push((class, made.place));
             }
@@ -65,6 +69,31 @@ impl<'a> Lowering<'a> {
                 }
                 way.push(next);
                 class = next;
+            }
+        }
+    }
+
+    /// A region starts requests, and its own.
+    fn begins_there(&mut self, item: Option<&Fields<'a>>, region: &str, made: &Announced) {
+        let first = item.and_then(|item| item.get("steps")).and_then(|steps| steps.elements().first());
+        let Some(first) = first.filter(|_| !self.unknown_names) else { return };
+        let class = &made.class;
+        match first.get("request").and_then(Node::as_text) {
+            Some(other) if other == region => {}
+            Some(other) => {
+                let message =
+                    format!("`{class}` is started by `{region}`, and its request goes to `{other}`");
+                self.sink
+                    .error("S026", made.place, message)
+                    .label(first.place, "this request")
+                    .help(format!("say region = \"{other}\" beside `start`"));
+            }
+            None => {
+                let message = format!("`{region}` starts a request, and `{class}` does not begin with one");
+                self.sink
+                    .error("S032", made.place, message)
+                    .label(first.place, "the first step")
+                    .help(format!("let its steps begin with {{ request = \"{region}\", steps = [...] }}"));
             }
         }
     }

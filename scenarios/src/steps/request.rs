@@ -129,7 +129,17 @@ impl<'a> Compiler<'a> {
                 .error("S031", place, format!("no SEP of `{}` serves the class `{transaction}`", region.name))
                 .help("its requests would wait for ever: name it in one of the lists of `initiators`");
         }
-        region.lane(transaction, tag.filter(|tag| region.tags.iter().any(|known| known == tag)))
+        if let Some(tag) = tag
+            && !region.tags.iter().any(|known| known == tag)
+        {
+            let known: Vec<&str> = region.tags.iter().map(String::as_str).collect();
+            let message = format!("no SEP of `{}` is reserved for `{tag}`: any serves it", region.name);
+            self.sink
+                .warning("S031", fields.place("tag"), message)
+                .help_if(|| crate::diagnostic::did_you_mean_or_list(tag, "tags with reserved SEPs", &known));
+            return region.lane(transaction, None);
+        }
+        region.lane(transaction, tag)
     }
 
     /// The way through the listener.
@@ -192,7 +202,7 @@ impl<'a> Compiler<'a> {
         };
         let then = reader::open(node, table, self.sink)?;
         let amount = self.amount(&then, "think");
-        self.announce(&then, "class", amount, region.programs.thinker, true)
+        self.announce(&then, "class", amount, region.programs.thinker, None)
     }
 
     /// Notes a job to be made whose class may be known later.
@@ -202,14 +212,23 @@ impl<'a> Compiler<'a> {
         key: &str,
         after: Option<Draw>,
         way: Pc,
-        thinks: bool,
+        started_by: Option<&Region>,
     ) -> Option<u32> {
+        let thinks = started_by.is_none();
         let class = fields.name(key, self.sink)?;
         let after = after?;
         let table = self.model.emits.len() as u32;
         self.model.emits.push(Emit { class: 0, attributes: 0, entry: 0, after, way, thinks });
         let (place, always) = (fields.place(key), !self.around.by_chance);
-        self.compiled.announced.push(Announced { table, class: class.to_owned(), place, always, thinks });
+        let region = started_by.map(|region| region.name.clone());
+        self.compiled.announced.push(Announced {
+            table,
+            class: class.to_owned(),
+            place,
+            always,
+            thinks,
+            region,
+        });
         Some(table)
     }
 
@@ -225,6 +244,7 @@ impl<'a> Compiler<'a> {
                         "a `start` step outside of a request needs the key `region`",
                     )
                     .help("`region`: the region whose dispatcher starts the task");
+                self.compiled.unknown_names = true;
                 None
             }
         };
@@ -236,7 +256,7 @@ impl<'a> Compiler<'a> {
             Some(_) => self.amount(fields, "after"),
             None => self.spot_law(Law::Deterministic { value: 0 }, fields.node.place).map(Draw::OnTheSpot),
         };
-        let made = self.announce(fields, "start", after, region.programs.timer, false);
+        let made = self.announce(fields, "start", after, region.programs.timer, Some(region));
         self.make(made);
     }
 

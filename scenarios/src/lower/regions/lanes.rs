@@ -97,6 +97,16 @@ impl<'a> Lowering<'a> {
             let kinds = own.map(|place| of_tag[place]).into_iter().chain([0]).collect();
             instances.lanes.push(Lane { limit: limit(class), kinds, own: own.is_some() });
         }
+        let anybody = named.iter().any(|(_, tag)| tag.is_none());
+        if anybody && !instances.kind_of.contains(&0) && self.sink.count() == 0 {
+            self.sink
+                .error(
+                    "S026",
+                    item.place("reserved"),
+                    "every SEP is reserved, and there are requests without a tag",
+                )
+                .help("they would wait for ever: leave a SEP that is not reserved");
+        }
     }
 
     /// The limits of transaction classes; their names in order.
@@ -110,7 +120,7 @@ impl<'a> Lowering<'a> {
             let Some(fields) = reader::open(&entry.node, table, self.sink) else { continue };
             let active = fields.integer("max_active", self.sink).map(|most| most as u32);
             let purge = fields.integer("purge", self.sink).map(|most| (most as u32, outcome("AKCC")));
-            if active.is_none() && purge.is_none() {
+            if fields.get("max_active").is_none() && fields.get("purge").is_none() {
                 self.sink.error(
                     "S011",
                     entry.node.place,

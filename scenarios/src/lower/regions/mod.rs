@@ -257,7 +257,13 @@ impl<'a> Lowering<'a> {
         });
         let up = item.integer("regions", self.sink).map_or(size, |up| up as u32);
         if up > size {
-            self.sink.error("S021", item.place("regions"), format!("{up} regions of {size} at most"));
+            self.sink
+                .error(
+                    "S021",
+                    item.place("regions"),
+                    format!("{up} SEPs are up at first, and there are {size} at most"),
+                )
+                .help(format!("say at most {size}, or raise `seps`"));
         }
         let bound = match item.choice("queues", self.sink) {
             Some(which) => which == 1,
@@ -306,7 +312,9 @@ impl<'a> Lowering<'a> {
         }
         let missing = seen.iter().position(|seen| !seen).filter(|_| self.sink.count() == 0);
         if let Some(sep) = missing {
-            self.sink.error("S021", node.place, format!("SEP {} is in no process", sep + 1));
+            self.sink
+                .error("S021", node.place, format!("SEP {} is in no process", sep + 1))
+                .help(format!("name every SEP from 1 to {size} once"));
         }
         processes
     }
@@ -319,7 +327,9 @@ impl<'a> Lowering<'a> {
             let Some(number) = reader::integer(node, key, 1, i64::from(size), self.sink) else { continue };
             let index = number as usize - 1;
             if std::mem::replace(&mut seen[index], true) {
-                self.sink.error("S034", node.place, format!("SEP {number} is given twice in `{key}`"));
+                self.sink
+                    .error("S034", node.place, format!("SEP {number} is given twice in `{key}`"))
+                    .help("each SEP is in one of them at most");
                 continue;
             }
             found.push(index as u32);
@@ -341,7 +351,9 @@ impl<'a> Lowering<'a> {
             let local = fields.choice("detect", self.sink) != Some(1);
             if process as usize > processes {
                 let message = format!("there is no process {process} among {processes}");
-                self.sink.error("S021", fields.place("process"), message);
+                self.sink
+                    .error("S021", fields.place("process"), message)
+                    .help("`processes` lists the SEPs of each process; without it there is one");
                 continue;
             }
             if !local && item.get("health_period").is_none() {
@@ -397,8 +409,12 @@ impl<'a> Lowering<'a> {
         if let Some(node) = item.get("initiators")
             && node.elements().len() != size as usize
         {
-            let message = format!("{} lists of classes for {size} SEPs", node.elements().len());
-            self.sink.error("S021", node.place, message);
+            let count = node.elements().len();
+            let message =
+                format!("classes of {count} {} for {size}", if count == 1 { "SEP" } else { "SEPs" });
+            self.sink
+                .error("S021", node.place, message)
+                .help("give each SEP its list; an empty one serves every class");
         }
     }
 }

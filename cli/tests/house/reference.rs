@@ -5,7 +5,7 @@ use assert_cmd::Command;
 use experiments::metrics::{Better, METRICS};
 use policies::{Layer, ParamKind, PolicyDef};
 use reports::sheet::Kind;
-use scenarios::CODES;
+use scenarios::{CODES, keys};
 use serde_json::Value;
 use sim_core::ties::{PRESETS, RULES, Ties};
 use std::fmt::Write as _;
@@ -225,6 +225,37 @@ fn the_tables_of_time_and_ties_are_the_code() {
     is_fresh(path, &replaced(&page, "ties", &ties()));
 }
 
+/// Every key of a table, those of tables inside it behind a dot.
+fn rows_of_keys(table: &keys::Table, before: &str, text: &mut String) {
+    for key in table.keys {
+        let name = format!("{before}{}", key.name);
+        let must = if key.required { " (required)" } else { "" };
+        let _ = writeln!(text, "| `{name}`{must} | {} |", cell(key.help));
+        match key.kind {
+            keys::Kind::Table(inner) if inner.keys.len() > 1 => {
+                rows_of_keys(inner, &format!("{name}."), text)
+            }
+            keys::Kind::Named(inner) => rows_of_keys(inner, &format!("{name}.CLASS."), text),
+            keys::Kind::Plain(inner) => rows_of_keys(inner, &format!("{name}."), text),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn the_keys_of_regions_are_the_tables() {
+    let head = "| key | what it is |\n|---|---|\n";
+    let mut text = format!("Of `[[region]]`:\n\n{head}");
+    rows_of_keys(&keys::REGION, "", &mut text);
+    let steps = ["request", "exec", "converse", "lock", "unlock", "start"];
+    for form in keys::STEPS.iter().filter(|form| steps.contains(&form.keys[0].name)) {
+        let _ = write!(text, "\nOf {}:\n\n{head}", form.name);
+        rows_of_keys(form, "", &mut text);
+    }
+    let path = "docs/regions.md";
+    is_fresh(path, &replaced(&read(&root().join(path)), "keys", &text));
+}
+
 fn json(args: &[&str]) -> Value {
     let output =
         Command::new(env!("CARGO_BIN_EXE_dispatchlab")).args(args).output().expect("the command starts");
@@ -233,17 +264,17 @@ fn json(args: &[&str]) -> Value {
 }
 
 /// Every key below `value`, but for the names of tie rules.
-fn keys(value: &Value, found: &mut Vec<String>) {
+fn keys_below(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(object) => {
             for (key, value) in object {
                 found.push(key.clone());
                 if key != "ties" {
-                    keys(value, found);
+                    keys_below(value, found);
                 }
             }
         }
-        Value::Array(rows) => rows.iter().for_each(|row| keys(row, found)),
+        Value::Array(rows) => rows.iter().for_each(|row| keys_below(row, found)),
         _ => {}
     }
 }
@@ -268,7 +299,7 @@ fn every_key_of_the_results_is_documented() {
         ],
     ];
     for args in commands {
-        keys(&json(args), &mut found);
+        keys_below(&json(args), &mut found);
     }
     found.extend(reports::csv::COLUMNS.iter().map(|column| column.name.to_string()));
     found.sort_unstable();
@@ -282,7 +313,7 @@ fn the_page_of_result_files_is_the_columns() {
     let mut text = head("Result files", "the columns in `reports`");
     text.push_str(
         "`run` with `--out-dir DIR` makes a new folder with `summary`, `runs`, `servers`, `timeseries` and a \
-         [manifest](results.md#manifestjson); `--with requests,decisions,gantt` adds files that grow with the number of \
+         [manifest](results.md#manifestjson); `--with requests,decisions,gantt,region` adds files that grow with the number of \
          jobs. They are CSV; with `--format jsonl` or `--format parquet` the same columns in that form. The first three \
          columns are the same everywhere, so that folders can be put together; files of the first replication say so.\n\n\
          CSV: quoting as in RFC 4180, UTF-8, lines end in LF (`--crlf`: CR LF), decimals have a point and the fewest digits \
@@ -326,6 +357,16 @@ fn the_page_of_result_files_is_the_columns() {
             "What each core did in the first replication, by station, core and time; empty where there are more than four \
              million stretches of time, or 500 000 of jobs that share a processor.",
             reports::requests::GANTT_COLUMNS,
+        ),
+        (
+            "region",
+            "What happened in [transaction regions](regions.md) in the first replication, in order.",
+            reports::regions::COLUMNS,
+        ),
+        (
+            "instances",
+            "The books of the processes of transaction regions: one row a process and state that it has been in.",
+            reports::regions::BOOKS,
         ),
     ] {
         let _ = write!(text, "\n## `{file}.csv`\n\n{what}\n\n| column | holds | what |\n|---|---|---|\n");

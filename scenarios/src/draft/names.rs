@@ -5,7 +5,7 @@ use crate::keys::{Kind, STEPS};
 use std::collections::BTreeMap;
 
 /// For each value that names something, what it names: a path to a string, and the path of a processor, pool, server
-/// group, balancer or class. `None`: there is nothing of that name there.
+/// group, balancer, region or class. `None`: there is nothing of that name there.
 ///
 /// Names of stations are looked up from the inside out: at the server that the innermost `balance` chose, then at the
 /// servers of the balances around it, then among the single stations. `web.cpu` is the station `cpu` of the group `web`.
@@ -60,6 +60,16 @@ impl<'a> Names<'a> {
                 let target = self.station(list, text, scopes);
                 self.found.insert(key(path, name), target);
             }
+        }
+        for (name, list) in [("request", "region"), ("region", "region"), ("start", "class")] {
+            if let Some(text) = step.text_of(name) {
+                let target = self.named(list, text);
+                self.found.insert(key(path, name), target);
+            }
+        }
+        if let Some(text) = step.get("then").and_then(|then| then.text_of("class")) {
+            let target = self.named("class", text);
+            self.found.insert(key(&key(path, "then"), "class"), target);
         }
         if let Some(name) = step.text_of("balance") {
             let target = self.named("balancer", name);

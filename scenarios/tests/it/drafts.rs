@@ -79,7 +79,7 @@ fn every_part_can_be_changed_and_what_is_not_changed_stays() {
 fn a_renamed_station_leaves_the_model_as_it_was() {
     for (name, text) in scenario_texts() {
         let root = draft::read(text);
-        for list in ["class", "processor", "pool", "server", "balancer"] {
+        for list in ["class", "processor", "pool", "server", "balancer", "region"] {
             for index in 0..root.get(list).map_or(0, |item| item.items().len()) {
                 let path = draft::path(&format!("{list}.{index}"));
                 let renamed = edit::rename(text, &path, "renamed").expect("renamed");

@@ -1,6 +1,7 @@
 //! Servers that fail and come back, and balancers that learn of it.
 
-use super::{Engine, is_pending_control, is_pending_timer, past};
+use super::pending::{is_pending_control, is_pending_timer};
+use super::{Engine, past};
 use crate::event::{EventKey, Phase};
 use crate::job::{NONE, State};
 use crate::law::Law;

@@ -313,7 +313,7 @@ impl<'a> Lowering<'a> {
         let missing = seen.iter().position(|seen| !seen).filter(|_| self.sink.count() == 0);
         if let Some(sep) = missing {
             self.sink
-                .error("S021", node.place, format!("SEP {} is in no process", sep + 1))
+                .error("S021", node.place, format!("no process has SEP {}", sep + 1))
                 .help(format!("name every SEP from 1 to {size} once"));
         }
         processes
@@ -328,7 +328,7 @@ impl<'a> Lowering<'a> {
             let index = number as usize - 1;
             if std::mem::replace(&mut seen[index], true) {
                 self.sink
-                    .error("S034", node.place, format!("SEP {number} is given twice in `{key}`"))
+                    .error("S034", node.place, format!("`{key}` gives SEP {number} twice"))
                     .help("each SEP is in one of them at most");
                 continue;
             }

@@ -363,7 +363,8 @@ pub(crate) fn percentile(distribution: &Distribution, statistic: &str) -> Option
 }
 
 fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &str, emit: Emit<'_>) {
-    let completed = u128::from(class.completed);
+    // Times are of answers: a conversation has several.
+    let answers = u128::from(class.response.count());
     for (metric, distribution) in [("response", &class.response), ("waiting", &class.waiting)] {
         for def in METRICS.iter().filter(|def| def.name == metric) {
             for statistic in def.statistics.iter().filter(|statistic| **statistic != WITHIN_TIME) {
@@ -376,9 +377,9 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
         }
     }
     emit("first_response/mean", ALL, name, ratio(class.first_response, u128::from(class.ran)));
-    emit("ready/mean", ALL, name, ratio(class.ready, completed));
-    emit("overhead/mean", ALL, name, ratio(class.overhead, completed));
-    emit("blocked/mean", ALL, name, ratio(class.blocked, completed));
+    emit("ready/mean", ALL, name, ratio(class.ready, answers));
+    emit("overhead/mean", ALL, name, ratio(class.overhead, answers));
+    emit("blocked/mean", ALL, name, ratio(class.blocked, answers));
     let slowdown = (class.ran > 0).then(|| class.slowdown / class.ran as f64);
     emit("slowdown/mean", ALL, name, slowdown);
     let by_component = name == ALL || model.classes.len() * model.components.len() <= MAX_CLASS_PARTS;
@@ -390,7 +391,7 @@ fn class_rows(model: &Model, measures: &Measures, class: &ClassMeasures, name: &
             ("response_part/service", part.service),
             ("response_part/overhead", part.overhead),
         ] {
-            emit(metric, &component.name, name, ratio(sum, completed));
+            emit(metric, &component.name, name, ratio(sum, answers));
         }
     }
     // Whole nanoseconds first: 3 jobs in 30 ms are 100 a second, not 99.999.

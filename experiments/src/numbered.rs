@@ -99,7 +99,7 @@ pub(crate) fn asked_rows(
             Some(limit) => {
                 let within =
                     classes.iter().map(|class| of(metric, class).within(limit.0)).sum::<Option<u64>>();
-                within.and_then(|within| ratio(u128::from(within), u128::from(all.released)))
+                within.and_then(|within| ratio(u128::from(within), u128::from(all.released + all.surplus)))
             }
             None => percentile(of(metric, all), metric.statistic),
         };

@@ -9,6 +9,7 @@ use crate::json::digest_hex;
 use crate::number::{Sure, TimeUnit, common_unit, estimate, parts_of_whole, significant, with_unit};
 use crate::rows::{ALL, FindingRow, RunDocument, SummaryRow, TaskRow, exact_for_log, few_legend};
 use crate::theory::beside_table;
+use sim_core::model::InstanceState;
 use sim_core::ties::{PRESETS, Ties};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -61,6 +62,7 @@ pub fn run_table(document: &RunDocument<'_>, options: &TableOptions) -> String {
     summary.classes(&mut out);
     summary.parts(&mut out);
     summary.stations(&mut out);
+    summary.processes(&mut out);
     summary.others(&mut out);
     if document.summary.iter().any(|row| row.scope == ALL && row.is_small_sample()) {
         let _ = writeln!(out, "\n{}", few_legend());
@@ -404,6 +406,36 @@ impl<'a> Summary<'a> {
         out.push('\n');
         grid.without_empty_columns().write(out, 0);
         self.left_out(out, scopes.len(), "stations");
+    }
+
+    /// What the processes of transaction regions do, on average, and who gives them their tasks.
+    fn processes(&self, out: &mut String) {
+        let of_free = |row: &&&SummaryRow| row.metric == "instances" && row.statistic == "free";
+        let scopes: Vec<&str> =
+            self.rows.iter().filter(|row| of_free(&row)).map(|row| row.scope.as_str()).collect();
+        if scopes.is_empty() {
+            return;
+        }
+        let states = InstanceState::ALL.map(InstanceState::word);
+        let header = ["processes"].into_iter().chain(states).chain(["pulled", "none free"]);
+        let mut grid = Grid::new(header);
+        for scope in scopes.iter().take(self.options.max_stations) {
+            let cell = |metric: &str, statistic: &str| {
+                let value =
+                    self.get(metric, statistic, scope, ALL).and_then(|row| Some((row.value?, row.unit)));
+                value
+                    .filter(|(value, _)| *value != 0.0)
+                    .map(|(value, unit)| short(value, unit))
+                    .unwrap_or_default()
+            };
+            let cells = states.map(|state| cell("instances", state));
+            let cells =
+                cells.into_iter().chain([cell("dispatches", "pull_share"), cell("no_instance", "count")]);
+            grid.row([(*scope).to_owned()].into_iter().chain(cells));
+        }
+        out.push('\n');
+        grid.without_empty_columns().write(out, 0);
+        self.left_out(out, scopes.len(), "regions");
     }
 
     /// Every other number of the whole system that says something.

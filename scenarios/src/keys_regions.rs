@@ -198,6 +198,11 @@ static THEN: Table = table(
     &[
         must("class", Kind::Name, "the class of the next request"),
         must("think", Kind::Law, "from the end output to its arrival"),
+        key(
+            "p",
+            Kind::Number { min: 0.0, max: 1.0, inclusive: false },
+            "the probability that there is one; default 1, always",
+        ),
     ],
 );
 

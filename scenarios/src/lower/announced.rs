@@ -61,7 +61,7 @@ impl<'a> Lowering<'a> {
                     };
                     self.sink
                         .error("S049", place, message)
-                        .help("put it into a branch, so that a dialogue ends by chance: { branch = [{ p = 0.8, steps = [...] }] }");
+                        .help("let a dialogue end by chance: then = { class = \"...\", think = ..., p = 0.8 }, or { start = ... } in a branch");
                     return;
                 }
                 if way.contains(&next) {

@@ -4,12 +4,13 @@
 //! begins, the task, its end output, and the call that removes it. Where the task uses more processor time than it may, it goes
 //! on at a second ending behind the first one.
 
-use super::{Announced, Compiler};
+use super::{Announced, Compiler, WEIGHT_ONE};
 use crate::reader::{self, Fields};
 use crate::regions::{Region, call, outcome, task};
 use sim_core::law::Law;
 use sim_core::model::{
-    Component, ComponentKind, Draw, Emit, InstanceState, Op, Pc, Pool, PoolOrder, StationRef, Submit, TaskOp,
+    BranchTable, Component, ComponentKind, Draw, Emit, InstanceState, Op, Pc, Pool, PoolOrder, StationRef,
+    Submit, TaskOp,
 };
 
 /// The request that steps stand in.
@@ -84,14 +85,8 @@ impl<'a> Compiler<'a> {
             self.list(steps, "steps");
         }
         self.around.inside = outer;
-        let then = self.follow(fields, region);
-        if fields.boolean("screen", self.sink) == Some(true) {
-            let then = then.unwrap_or(u32::MAX);
-            self.emit(task(TaskOp::RespondBy { way: region.programs.screen, then }));
-        } else {
-            self.emit(task(TaskOp::Respond { outcome: 0 }));
-            self.make(then);
-        }
+        let screen = (fields.boolean("screen", self.sink) == Some(true)).then_some(region.programs.screen);
+        self.end_output(fields, region, screen);
         self.call(region, "next", region.costs.next.as_ref(), Some(TaskOp::Next));
         let beyond = region.runaway.map(|(limit, keeps)| {
             let jump = self.emit(Op::Jump { to: 0 });
@@ -183,9 +178,39 @@ impl<'a> Compiler<'a> {
             self.serve(law, region.dispatcher.component);
         }
         self.emit(Op::Release { pool });
-        self.emit(task(TaskOp::Respond { outcome: 0 }));
-        let then = self.follow(fields, region);
-        self.make(then);
+        self.end_output(fields, region, None);
+    }
+
+    /// The last answer, perhaps by way of the dispatcher, and perhaps followed by the client's next request.
+    fn end_output(&mut self, fields: &Fields<'a>, region: &Region, screen: Option<Pc>) {
+        let (then, chance) = self.follow(fields, region).map_or((None, 1.0), |(then, p)| (Some(then), p));
+        if chance >= 1.0 {
+            return self.respond(then, screen);
+        }
+        let table = self.model.branches.len() as u32;
+        self.emit(Op::Branch { table });
+        let weight = ((chance * WEIGHT_ONE) + 0.5) as u32;
+        let with = self.pc();
+        self.respond(then, screen);
+        let jump = self.emit(Op::Jump { to: 0 });
+        let without = self.pc();
+        self.respond(None, screen);
+        let after = self.pc();
+        self.model.program[jump] = Op::Jump { to: after };
+        let ways = vec![(weight, with), (WEIGHT_ONE as u32 - weight, without)];
+        self.model.branches.push(BranchTable { ways });
+    }
+
+    fn respond(&mut self, then: Option<u32>, screen: Option<Pc>) {
+        match screen {
+            Some(way) => {
+                self.emit(task(TaskOp::RespondBy { way, then: then.unwrap_or(u32::MAX) }));
+            }
+            None => {
+                self.emit(task(TaskOp::Respond { outcome: 0 }));
+                self.make(then);
+            }
+        }
     }
 
     fn make(&mut self, table: Option<u32>) {
@@ -194,15 +219,20 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// The next request of a dialogue.
-    fn follow(&mut self, fields: &Fields<'a>, region: &Region) -> Option<u32> {
+    /// The next request of a dialogue, and how likely it is.
+    fn follow(&mut self, fields: &Fields<'a>, region: &Region) -> Option<(u32, f64)> {
         let node = fields.get("then")?;
         let Some(crate::keys::Kind::Table(table)) = fields.table.key("then").map(|key| key.kind) else {
             return None;
         };
         let then = reader::open(node, table, self.sink)?;
+        let chance = then.number("p", self.sink).unwrap_or(1.0);
         let amount = self.amount(&then, "think");
-        self.announce(&then, "class", amount, region.programs.thinker, None)
+        let by_chance = self.around.by_chance;
+        self.around.by_chance |= chance < 1.0;
+        let made = self.announce(&then, "class", amount, region.programs.thinker, None);
+        self.around.by_chance = by_chance;
+        Some((made?, chance))
     }
 
     /// Notes a job to be made whose class may be known later.

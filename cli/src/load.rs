@@ -19,12 +19,15 @@ const WIDTH: usize = 100;
 /// Reads an input; a mistake in its name or kind is rendered. The manifest will name it, and under `--from` it must be
 /// what it was.
 pub fn read(name: &str, global: &GlobalArgs) -> Result<Input, Failure> {
-    global.session.input(name, stream(name))
+    let meter = Meter::new(global);
+    let watch = |bytes: u64| meter.say(&|| format!("{} MB looked through", bytes / 1_000_000));
+    global.session.input(name, stream(name, &watch))
 }
 
-/// [`read_plain`], but the lines of a long log or trace are read as they are needed.
-pub fn stream(name: &str) -> Result<Input, Failure> {
-    Input::stream(name).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
+/// [`read_plain`], but the lines of a long log or trace are read as they are needed; `watch` is told how many bytes have
+/// been looked through.
+pub fn stream(name: &str, watch: &dyn Fn(u64)) -> Result<Input, Failure> {
+    Input::stream(name, watch).map_err(|found| Failure::Diagnostics(rendered(&found, None)))
 }
 
 /// Reads an input of which no manifest is to know.

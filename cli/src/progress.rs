@@ -6,20 +6,24 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use sim_core::shown::shown;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-/// Runs shorter than this show nothing.
+/// Commands shorter than this show nothing.
 const SILENT: Duration = Duration::from_secs(1);
 /// The bar is drawn this often at most.
 const REDRAW: Duration = Duration::from_millis(100);
 /// Lines elsewhere come this often.
 const LINES: Duration = Duration::from_secs(30);
 
+/// When the first meter of the command was made: later ones need not be silent once more.
+static BEGAN: OnceLock<Instant> = OnceLock::new();
+
 /// Shows how far a command has come.
 pub struct Meter {
     kind: Kind,
     start: Instant,
+    began: Instant,
     state: Mutex<State>,
 }
 
@@ -48,7 +52,8 @@ impl Meter {
             Kind::Lines
         };
         let start = Instant::now();
-        Meter { kind, start, state: Mutex::new(State { shown: start, bar: None }) }
+        let began = *BEGAN.get_or_init(|| start);
+        Meter { kind, start, began, state: Mutex::new(State { shown: start, bar: None }) }
     }
 
     /// Takes note of the progress of part `index` of `parts`.
@@ -78,7 +83,7 @@ impl Meter {
         let Ok(mut state) = self.state.try_lock() else { return };
         let elapsed = self.start.elapsed();
         let pause = if self.kind == Kind::Bar { REDRAW } else { LINES };
-        if elapsed < SILENT || state.shown.elapsed() < pause {
+        if self.began.elapsed() < SILENT || state.shown.elapsed() < pause {
             return;
         }
         state.shown = Instant::now();
@@ -108,7 +113,7 @@ impl Meter {
         let Ok(mut state) = self.state.try_lock() else { return };
         let elapsed = self.start.elapsed();
         let pause = if self.kind == Kind::Bar { REDRAW } else { LINES };
-        if elapsed < SILENT || state.shown.elapsed() < pause {
+        if self.began.elapsed() < SILENT || state.shown.elapsed() < pause {
             return;
         }
         state.shown = Instant::now();

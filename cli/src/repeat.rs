@@ -234,7 +234,7 @@ impl Repeat {
         let Some(was) = was else { return Err(self.without_hash(name)) };
         let beside = self.folder.join(name);
         let found = match found {
-            Err(_) if name != "-" && beside.is_file() => load::stream(&beside.display().to_string())
+            Err(_) if name != "-" && beside.is_file() => load::stream(&beside.display().to_string(), &|_| ())
                 .map(|input| Input { name: name.to_owned(), ..input }),
             other => other,
         };

@@ -101,13 +101,14 @@ impl Input {
     /// Reads a file, standard input (`-`) or a library scenario; a file goes before a library name.
     #[cfg(feature = "files")]
     pub fn read(source: &str) -> Result<Input, Vec<Diagnostic>> {
-        stream::files::input(source, false)
+        stream::files::input(source, false, &|_| ())
     }
 
     /// [`read`](Input::read), but of a long log or trace only the beginning is held: the lines are read as they are needed.
+    /// `watch` is told now and then how many bytes of it have been looked through.
     #[cfg(feature = "files")]
-    pub fn stream(source: &str) -> Result<Input, Vec<Diagnostic>> {
-        stream::files::input(source, true)
+    pub fn stream(source: &str, watch: &dyn Fn(u64)) -> Result<Input, Vec<Diagnostic>> {
+        stream::files::input(source, true, watch)
     }
 
     /// Decides what kind of text it is, by the suffix of the name and by the content.

@@ -42,7 +42,9 @@ fn words(reason: Skipped) -> &'static str {
         Skipped::Arrival | Skipped::Clock => "without a valid time stamp",
         Skipped::Zone => "with a time zone whose name does not say which one it is",
         Skipped::Size => "without a valid size",
+        Skipped::Year => "without a year where others have one, or with one where others have none",
         Skipped::Service => "without a request time",
+        Skipped::Negative => "with a request time below zero",
         Skipped::Range => "with a service time beyond the range of time",
         Skipped::Class => "with a class that is no name",
         Skipped::Deadline => "with a deadline that is no duration",
@@ -92,7 +94,7 @@ pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<
         let mut notes = log.notes;
         let seed = options.seed.unwrap_or(1);
         notes.extend(requests.arrive(within, options.within_second.is_some(), seed));
-        notes.extend(requests.notes(&words, false));
+        notes.extend(requests.notes(&words));
         let timed = !matches!(wanted, Some(Wanted::Law(_)));
         notes.extend(floor.applied(timed, &mut requests, options, sink));
         let (requests, attributes) = requests.requests("log", sink)?;
@@ -106,13 +108,20 @@ fn recognized(input: &Input, options: &Options, sink: &mut Sink) -> Option<Recog
     let Some(text) = &options.log_format else {
         let found = recognize::recognize(&input.text, None);
         if found.is_none() {
-            if recognize::sample(&input.text).is_empty() {
+            let lines = recognize::sample(&input.text);
+            if recognize::is_syslog(&lines) {
+                let message = "these are lines of syslog, and they hold no requests of a known form";
+                sink.error("S006", WHOLE, message).help(
+                    "`--log-format` says what stands behind the program's name, for instance '$remote_addr [$time_local] \
+                     \"$request\" $status $request_time'",
+                );
+            } else if lines.is_empty() {
                 sink.error("S070", WHOLE, "no line of this log could be read as a request")
                     .help("it has no lines");
             } else {
                 sink.error("S002", WHOLE, "neither the name nor the content is of a known kind").help_if(
                     || {
-                        let (number, line) = *recognize::sample(&input.text).first()?;
+                        let (number, line) = *lines.first()?;
                         let begin: String = String::from_utf8_lossy(line).chars().take(100).collect();
                         Some(format!("line {number} is `{begin}`; {}", crate::input::KNOWN))
                     },
@@ -134,7 +143,7 @@ fn recognized(input: &Input, options: &Options, sink: &mut Sink) -> Option<Recog
     match Format::parse(&form, &[]) {
         Ok(format) => {
             let lines = recognize::sample(&input.text);
-            let fits = |line: &str| format.split(line, &mut Line::default());
+            let fits = |line: &str| format.split(&format.spaced(line), &mut Line::default());
             let count = lines.iter().filter(|(_, line)| fits(&String::from_utf8_lossy(line))).count();
             let behind = |line: &str| recognize::without_prefix(line).is_some_and(fits);
             let prefixed = lines.iter().filter(|(_, line)| behind(&String::from_utf8_lossy(line))).count();
@@ -153,6 +162,14 @@ fn recognized(input: &Input, options: &Options, sink: &mut Sink) -> Option<Recog
             });
             None
         }
+    }
+}
+
+/// A line as text, as [`Format::spaced`] has it.
+fn spaced<'t>(format: &Format, line: &'t [u8]) -> Cow<'t, str> {
+    match String::from_utf8_lossy(line) {
+        Cow::Borrowed(text) => format.spaced(text),
+        Cow::Owned(text) => Cow::Owned(format.spaced(&text).into_owned()),
     }
 }
 
@@ -283,7 +300,7 @@ impl Context<'_> {
         sink: &mut Sink,
     ) -> Option<Section> {
         let texts: Vec<(usize, Cow<'_, str>)> =
-            sample.iter().map(|(number, line)| (*number, String::from_utf8_lossy(line))).collect();
+            sample.iter().map(|(number, line)| (*number, spaced(&format, line))).collect();
         let mut lines: Vec<Line<'_>> = Vec::new();
         let mut shown: Vec<(usize, Cow<'_, str>)> = Vec::new();
         for (number, text) in &texts {
@@ -305,7 +322,7 @@ impl Context<'_> {
         if bytes.is_empty() || bytes.starts_with(b"#") {
             return;
         }
-        let text = String::from_utf8_lossy(bytes);
+        let text = spaced(&section.format, bytes);
         let mut line = Line::default();
         let row = if Self::split(&section.format, section.prefix, &text, &mut line) {
             section.roles.row(number, &line, self.classes, &mut log.read)

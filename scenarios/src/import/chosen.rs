@@ -32,7 +32,7 @@ impl At {
     }
 
     /// As `--service field:` has it.
-    fn text(&self, fields: &[Field]) -> String {
+    pub fn text(&self, fields: &[Field]) -> String {
         match self {
             At::Field(index) => {
                 let name = &fields[*index].name;
@@ -245,7 +245,8 @@ fn shape<'l>(texts: impl Iterator<Item = &'l str>) -> Shape {
     let mut found = Shape::Blank;
     for text in texts {
         let text = text.trim();
-        if matches!(text, "" | "-" | "-1") {
+        // What is below zero is said of its line.
+        if matches!(text, "" | "-" | "-1") || value::is_negative(text) {
             continue;
         }
         let own = shape_of(text);
@@ -262,6 +263,14 @@ fn shape<'l>(texts: impl Iterator<Item = &'l str>) -> Shape {
         };
     }
     found
+}
+
+/// The first line whose last word is a duration below zero, in words.
+pub(super) fn below_zero(lines: &[Line<'_>], texts: &[(usize, Cow<'_, str>)]) -> Option<String> {
+    lines.iter().zip(texts).find_map(|(line, (number, _))| {
+        let value = line.values.last().filter(|value| value::is_negative(value))?;
+        Some(format!("line {number} ends with `{value}`, and no request takes less than no time"))
+    })
 }
 
 fn shape_of(text: &str) -> Shape {

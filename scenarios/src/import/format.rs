@@ -104,6 +104,16 @@ impl Format {
         Ok(Format { fields, split: Split::Between(between), least: usize::MAX })
     }
 
+    /// A line whose fields have tabs between as it is with spaces, where the format has none: each run of space that has a
+    /// tab in it is one space, but within quotes.
+    pub fn spaced<'t>(&self, line: &'t str) -> Cow<'t, str> {
+        let own = |between: &[String]| between.iter().any(|text| text.contains('\t'));
+        match &self.split {
+            Split::Between(between) if line.contains('\t') && !own(between) => Cow::Owned(spaced(line)),
+            _ => Cow::Borrowed(line),
+        }
+    }
+
     /// Falls a line into its fields; false where it does not have this form.
     pub fn split<'a>(&self, line: &'a str, found: &mut Line<'a>) -> bool {
         found.clear();
@@ -156,6 +166,29 @@ impl Format {
         }
         true
     }
+}
+
+/// [`Format::spaced`].
+pub(super) fn spaced(line: &str) -> String {
+    let mut found = String::with_capacity(line.len());
+    let (mut quoted, mut escaped, mut behind_tab) = (false, false, false);
+    for c in line.chars() {
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        match c {
+            ' ' if behind_tab => {}
+            '\t' if !quoted => {
+                found.truncate(found.trim_end_matches(' ').len());
+                found.push(' ');
+                behind_tab = true;
+            }
+            _ => {
+                found.push(c);
+                behind_tab = false;
+            }
+        }
+    }
+    found
 }
 
 /// Where a field ends: before the text that follows it.

@@ -1,6 +1,7 @@
 //! Importers of foreign formats, one file each, and what they share.
 
 pub(crate) mod access_log;
+mod calendar;
 mod chosen;
 mod classes;
 mod client;

@@ -3,7 +3,7 @@
 
 use super::client;
 use super::fields::{Field, Meaning, Moment, Named, W3C};
-use super::format::{Format, Line};
+use super::format::{self, Format, Line};
 use super::json;
 use super::presets::{Fields, PRESETS, Preset};
 use super::stamp::{self, Part};
@@ -180,6 +180,15 @@ pub(super) fn without_prefix(line: &str) -> Option<&str> {
     }
 }
 
+/// Whether most lines have what syslog puts in front.
+pub(super) fn is_syslog(lines: &[Numbered<'_>]) -> bool {
+    let prefixed = |line: &[u8]| {
+        let line = String::from_utf8_lossy(line);
+        !line.contains(" | ") && without_prefix(&line).is_some()
+    };
+    2 * lines.iter().filter(|(_, line)| prefixed(line)).count() > lines.len()
+}
+
 /// The format of a log, if it has a known one; of the formats with this name alone, where there is one.
 pub(super) fn recognize(text: &[u8], only: Option<&str>) -> Option<Recognized> {
     let presets = || PRESETS.iter().filter(move |preset| only.is_none_or(|name| preset.name == name));
@@ -210,7 +219,14 @@ pub(super) fn recognize(text: &[u8], only: Option<&str>) -> Option<Recognized> {
         let there = |(name, _): &&Named| objects.iter().any(|object| json::lookup(object, name).is_some());
         return Some(of(found, Layout::Json(found.table.iter().filter(there).map(named).collect())));
     }
-    let texts: Vec<Cow<'_, str>> = lines.iter().map(|(_, line)| String::from_utf8_lossy(line)).collect();
+    // No known format has tabs between its fields; logs that went through a table or an editor do.
+    let texts: Vec<Cow<'_, str>> = lines
+        .iter()
+        .map(|(_, line)| match String::from_utf8_lossy(line) {
+            text if text.contains('\t') => Cow::Owned(format::spaced(&text)),
+            text => text,
+        })
+        .collect();
     let mut best: Option<(usize, usize, Recognized)> = None;
     for preset in presets() {
         for format in preset.formats() {

@@ -26,7 +26,7 @@ use super::json;
 use super::requests::{Held, Read, Row, Skipped, UNNAMED, WithinSecond};
 use super::roles::ROLES;
 use super::service::{Name, Number, ServiceLaw};
-use super::stamp::{self, Fault};
+use super::stamp::{self, Fault, Stamp};
 use super::value::duration;
 use crate::Loaded;
 use crate::diagnostic::{Sink, WHOLE, did_you_mean_or_list};
@@ -67,6 +67,8 @@ fn words(reason: Skipped) -> &'static str {
         Skipped::Clock => {
             "with a time of the calendar among numbers, or a number among times of the calendar"
         }
+        Skipped::Year => "without a year where others have one, or with one where others have none",
+        Skipped::Negative => "with a service time below zero",
         Skipped::Service => "without a valid service time, or without a number that it depends on",
         Skipped::Range => "with a service time beyond the range of time",
         Skipped::Class => "with a class that is no name",
@@ -78,10 +80,11 @@ fn words(reason: Skipped) -> &'static str {
 /// Compiles a trace.
 pub(crate) fn load(input: &Input, options: &Options, sink: &mut Sink) -> Option<Loaded> {
     let unit = run_options::time_unit(&options.time_unit, sink);
-    // `field:NAME` is a column as `--map service=NAME` has it.
+    // `field:NAME` is a column as `--map service=NAME` has it, and `field` the one that goes by its name.
     let chosen = options.service.as_deref().and_then(|text| text.trim().strip_prefix("field:"));
+    let plain = options.service.as_deref().is_some_and(|text| ["field", "field-us"].contains(&text.trim()));
     let law = match &options.service {
-        _ if chosen.is_some() => None,
+        _ if chosen.is_some() || plain => None,
         Some(text) => {
             let place = sink.option("--service", text);
             Some(ServiceLaw::parse(text, place, sink))
@@ -129,13 +132,14 @@ fn parse(
     if classes.is_used() && columns.check(&classes, sink).is_none() {
         return Ok(None);
     }
-    let mut reading = Reading { read: Read::new(&classes), columns, classes };
+    let mut reading = Reading { read: Read::new(&classes), header: table.header.clone(), columns, classes };
     reading.read.watch = sink.watch();
     if reading.table(&table)? {
         // A column that the beginning of a long text does not have.
         table.widen()?;
         let Some(columns) = Columns::find(&table, options, chosen, law, unit, sink) else { return Ok(None) };
-        reading = Reading { read: Read::new(&reading.classes), columns, ..reading };
+        reading =
+            Reading { read: Read::new(&reading.classes), header: table.header.clone(), columns, ..reading };
         reading.read.watch = sink.watch();
         reading.table(&table)?;
     }
@@ -157,7 +161,7 @@ fn parse(
     }
     let mut notes = Vec::new();
     notes.extend(read.arrive(within, options.within_second.is_some(), options.seed.unwrap_or(1)));
-    notes.extend(read.notes(&words, true));
+    notes.extend(read.notes(&words));
     if options.service_floor.is_some() {
         notes.extend(floor.applied(law.is_none(), &mut read, options, sink));
     }
@@ -449,6 +453,7 @@ fn position(header: &[String], name: &str) -> Option<usize> {
 /// What is read with what.
 struct Reading<'l> {
     read: Read,
+    header: Vec<String>,
     columns: Columns<'l>,
     classes: Classes,
 }
@@ -469,6 +474,7 @@ impl Reading<'_> {
         if *self.read.calendar.get_or_insert(calendar) != calendar {
             return Err(Skipped::Clock);
         }
+        let stamp = self.read.times.dated(stamp, line)?;
         let duration = |text: &str, role: usize| duration(text, columns.units[role], columns.comma);
         let service = match &columns.law {
             Some((law, factors, durations)) => {
@@ -486,7 +492,15 @@ impl Reading<'_> {
                 let (numbers, spans) = numbers.zip(spans).ok_or(Skipped::Service)?;
                 law.of(numbers.into_iter(), spans.into_iter()).ok_or(Skipped::Range)?
             }
-            None => duration(field(SERVICE).ok_or(Skipped::Service)?, SERVICE).ok_or(Skipped::Service)?,
+            None => {
+                let text = field(SERVICE).ok_or(Skipped::Service)?;
+                duration(text, SERVICE).ok_or_else(|| match text.strip_prefix('-') {
+                    Some(rest) if duration(rest, SERVICE).is_some() => {
+                        self.read.name_negative(&self.header[columns.of[SERVICE].unwrap_or(0)], text)
+                    }
+                    _ => Skipped::Service,
+                })?
+            }
         };
         let priority = match field(PRIORITY) {
             Some(text) => text.parse().ok().filter(|p: &i64| p.unsigned_abs() <= 1_000_000_000),
@@ -518,17 +532,17 @@ impl Reading<'_> {
 }
 
 /// An arrival in nanoseconds since some time, and whether it is one of the calendar.
-fn arrival(text: &str, columns: &Columns<'_>) -> Result<(i128, bool), Skipped> {
+fn arrival(text: &str, columns: &Columns<'_>) -> Result<(Stamp, bool), Skipped> {
     if text.contains(':') {
-        let at = stamp::read(text).map_err(|fault| match fault {
+        let found = stamp::told(text).map_err(|fault| match fault {
             Fault::Form => Skipped::Arrival,
             Fault::Zone => Skipped::Zone,
         })?;
-        return Ok((at.div_euclid(1000) * 1000, true));
+        return Ok((Stamp { at: found.at.div_euclid(1000) * 1000, ..found }, true));
     }
     let (text, sign) = text.strip_prefix('-').map_or((text, 1), |rest| (rest, -1));
     let span = duration(text, columns.units[ARRIVAL], columns.comma).ok_or(Skipped::Arrival)?;
-    Ok((sign * i128::from(span.0), false))
+    Ok((Stamp { at: sign * i128::from(span.0), yearless: false, leap: false }, false))
 }
 
 #[cfg(test)]
@@ -558,12 +572,11 @@ mod tests {
             ("1970-01-01 00:00:02 XYZ", Err(Skipped::Zone)),
             ("yesterday", Err(Skipped::Arrival)),
             ("", Err(Skipped::Arrival)),
-            ("12:00", Err(Skipped::Arrival)),
             ("--3", Err(Skipped::Arrival)),
-            ("nan", Err(Skipped::Arrival)),
             ("1e99", Err(Skipped::Arrival)),
         ] {
-            assert_eq!(arrival(text, &columns), expected, "{text}");
+            let found = arrival(text, &columns).map(|(stamp, calendar)| (stamp.at, calendar));
+            assert_eq!(found, expected, "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Requests as they were read, on their way to the sources of a model.
 
+use super::calendar::Calendar;
 use super::classes::Classes;
 use super::client::OWN_CLIENT;
 use super::farm::Requests;
@@ -34,10 +35,14 @@ pub(super) enum Skipped {
     Zone,
     /// A calendar and numbers are mixed.
     Clock,
+    /// It has no year where others have one, or one where they have none.
+    Year,
     /// Its size is no number.
     Size,
     /// It does not say how long it took, and has to.
     Service,
+    /// It took less than no time.
+    Negative,
     /// Its service time is beyond the range of time.
     Range,
     /// Its class is no name.
@@ -49,7 +54,7 @@ pub(super) enum Skipped {
 }
 
 impl Skipped {
-    const COUNT: usize = 10;
+    const COUNT: usize = 12;
 }
 
 /// A request as a line has it.
@@ -170,9 +175,10 @@ pub(super) struct Read {
     pub watch: Option<LinesWatch>,
     /// By reason: how many lines, and the number of the first.
     skipped: [Option<(usize, usize)>; Skipped::COUNT],
-    /// Lines that arrive before one above them, and the number of the first.
-    unsorted: Option<(usize, usize)>,
-    latest: Option<i128>,
+    /// The first request time below zero, with its field.
+    negative: Option<String>,
+    /// What their stamps say of each other.
+    pub times: Calendar,
     /// Whether times are of the calendar.
     pub calendar: Option<bool>,
     /// Whether all stamps are whole seconds.
@@ -209,11 +215,7 @@ impl Read {
         }
         match found {
             Ok(Some(row)) => {
-                let at = row.stamp - i128::from(row.back.0);
-                if self.latest.is_some_and(|latest| at < latest) {
-                    self.unsorted.get_or_insert((0, line)).0 += 1;
-                }
-                self.latest = self.latest.max(Some(at));
+                self.times.take(row.stamp, line);
                 self.fraction |= row.stamp.rem_euclid(SECOND) != 0;
                 // One more than is allowed tells that there are more.
                 if self.rows.len() <= REQUESTS_MAX {
@@ -257,6 +259,12 @@ impl Read {
     /// Counts a request whose client field names nobody.
     pub fn count_nobody(&mut self, line: usize) {
         self.nobody.get_or_insert((0, line)).0 += 1;
+    }
+
+    /// Names the field of a request time below zero.
+    pub fn name_negative(&mut self, field: &str, value: &str) -> Skipped {
+        self.negative.get_or_insert_with(|| format!("field `{field}` is `{}`", value.trim()));
+        Skipped::Negative
     }
 
     /// Counts a request whose arrival had to be its end.
@@ -317,28 +325,27 @@ impl Read {
 
     /// What was skipped, and why.
     fn skipped_notes(&self, words: &dyn Fn(Skipped) -> &'static str) -> Vec<String> {
-        use Skipped::{Arrival, Class, Clock, Deadline, Form, Priority, Range, Service, Size, Zone};
-        let all = [Form, Arrival, Zone, Clock, Size, Service, Range, Class, Deadline, Priority];
+        use Skipped::{
+            Arrival, Class, Clock, Deadline, Form, Negative, Priority, Range, Service, Size, Year, Zone,
+        };
+        let all =
+            [Form, Arrival, Zone, Clock, Year, Size, Service, Negative, Range, Class, Deadline, Priority];
         let notes = all.into_iter().filter_map(|reason| {
             let (count, first) = self.skipped[reason as usize]?;
             let were = if count == 1 { "was" } else { "were" };
-            let example = example(count, first);
+            let mut example = example(count, first);
+            if let Some(value) = self.negative.as_ref().filter(|_| reason == Negative) {
+                example = format!("{example}: {value}");
+            }
             Some(format!("{count} of {} lines {were} skipped: {} ({example})", self.lines, words(reason)))
         });
         notes.collect()
     }
 
-    /// Everything that is to be said of the lines. `sorted`: lines in another order than their times are worth a word.
-    pub fn notes(&self, words: &dyn Fn(Skipped) -> &'static str, sorted: bool) -> Vec<String> {
+    /// Everything that is to be said of the lines.
+    pub fn notes(&self, words: &dyn Fn(Skipped) -> &'static str) -> Vec<String> {
         let mut notes = self.skipped_notes(words);
-        if let Some((count, first)) = self.unsorted.filter(|_| sorted) {
-            let were = if count == 1 { "was" } else { "were" };
-            let example = example(count, first);
-            notes.push(format!(
-                "{count} of {} lines {were} not in order of time, and sorted ({example})",
-                self.lines
-            ));
-        }
+        notes.extend(self.times.notes(self.lines));
         if self.counted_from() != 0 && self.calendar == Some(false) {
             notes.push("arrivals are counted from the earliest one".to_owned());
         }
@@ -380,6 +387,14 @@ impl Read {
 
     /// Spreads the requests of whole seconds and makes arrivals of stamps; what is to be said about it.
     pub fn arrive(&mut self, within: WithinSecond, asked: bool, seed: u64) -> Option<String> {
+        if self.times.is_yearless() {
+            let origin = self.times.real(self.origin);
+            for row in &mut self.rows {
+                let at = self.times.real(self.origin + i128::from(row.at)) - origin;
+                row.at = i64::try_from(at).unwrap_or(row.at);
+            }
+            self.origin = origin;
+        }
         let note = self.spread(within, asked, seed);
         let backs = std::mem::take(&mut self.backs);
         for (nth, row) in self.rows.iter_mut().enumerate() {
@@ -448,7 +463,7 @@ impl Read {
         let last = self.rows.last().map_or(0, |row| i128::from(row.at));
         if self.far || last - start > i128::from(Time::LATEST.0) {
             let message = format!("the {what} spans more than the 292 years that can be simulated");
-            sink.error("S073", WHOLE, message);
+            sink.error("S073", WHOLE, message).help_if(|| self.times.longest());
             return None;
         }
         let mut present = vec![false; self.classes.len()];
@@ -519,6 +534,6 @@ fn sort<K: Ord>(rows: &mut [Held], key: impl Fn(&Held) -> K) {
 }
 
 /// `line 13` or `the first is line 13`.
-fn example(count: usize, line: usize) -> String {
+pub(super) fn example(count: usize, line: usize) -> String {
     if count == 1 { format!("line {line}") } else { format!("the first is line {line}") }
 }

@@ -8,7 +8,7 @@ use super::format::Line;
 use super::recognize::is_status;
 use super::requests::{Read, Row, Skipped, UNNAMED};
 use super::service::{Number, ServiceLaw};
-use super::stamp::{self, Fault, Part};
+use super::stamp::{self, Fault, Part, Stamp};
 use super::value::{self, Form, Told};
 use crate::diagnostic::{Place, Sink, WHOLE, did_you_mean_or_list};
 use crate::options::Options;
@@ -52,6 +52,15 @@ enum Service {
     Picks(Vec<Pick>),
 }
 
+impl Service {
+    fn picks(&self) -> &[Pick] {
+        match self {
+            Service::Law { durations, .. } => durations,
+            Service::Picks(picks) => picks,
+        }
+    }
+}
+
 /// The fields of a log by what they are for.
 pub(super) struct Roles {
     stamp: Vec<(At, Part)>,
@@ -61,6 +70,8 @@ pub(super) struct Roles {
     /// The request time, where it is known.
     pub known: Option<Known>,
     service: Service,
+    /// The fields of its durations, for people.
+    durations: Vec<String>,
     client: Option<At>,
     class: Option<At>,
     priority: Option<At>,
@@ -217,12 +228,14 @@ impl Roles {
                 }
             }
         };
+        let service = service?;
         let roles = Roles {
             stamp,
             date: sample.date.clone(),
             moment,
             known,
-            service: service?,
+            durations: service.picks().iter().map(|pick| pick.at.text(sample.fields)).collect(),
+            service,
             client,
             class,
             priority,
@@ -255,7 +268,7 @@ impl Roles {
         read: &mut Read,
     ) -> Result<Option<Row>, Skipped> {
         let get = |at: &Option<At>| at.as_ref().and_then(|at| at.get(line));
-        let stamp = self.stamp(line)?;
+        let stamp = read.times.dated(self.stamp(line)?, number)?;
         let status = get(&self.status).unwrap_or("-");
         if !is_status(status) {
             return Err(Skipped::Form);
@@ -279,7 +292,7 @@ impl Roles {
         let service = match &self.service {
             Service::Picks(picks) => match chosen::sum(picks, line) {
                 Told::Span(span) => span,
-                Told::Nothing | Told::Bad => return Err(Skipped::Service),
+                Told::Nothing | Told::Bad => return Err(self.without_service(line, read)),
             },
             Service::Law { law, factors, durations } => {
                 let number = |at: &At| match at {
@@ -293,7 +306,9 @@ impl Roles {
                         _ => None,
                     });
                 let spans: Option<Vec<Span>> = spans.collect();
-                let (numbers, spans) = numbers.zip(spans).ok_or(Skipped::Service)?;
+                let Some((numbers, spans)) = numbers.zip(spans) else {
+                    return Err(self.without_service(line, read));
+                };
                 law.of(numbers.into_iter(), spans.into_iter()).ok_or(Skipped::Range)?
             }
         };
@@ -338,13 +353,23 @@ impl Roles {
         Ok(Some(Row { stamp, back, service, class, priority, deadline, client }))
     }
 
-    fn stamp(&self, line: &Line<'_>) -> Result<i128, Skipped> {
+    /// Why a line has no service time.
+    fn without_service(&self, line: &Line<'_>, read: &mut Read) -> Skipped {
+        let values = self.service.picks().iter().zip(&self.durations);
+        let below = values.filter_map(|(pick, name)| Some((name, pick.at.get(line)?)));
+        match below.into_iter().find(|(_, value)| value::is_negative(value)) {
+            Some((name, value)) => read.name_negative(name, value),
+            None => Skipped::Service,
+        }
+    }
+
+    fn stamp(&self, line: &Line<'_>) -> Result<Stamp, Skipped> {
         let fault = |fault: Fault| match fault {
             Fault::Form => Skipped::Arrival,
             Fault::Zone => Skipped::Zone,
         };
         match (&self.stamp[..], &self.date) {
-            ([(at, Part::Any)], None) => stamp::read(at.get(line).ok_or(Skipped::Arrival)?).map_err(fault),
+            ([(at, Part::Any)], None) => stamp::told(at.get(line).ok_or(Skipped::Arrival)?).map_err(fault),
             (parts, date) => {
                 let day = date.iter().map(|date| (&Part::Any, date.as_str()));
                 let own = parts.iter().map(|(at, part)| (part, at.get(line).unwrap_or("")));
@@ -419,10 +444,11 @@ fn of_wanted(
             None
         }
         (Wanted::Field, _) => {
-            sink.error("S072", place, "the log has no request time that is known").help(
-                "name its field, `--service field:-1:ms` for the last one, give the format by `--log-format`, or a \
-                 law, `--service '100ms + 1us/byte'`",
-            );
+            let help = "name its field, `--service field:-1:ms` for the last one, give the format by `--log-format`, or a \
+                        law, `--service '100ms + 1us/byte'`";
+            let below = chosen::below_zero(sample.lines, sample.texts);
+            sink.error("S072", place, "the log has no request time that is known")
+                .help(below.map_or(help.to_owned(), |below| format!("{below}\n{help}")));
             None
         }
         (Wanted::Chosen(name), _) => {

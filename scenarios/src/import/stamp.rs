@@ -12,6 +12,20 @@ pub(super) enum Fault {
     Zone,
 }
 
+/// A time as a text has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Stamp {
+    /// Nanoseconds since 1970; without a year those of [`YEARLESS`], which has all days.
+    pub at: i128,
+    /// The text has no year.
+    pub yearless: bool,
+    /// Its second is 60, which is second 0 of the next minute here.
+    pub leap: bool,
+}
+
+/// The year of stamps that have none.
+pub(super) const YEARLESS: i16 = 1972;
+
 /// What a part of a time stamp is, where a format has it in several fields.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Part {
@@ -52,9 +66,15 @@ const ZONES: &[(&str, i64)] = &[
 
 /// Reads a time in any form, in nanoseconds since 1970. What has no zone is in UTC, what has no year in one year.
 pub(super) fn read(text: &str) -> Result<i128, Fault> {
+    told(text).map(|stamp| stamp.at)
+}
+
+/// Reads a time in any form, and says what it lacks.
+pub(super) fn told(text: &str) -> Result<Stamp, Fault> {
     let text = text.trim().trim_matches(['[', ']', '"']).trim();
     if is_number(text) {
-        return number(text).ok_or(Fault::Form);
+        let at = number(text).ok_or(Fault::Form)?;
+        return Ok(Stamp { at, yearless: false, leap: false });
     }
     let mut scan = Scan { rest: weekday(text) };
     let (mut year, month, day, early) = date(&mut scan).ok_or(Fault::Form)?;
@@ -76,12 +96,18 @@ pub(super) fn read(text: &str) -> Result<i128, Fault> {
     }
     let offset = zone(scan.rest.trim())?;
     // A leap year, for the day that only those have.
-    let days = days(year.unwrap_or(1972), month, day).ok_or(Fault::Form)?;
-    Ok(days * 86_400 * SECOND + seconds - i128::from(offset) * SECOND)
+    let days = days(year.unwrap_or(i64::from(YEARLESS)), month, day).ok_or(Fault::Form)?;
+    let at = days * 86_400 * SECOND + seconds - i128::from(offset) * SECOND;
+    Ok(Stamp { at, yearless: year.is_none(), leap: has_leap(text) })
+}
+
+/// Whether a text that is a time has the second 60: neither minutes nor offsets go so far.
+fn has_leap(text: &str) -> bool {
+    text.contains(":60")
 }
 
 /// Reads the parts of a stamp together.
-pub(super) fn read_parts<'a>(parts: impl Iterator<Item = (&'a Part, &'a str)>) -> Result<i128, Fault> {
+pub(super) fn read_parts<'a>(parts: impl Iterator<Item = (&'a Part, &'a str)>) -> Result<Stamp, Fault> {
     let (mut text, mut form, mut plain) = (String::new(), String::new(), true);
     let (mut base, mut within) = (None, 0);
     for (part, value) in parts {
@@ -108,23 +134,31 @@ pub(super) fn read_parts<'a>(parts: impl Iterator<Item = (&'a Part, &'a str)>) -
             }
         }
     }
-    let at = match base {
-        Some(base) => base,
-        None if plain => read(&text)?,
-        None => formed(&form, &text).or_else(|_| read(&text))?,
+    let found = match base {
+        Some(at) => Stamp { at, yearless: false, leap: false },
+        None if plain => told(&text)?,
+        None => formed(&form, &text).or_else(|_| told(&text))?,
     };
-    Ok(at + within)
+    Ok(Stamp { at: found.at + within, ..found })
 }
 
 /// A time in the form of `strftime`.
-fn formed(form: &str, text: &str) -> Result<i128, Fault> {
-    let parsed = jiff::fmt::strtime::parse(form, text).map_err(|_| Fault::Form)?;
-    if let Ok(at) = parsed.to_timestamp() {
-        return Ok(at.as_nanosecond());
-    }
-    let local = parsed.to_datetime().map_err(|_| Fault::Form)?;
-    let zoned = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| Fault::Form)?;
-    Ok(zoned.timestamp().as_nanosecond())
+fn formed(form: &str, text: &str) -> Result<Stamp, Fault> {
+    let mut parsed = jiff::fmt::strtime::parse(form, text).map_err(|_| Fault::Form)?;
+    let leap = has_leap(text);
+    let known = parsed.to_timestamp().is_ok() || parsed.to_datetime().is_ok();
+    let yearless = !known && parsed.set_year(Some(YEARLESS)).is_ok();
+    // The second 60 is read as 59.
+    let more = if leap { SECOND } else { 0 };
+    let at = match parsed.to_timestamp() {
+        Ok(at) => at.as_nanosecond(),
+        Err(_) => {
+            let local = parsed.to_datetime().map_err(|_| Fault::Form)?;
+            let zoned = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| Fault::Form)?;
+            zoned.timestamp().as_nanosecond()
+        }
+    };
+    Ok(Stamp { at: at + more, yearless, leap })
 }
 
 /// Whether a text is a number, perhaps with decimals.
@@ -343,11 +377,31 @@ mod tests {
         const AT: i128 = 1_773_309_600 * SECOND;
         let form = Part::Form("%d/%b/%Y %T".to_owned());
         let zone = Part::Form("%z".to_owned());
-        let read = |parts: &[(&Part, &str)]| read_parts(parts.iter().copied());
+        let read = |parts: &[(&Part, &str)]| read_parts(parts.iter().copied()).map(|stamp| stamp.at);
         assert_eq!(read(&[(&Part::Any, "2026-03-12"), (&Part::Any, "10:00:00")]), Ok(AT));
         let parts = [(&form, "12/Mar/2026 12:00:00"), (&Part::Within(1_000_000), "25"), (&zone, "+0200")];
         assert_eq!(read(&parts), Ok(AT + 25_000_000));
         assert_eq!(read(&[(&Part::Since(SECOND as u64), "1773309600")]), Ok(AT));
         assert_eq!(read(&[(&form, "12.3.2026")]), Err(Fault::Form));
+    }
+
+    #[test]
+    fn what_a_stamp_lacks_is_told() {
+        let of = |text: &str| told(text).map(|stamp| (stamp.yearless, stamp.leap));
+        assert_eq!(of("12/Mar/2026:10:00:59 +0000"), Ok((false, false)));
+        assert_eq!(of("31/Dec/2016:23:59:60 +0000"), Ok((false, true)));
+        assert_eq!(read("31/Dec/2016:23:59:60 +0000"), read("01/Jan/2017:00:00:00 +0000"));
+        assert_eq!(of("Dec 31 23:59:60"), Ok((true, true)));
+        let parts = |form: &str, text: &str| read_parts([(&Part::Form(form.to_owned()), text)].into_iter());
+        let found = parts("%b %d %H:%M:%S", "Mar 12 10:00:00");
+        assert_eq!(
+            found.map(|stamp| (stamp.at, stamp.yearless)),
+            Ok((read("Mar 12 10:00:00").unwrap(), true))
+        );
+        let found = parts("%Y-%m-%d %H:%M:%S", "2016-12-31 23:59:60");
+        assert_eq!(
+            found.map(|stamp| (stamp.at, stamp.leap)),
+            Ok((read("2017-01-01 00:00:00").unwrap(), true))
+        );
     }
 }

@@ -3,6 +3,9 @@
 /// What begins with these bytes.
 const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"BZh", "a bzip2 archive: unpack it with `bunzip2`"),
+    // What is read here has been unpacked once.
+    (0, b"\x1f\x8b", "an archive within an archive (gzip in gzip): unpack it once more with `gunzip`"),
+    (0, b"\x28\xb5\x2f\xfd", "an archive within an archive (Zstandard): unpack it once more with `unzstd`"),
     (0, b"\xfd7zXZ\0", "an xz archive: unpack it with `unxz`"),
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first"),
     (0, b"\x04\x22\x4d\x18", "an LZ4 archive: unpack it with `unlz4`"),
@@ -95,6 +98,12 @@ pub(crate) fn named(text: &[u8]) -> Option<&'static str> {
     if all(|line| line.contains(") = ") && line.contains('(') && !line.contains('[')) {
         return Some("a trace of system calls (strace), which has no requests");
     }
+    if begins("__CURSOR=") || begins("__REALTIME_TIMESTAMP=") {
+        return Some(
+            "an export of the systemd journal, which has entries of many lines: `journalctl -u UNIT -o cat` writes the \
+             lines that a program logged",
+        );
+    }
     if begins("# help ") || begins("# type ") {
         return Some(
             "a page of metrics (Prometheus), which are sums over requests: the access log has them one by one",
@@ -179,6 +188,8 @@ mod tests {
             (b"# HELP a The total.\n", "Prometheus"),
             (b"; Version: 2.2\n; MaxProcs: 8\n1 0 1\n", "Standard Workload"),
             (b"<?xml version='1.0'?>", "XML"),
+            (b"__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1773309600000000\nMESSAGE=a\n", "systemd journal"),
+            (b"\x1f\x8b\x08\0", "gzip in gzip"),
         ] {
             assert!(named(text).is_some_and(|name| name.contains(word)), "{word}");
         }

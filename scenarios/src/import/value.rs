@@ -47,6 +47,13 @@ pub(super) fn told(text: &str, unit: u64, form: Form) -> Told {
     }
 }
 
+/// Whether a field holds a duration below zero, which none is.
+pub(super) fn is_negative(text: &str) -> bool {
+    let text = text.trim().trim_matches('"').trim();
+    let bare = text.strip_prefix(['-', '\u{2212}']);
+    !is_nothing(text) && bare.is_some_and(|bare| duration(bare, 1_000_000_000, true).is_some())
+}
+
 /// Whether a field says that there was no duration.
 fn is_nothing(text: &str) -> bool {
     matches!(text, "" | "-" | "-1" | "-1.0" | "null")
@@ -175,5 +182,10 @@ mod tests {
             assert_eq!(told(text, unit, form), expected, "{text}");
         }
         assert_eq!(duration("1,234", S, true), Some(Span(1_234_000_000)));
+        for (text, expected) in
+            [("-0.5", true), ("-3ms", true), ("-0,5", true), ("-1", false), ("-", false), ("5", false)]
+        {
+            assert_eq!(is_negative(text), expected, "{text}");
+        }
     }
 }

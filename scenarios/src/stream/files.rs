@@ -11,10 +11,11 @@ use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 /// [`Input::read`], or [`Input::stream`].
-pub(crate) fn input(source: &str, streamed: bool) -> Result<Input, Vec<Diagnostic>> {
+pub(crate) fn input(source: &str, streamed: bool, watch: &dyn Fn(u64)) -> Result<Input, Vec<Diagnostic>> {
     if source == "-" {
         let folder = Some(PathBuf::from("."));
-        return Source { name: "<stdin>", folder, again: None, reader: io::stdin().lock() }.input(streamed);
+        let reader = io::stdin().lock();
+        return Source { name: "<stdin>", folder, again: None, reader, watch }.input(streamed);
     }
     let path = Path::new(source);
     if !path.is_file()
@@ -33,7 +34,7 @@ pub(crate) fn input(source: &str, streamed: bool) -> Result<Input, Vec<Diagnosti
         Ok((reader, length)) => {
             let folder = path.parent().map(Path::to_path_buf);
             let again = length.map(|length| (path, length));
-            Source { name: source, folder, again, reader }.input(streamed)
+            Source { name: source, folder, again, reader, watch }.input(streamed)
         }
         Err(error) => {
             let bare = !source.contains('.');
@@ -56,6 +57,8 @@ struct Source<'s, R> {
     /// Where it can be read again, and its length.
     again: Option<(&'s Path, u64)>,
     reader: R,
+    /// Who is told how many bytes have been read.
+    watch: &'s dyn Fn(u64),
 }
 
 impl<R: Read> Source<'_, R> {
@@ -131,6 +134,7 @@ impl<R: Read> Source<'_, R> {
             }
             bytes += count as u64;
             hasher.update(&buffer[..count]);
+            (self.watch)(bytes);
             let held = keep.take(&buffer[..count]).map_err(|error| cannot(self.name, &error))?;
             let over = [(bytes, most), (held as u64, max_input(BYTES_MAX))]
                 .into_iter()

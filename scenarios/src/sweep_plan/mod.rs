@@ -31,6 +31,14 @@ use std::collections::BTreeSet;
 
 #[cfg(feature = "files")]
 pub use read::scenario_beside;
+/// Whether a text is a plan: it names a scenario, which no scenario does.
+pub fn is_plan(input: &Input) -> bool {
+    input.kind == InputKind::Scenario
+        && input.as_str().and_then(|text| text.parse::<toml::Table>().ok()).is_some_and(|table| {
+            table.contains_key("scenario") && !["class", "source"].iter().any(|key| table.contains_key(*key))
+        })
+}
+
 /// A plan that comes with the program, by its name: `sweeps/reference` or `reference`.
 pub fn library(name: &str) -> Option<Input> {
     let (full, text) =
@@ -59,6 +67,8 @@ pub const SHARDS_MAX: u32 = 100_000;
 struct Value {
     /// As results show it: the text of a string, anything else as written.
     shown: String,
+    /// The texts of a list.
+    items: Option<Vec<String>>,
     /// As TOML.
     toml: String,
     /// Where it stands in the plan.
@@ -149,6 +159,11 @@ impl SweepPlan {
     /// The paths that points set, in the order of the results' columns.
     pub fn axes(&self) -> impl ExactSizeIterator<Item = &str> {
         self.axes.iter().map(|axis| axis.path.as_str())
+    }
+
+    /// The paths that have one value in all cells, with it, as results show it.
+    pub fn constants(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.constants.iter().map(|constant| (constant.path.as_str(), constant.value.shown.as_str()))
     }
 
     /// Every value of a path, as results show it.
@@ -306,7 +321,7 @@ impl SweepPlan {
         for (path, place, value) in constants.chain(swept) {
             if let Some((name, set)) = OPTIONS.iter().find(|(name, _)| *name == path) {
                 // What does not fit was refused when the plan was read.
-                let _ = set(&mut options, &value.shown);
+                let _ = read::put_value(name, *set, &mut options, value);
                 origins.push(Origin { option: name, path: None, place: value.place, value: Some(value) });
             } else {
                 options.set.push((path.to_owned(), value.toml.clone()));

@@ -85,7 +85,7 @@ pub(super) fn values(node: &Node, sink: &mut Sink) -> Option<Vec<Value>> {
             None => (number.clone(), number),
             Some(unit) => (format!("{number}{unit}"), format!("\"{number}{unit}\"")),
         };
-        Value { shown, toml, place: node.place, exact: false }
+        Value { shown, items: None, toml, place: node.place, exact: false }
     };
     Some((0..count).map(value).collect())
 }

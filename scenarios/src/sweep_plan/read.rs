@@ -29,6 +29,7 @@ pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--servers", |options, text| put_number(&mut options.servers, text)),
     ("--context-switch", |options, text| put(&mut options.context_switch, text)),
     ("--dispatch-latency", |options, text| put(&mut options.dispatch_latency, text)),
+    ("--interrupts", |options, text| put(&mut options.interrupts, text)),
     ("--service", |options, text| put(&mut options.service, text)),
     ("--service-floor", |options, text| put(&mut options.service_floor, text)),
     ("--log-format", |options, text| put(&mut options.log_format, text)),
@@ -56,6 +57,19 @@ pub(crate) const OPTIONS: &[(&str, SetOption)] = &[
     ("--warmup", |options, text| put(&mut options.warmup, text)),
 ];
 
+/// Options that may be there several times: a list of texts is one each.
+const SEVERAL: [&str; 4] = ["--class", "--only", "--except", "--map"];
+
+/// Puts a value into an option, all texts of a list where it takes several; false where it does not fit.
+pub(super) fn put_value(name: &str, set: SetOption, options: &mut Options, value: &Value) -> bool {
+    match &value.items {
+        None => set(options, &value.shown),
+        Some(items) => {
+            SEVERAL.contains(&name) && !items.is_empty() && items.iter().all(|text| set(options, text))
+        }
+    }
+}
+
 fn put(option: &mut Option<String>, text: &str) -> bool {
     *option = Some(text.to_owned());
     true
@@ -81,7 +95,7 @@ pub fn read(
     metric: MetricCheck<'_>,
 ) -> Result<SweepPlan, Vec<Diagnostic>> {
     let mut sink = Sink::new(&input.name);
-    let plan = Reader { input, sink: &mut sink }.plan(scenario, metric);
+    let plan = Reader { input, sink: &mut sink, has_keys: true }.plan(scenario, metric);
     let (errors, _) = sink.finish();
     match plan {
         Some(plan) if errors.is_empty() => Ok(plan),
@@ -113,6 +127,8 @@ pub fn scenario_beside(folder: Option<&std::path::Path>, name: &str) -> Result<I
 struct Reader<'a, 's> {
     input: &'a Input,
     sink: &'s mut Sink,
+    /// Paths can be those of keys: the scenario is no log, trace or task list.
+    has_keys: bool,
 }
 
 impl Reader<'_, '_> {
@@ -120,6 +136,7 @@ impl Reader<'_, '_> {
         let root = lower::parse(self.input, self.sink)?;
         let fields = reader::open(&root, &PLAN, self.sink)?;
         let found = self.scenario(&fields, scenario);
+        self.has_keys = found.as_ref().is_none_or(|(input, ..)| input.kind == InputKind::Scenario);
         let policies = self.policies(&fields);
         let metrics = self.metrics(&fields, metric);
         let constants = self.constants(&fields);
@@ -322,6 +339,15 @@ impl Reader<'_, '_> {
             self.sink
                 .error("S063", place, format!("the option `{path}` cannot be swept"))
                 .help_if(|| did_you_mean_or_list(path, "options", &known));
+        } else if !self.has_keys && !path.starts_with("--") {
+            let option = format!("--{}", path.trim().replace('_', "-"));
+            let known: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
+            let message =
+                format!("the scenario of this plan is a log, trace or task list, which has no key `{path}`");
+            self.sink.error("S063", place, message).help_if(|| match known.contains(&option.as_str()) {
+                true => Some(format!("the option is called \"{option}\" here")),
+                false => did_you_mean_or_list(&option, "it has options", &known),
+            });
         } else if path.split('.').any(|part| part.trim().is_empty()) {
             self.sink.error("S063", place, format!("`{path}` is no path: a part of it is empty"));
         }
@@ -335,16 +361,25 @@ impl Reader<'_, '_> {
             tree::Value::Integer(Some(number)) => number.to_string(),
             _ => raw.split_whitespace().collect::<Vec<_>>().join(" "),
         };
-        if let Some((_, set)) = OPTIONS.iter().find(|(name, _)| *name == path)
-            && !set(&mut Options::default(), &shown)
+        let items = match &node.value {
+            tree::Value::Array(items) => {
+                Some(items.iter().filter_map(|item| item.as_text().map(str::to_owned)).collect::<Vec<_>>())
+            }
+            _ => None,
+        };
+        let value = Value { shown, items, toml: raw.to_owned(), place: node.place, exact: true };
+        if let Some((name, set)) = OPTIONS.iter().find(|(name, _)| *name == path)
+            && !put_value(name, *set, &mut Options::default(), &value)
         {
-            self.sink.error(
-                "S021",
-                node.place,
-                format!("`{path}` cannot be `{shown}`; it is a whole number"),
-            );
+            let what = match (&value.items, *name) {
+                (Some(_), name) if SEVERAL.contains(&name) => "a list has texts in it",
+                (_, "--map") => "it is of the form `arrival=COLUMN`",
+                (Some(_), _) => "it has one value",
+                (None, _) => "it is a whole number",
+            };
+            self.sink.error("S021", node.place, format!("`{path}` cannot be `{}`; {what}", value.shown));
         }
-        Value { shown, toml: raw.to_owned(), place: node.place, exact: true }
+        value
     }
 
     fn constants(&mut self, fields: &Fields<'_>) -> Vec<Constant> {

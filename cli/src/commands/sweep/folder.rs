@@ -263,13 +263,32 @@ fn read_plan(name: &str, global: &GlobalArgs) -> Result<Made, Failure> {
         Some(input) => Ok(input),
         None => load::read_plain(name),
     };
-    let input = global.session.input(name, input)?;
-    let folder = input.folder.clone();
-    let scenario = |name: &str| sweep_plan::scenario_beside(folder.as_deref(), name);
+    plan_of(global.session.input(name, input)?)
+}
+
+fn plan_of(input: Input) -> Result<Made, Failure> {
+    let scenario = |name: &str| sweep_plan::scenario_beside(input.folder.as_deref(), name);
     let plan =
         sweep_plan::read(&input, &scenario, &metric).map_err(|found| shown(&found, None, Some(&input)))?;
     let metrics = wanted(&plan);
     Ok(Made { plan, metrics, files: Vec::new() })
+}
+
+/// Checks a plan with every model of it, for `validate`; what it is, in words.
+pub fn checked(name: &str, input: Input, global: &GlobalArgs) -> Result<String, Failure> {
+    let Made { plan, .. } = plan_of(input)?.check(global)?;
+    let of = match plan.scenario_name() {
+        "" => String::new(),
+        scenario => format!(" of {scenario}"),
+    };
+    let count =
+        |count: u64, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    Ok(format!(
+        "{name}: valid (sweep{of}, {}, {}, {})",
+        count(plan.policies(), "policy", "policies"),
+        count(plan.points(), "point", "points"),
+        count(plan.cells(), "cell", "cells")
+    ))
 }
 
 impl Made {
@@ -301,7 +320,10 @@ impl Made {
         for warning in warned {
             let _ = write!(anstream::stderr(), "{warning}");
         }
-        load::notes(&notes.into_iter().collect::<Vec<_>>(), global);
+        let options = plan.constants().filter(|(path, _)| path.starts_with("--"));
+        let set: Vec<String> = options.map(|(path, value)| format!("{path}={value}")).collect();
+        let all = (!set.is_empty()).then(|| format!("every cell has {}", set.join(", ")));
+        load::notes(&all.into_iter().chain(notes).collect::<Vec<_>>(), global);
         if let Some(metric) = unseen.first() {
             return Err(Failure::Usage(format!(
                 "no model of the sweep has `{metric}`: leave it out of `metrics` in {}",

@@ -346,6 +346,8 @@ impl Merge<'_> {
             let options = &mut facts.options;
             options.insert("sweep".to_owned(), folder.hash.clone().into());
             options.insert("points".to_owned(), folder.cells.points.into());
+            let set = folder.plan.constants().map(|(path, value)| (path.to_owned(), value.into()));
+            options.insert("set".to_owned(), serde_json::Value::Object(set.collect()));
             options.insert("confidence".to_owned(), folder.plan.confidence.into());
             options.insert("partial".to_owned(), (missing + failed > 0).into());
             options.insert("cells_missing".to_owned(), missing.into());

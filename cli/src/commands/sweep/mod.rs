@@ -16,6 +16,8 @@ mod status;
 mod submit;
 mod worker;
 
+pub use folder::checked;
+
 use crate::args::GlobalArgs;
 use crate::failure::Failure;
 use crate::{load, signals};

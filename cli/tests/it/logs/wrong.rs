@@ -1,6 +1,6 @@
 //! Logs that are none, or hostile: an error in words, quickly, and never a panic.
 
-use super::{NGINX_END, gzip, run, services};
+use super::{NGINX_END, gzip, run, services, times};
 
 #[test]
 fn what_is_no_log_is_named() {
@@ -22,6 +22,21 @@ fn what_is_no_log_is_named() {
             b"level=info msg=\"served\" status=200\n".to_vec(),
             "S074",
             "its columns: level, msg, status",
+        ),
+        ("a.log.gz", gzip(&gzip(NGINX_END.as_bytes())), "S006", "gzip in gzip"),
+        (
+            "j.log",
+            b"__CURSOR=s=1;i=2\n__REALTIME_TIMESTAMP=1773309600000000\nMESSAGE=a b\n\n".to_vec(),
+            "S006",
+            "an export of the systemd journal",
+        ),
+        (
+            "syslog",
+            b"Mar 12 10:00:00 web1 sshd[12]: Accepted publickey for root\n\
+              Mar 12 10:00:01 web1 cron[13]: (root) CMD (run-parts)\n"
+                .to_vec(),
+            "S006",
+            "lines of syslog, and they hold no requests",
         ),
         ("a.log", b"hello\nworld\n".to_vec(), "S002", "known kind"),
         ("a.log", b"hello world\n".to_vec(), "S002", "line 1 is `hello world`"),
@@ -98,4 +113,53 @@ fn hostile_lines_cost_a_line_each() {
     let windows = NGINX_END.replace('\n', "\r\n")
         + "192.0.2.4 - - [12/Mar/2026:10:00:11 +0000] \"GET / HTTP/1.1\" 200 10\r\n";
     assert_eq!(services("a.log", windows, &["--service", "5ms"]), [5.0; 4]);
+}
+
+/// Logs that went through a table or an editor have tabs; what stands in quotes keeps them.
+#[test]
+fn fields_may_have_tabs_between() {
+    let expected = times("a.log", NGINX_END, &["--service", "field"]);
+    let tabs = |line: &str| {
+        line.replace(" - - [", "\t-\t-\t[")
+            .replace("] \"", "]\t \"")
+            .replace("\" 200 10 \"", "\"\t200\t10\t\"")
+    };
+    let text: String = NGINX_END.lines().map(|line| tabs(line) + "\n").collect();
+    assert_eq!(times("a.log", &text, &["--service", "field"]), expected);
+    assert_eq!(times("a.log", &text, &["--service", "field", "--log-format", "combined"]), expected);
+    let format = "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \
+                  \"$http_user_agent\" $request_time";
+    assert_eq!(times("a.log", &text, &["--service", "field", "--log-format", format]), expected);
+    let all = NGINX_END.replace(' ', "\t");
+    let ended = run("a.log", all.replace("\t+0000", " +0000"), &["--service", "field"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+}
+
+/// Nothing takes less than no time: field, value and line are named, and the other lines are read.
+#[test]
+fn a_request_time_below_zero_is_named() {
+    let one = NGINX_END.replace("10.000\n", "-0.250\n");
+    let ended = run("a.log", &one, &["--service", "field"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let words = "1 of 3 lines was skipped: with a request time below zero (line 1: field `-1` is `-0.250`)";
+    assert!(ended.stderr.contains(words), "{}", ended.stderr);
+    let all: String = NGINX_END.lines().map(|line| line.replace("\"t/1\" ", "\"t/1\" -") + "\n").collect();
+    let ended = run("a.log", &all, &["--service", "field"]);
+    assert!(ended.code == 2 && ended.stderr.contains("line 1 ends with `-10.000`"), "{}", ended.stderr);
+    let ended = run("a.log", &all, &["--service", "field:-1"]);
+    assert!(ended.code == 2 && ended.stderr.contains("field `-1` is `-10.000`"), "{}", ended.stderr);
+    let ended = run("t.csv", "arrival,took\n0,5\n1,-5\n", &["--map", "service=took"]);
+    let words = "1 of 2 lines was skipped: with a service time below zero (line 3: field `took` is `-5`)";
+    assert!(ended.stderr.contains(words), "{}", ended.stderr);
+}
+
+/// `field` is the request time that the log has, not a column of this name.
+#[test]
+fn the_request_time_of_a_trace_is_a_column() {
+    let text = "ts=2026-03-12T10:00:00Z msg=a took=5ms\nts=2026-03-12T10:00:01Z msg=b took=5ms\n";
+    let ended = run("a.log", text, &["--map", "arrival=ts", "--service", "field"]);
+    assert!(ended.code == 2 && ended.stderr.contains("S071"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`--map service=took`"), "{}", ended.stderr);
+    assert_eq!(services("a.log", text, &["--map", "arrival=ts", "--service", "field:took"]), [5.0, 5.0]);
+    assert_eq!(services("t.csv", "arrival,service\n0,5\n9,5\n", &["--service", "field"]), [5.0, 5.0]);
 }

@@ -171,7 +171,7 @@ fn words(nanos: i128) -> String {
     let year = 365 * DAY + DAY / 4;
     match nanos {
         _ if nanos >= 2 * year => format!("{} years", rounded(year)),
-        _ if nanos >= 2 * DAY => format!("{} days", rounded(DAY)),
+        _ if rounded(DAY / 24) >= 48 => format!("{} days", rounded(DAY)),
         _ => format!("{} hours", rounded(DAY / 24)),
     }
 }

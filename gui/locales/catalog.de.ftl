@@ -741,3 +741,121 @@ tell-stamps-are-taken-at-the-end-of-a-request-and-its-time-is-not-known-they-are
 tell-stamps-are-taken-when-a-request-comes-in-they-are-the-arrivals-if-not = die Zeitstempel sind vom Eingang einer Anfrage: sie sind die Ankünfte ({ $a }, falls nicht)
 tell-nothing-tells-whether-stamps-are-taken-at-the-start-or-the-end-of-a-request-they-are-the-arrivals-if-not = nichts sagt, ob die Zeitstempel vom Anfang oder vom Ende einer Anfrage sind: sie gelten als Ankünfte ({ $a }, falls nicht)
 tell-stamps-are-whole-seconds-up-to-requests-in-one-the-requests-of-a-second-are-spread-evenly-over-it-in-their-order-leaves-them-draws = die Zeitstempel sind ganze Sekunden, bis zu { $a } Anfragen in einer: die Anfragen einer Sekunde sind in ihrer Reihenfolge gleichmäßig über sie verteilt ({ $b }: { $c } lässt sie, { $d } lost)
+
+# Transaction regions
+say-a-process-of-its-own-or-a-worker-process-that-starts-on-demand = ein eigener Prozess, oder ein Arbeitsprozess, der bei Bedarf startet
+say-a-request-that-would-have-to-wait-while-one-less-than-this-wait-is-refused-default-never = eine Anfrage, die warten müsste, während eine weniger als so viele warten, wird abgelehnt; Vorgabe: nie
+say-a-sep-s-reading-of-its-request = das Lesen der Anfrage durch ihren SEP
+say-a-sep-that-pulls-reads-the-request-s-details-too-default-true = auch ein SEP, der sich eine Anfrage holt, liest ihre Einzelheiten; Vorgabe true
+say-a-task-in-one-region-starts-another-one-in-a-second-region-an-order-is-taken-here-and-its-invoice-written-there = Eine Aufgabe in einer Region startet eine andere in einer zweiten: Hier wird eine Bestellung angenommen, dort die Rechnung geschrieben.
+say-a-transaction-region-listener-dispatcher-queue-and-processes = eine Transaktionsregion: Listener, Dispatcher, Warteschlange und Prozesse
+say-a-transaction-region-near-load-1-who-dispatches-the-dispatcher-or-the-seps-themselves = Eine Transaktionsregion nahe der Last 1: Wer verteilt, der Dispatcher oder die SEPs selbst?
+say-a-transaction-region-of-two-seps-step-by-step-seven-requests-a-conversation-a-timer-and-no-overheads = Eine Transaktionsregion mit zwei SEPs, Schritt für Schritt: sieben Anfragen, ein Dialog, ein Timer und keine Kosten.
+say-another-sep-is-started-when-more-than-this-times-the-seps-up-wait = ein weiterer SEP wird gestartet, wenn mehr als so viele je laufendem SEP warten
+say-by-sep-the-transaction-classes-that-it-serves-in-order = je SEP: die Transaktionsklassen, die er bedient, der Reihe nach
+say-by-tag-the-seps-that-run-only-requests-with-it = je Kennzeichen: die SEPs, die nur Anfragen damit ausführen
+say-cores-of-the-machine-that-seps-run-on-default-one-each = Kerne der Maschine, auf der die SEPs laufen; Vorgabe: einer für jeden
+say-cost-of-changing-from-one-sep-to-another-default-0 = Kosten des Wechsels von einem SEP zu einem anderen; Vorgabe 0
+say-eight-seps-on-a-machine-of-four-cores-processes-under-round-robin-with-50-us-for-each-switch = Acht SEPs auf einer Maschine mit vier Kernen: Prozesse unter Round Robin, mit 50 us je Wechsel.
+say-finding-the-next-after-a-notice-pull-push = das Suchen der nächsten nach einer Nachricht (`pull = "push"`)
+say-from-a-start-s-due-time-to-the-event-that-says-so-default-0 = von der Fälligkeit eines START bis zu dem Ereignis, das sie meldet; Vorgabe 0
+say-from-the-answer-to-the-client-s-next-input = von der Antwort bis zur nächsten Eingabe des Clients
+say-from-the-end-output-to-its-arrival = von der letzten Ausgabe bis zu ihrer Ankunft
+say-how-it-is-at-the-start-default-off = wie er am Anfang ist; Vorgabe off
+say-how-long-a-sep-takes-to-start-default-0 = wie lange ein SEP zum Starten braucht; Vorgabe 0
+say-how-long-after-its-recovery-a-process-is-back-default-never = wie lange nach seiner Wiederherstellung ein Prozess zurück ist; Vorgabe never
+say-how-long-after-its-recovery-a-sep-that-was-taken-out-is-back-default-never = wie lange nach der Wiederherstellung ein herausgenommener SEP zurück ist; Vorgabe never
+say-how-long-it-takes-to-start = wie lange er zum Starten braucht
+say-how-many-may-be-between-dispatch-and-removal-default-no-limit = wie viele zwischen Verteilung und Entfernung sein dürfen; Vorgabe: beliebig viele
+say-how-many-processes-of-a-region-are-in-that-state-not-there-dispatched-with-their-task-not-begun-without-a-task-executing-or-waiting-for-a-core-held-for-their-client-blocked-by-a-lock-between-end-output-and-removal-lost-to-a-call-that-never-arrived = wie viele Prozesse einer Region in diesem Zustand sind: nicht da, verteilt und die Aufgabe noch nicht begonnen, ohne Aufgabe, ausführend oder auf einen Kern wartend, für ihren Client gehalten, durch eine Sperre blockiert, zwischen letzter Ausgabe und Entfernung, verloren an einen Aufruf, der nie ankam
+say-how-many-requests-may-wait-for-it-one-more-is-refused-with-503 = wie viele Anfragen auf ihn warten dürfen; eine mehr wird mit 503 abgelehnt
+say-invoking-a-sep-while-the-thread-is-held = der Aufruf eines SEP, während der Thread belegt ist
+say-it-ends-before-its-successor-starts-or-serves-on-until-that-is-ready-default-stop = er endet, bevor sein Nachfolger startet, oder bedient weiter, bis dieser bereit ist; Vorgabe stop
+say-it-ends-when-it-has-been-empty-for-so-long = er endet, wenn er so lange leer war
+say-it-is-replaced-when-it-has-been-ready-for-so-long = er wird ersetzt, wenn er so lange bereit war
+say-its-client-leaves-so-long-after-the-task-began = ihr Client geht so lange nach dem Beginn der Aufgabe
+say-its-priority-default-that-of-the-class = ihre Priorität; Vorgabe: die der Klasse
+say-its-session-default-its-client = ihre Sitzung; Vorgabe: ihr Client
+say-its-tag-for-reserved-seps = ihr Kennzeichen, für reservierte SEPs
+say-its-transaction-class-default-the-name-of-the-class = ihre Transaktionsklasse; Vorgabe: der Name der Klasse
+say-jobs-without-end = Jobs ohne Ende
+say-limit-of-a-task-s-processor-time-between-two-answers = Grenze der Prozessorzeit einer Aufgabe zwischen zwei Antworten
+say-limits-of-transaction-classes = Grenzen von Transaktionsklassen
+say-one-queue-for-all-seps-or-each-request-bound-to-the-sep-with-the-fewest-default-shared = eine Warteschlange für alle SEPs, oder jede Anfrage an den SEP mit den wenigsten gebunden; Vorgabe shared
+say-order-of-the-request-queue-higher-priority-numbers-go-first = Reihenfolge der Warteschlange; höhere Prioritätszahlen zuerst
+say-period-of-the-check-for-lost-calls-and-dead-processes-default-none = Periode der Prüfung auf verlorene Aufrufe und tote Prozesse; Vorgabe: keine
+say-pool-processes-that-die = Pool-Prozesse, die sterben
+say-processor-time-of-the-sep = Prozessorzeit des SEP
+say-registering-a-session = das Anmelden einer Sitzung
+say-removing-a-request-and-finding-the-next = das Entfernen einer Anfrage und Suchen der nächsten
+say-requests-that-found-no-process-free-nobody-else-being-dispatched-in-their-place = Anfragen, die keinen Prozess frei fanden und an deren Stelle auch niemand anderes verteilt wurde
+say-seen-at-once-by-the-monitor-on-its-machine-or-by-the-health-check-default-local = sofort vom Monitor auf seiner Maschine bemerkt, oder von der Prüfung; Vorgabe local
+say-seps-that-are-up-at-first-default-all = SEPs, die anfangs laufen; Vorgabe: alle
+say-servers-of-the-listener-default-1 = Bediener des Listeners; Vorgabe 1
+say-service-of-each-request-and-input-at-the-listener = Bedienzeit jeder Anfrage und Eingabe beim Listener
+say-service-of-each-request-by-a-thread-of-the-dispatcher = Bedienzeit jeder Anfrage durch einen Thread des Dispatchers
+say-so-much-is-allowed = so viel ist erlaubt
+say-tasks-given-a-process-by-the-dispatcher-by-the-process-itself-by-the-monitor-after-a-death-by-the-check-for-lost-calls = Aufgaben, denen ein Prozess gegeben wurde: vom Dispatcher, vom Prozess selbst, vom Monitor nach einem Tod, von der Prüfung auf verlorene Aufrufe
+say-the-class-of-the-next-request = die Klasse der nächsten Anfrage
+say-the-class-of-the-task-that-is-started = die Klasse der Aufgabe, die gestartet wird
+say-the-dispatcher-answers-by-itself-default-false = der Dispatcher antwortet selbst; Vorgabe false
+say-the-end-output-passes-the-dispatcher-default-false = die letzte Ausgabe geht durch den Dispatcher; Vorgabe false
+say-the-event-monitor-looks-at-multiples-of-this-default-0-at-once = der Ereignismonitor sieht zu Vielfachen davon nach; Vorgabe 0, sofort
+say-the-event-monitor-s-taking-stock = die Bestandsaufnahme des Ereignismonitors
+say-the-first-invocation-for-it-never-arrives-default-false = der erste Aufruf für sie kommt nie an; Vorgabe false
+say-the-how-manieth-check-notices-a-death-default-1 = die wievielte Prüfung einen Tod bemerkt; Vorgabe 1
+say-the-lock = die Sperre
+say-the-most-service-execution-processes-seps-at-once = die meisten Service Execution Processes (SEPs) zugleich
+say-the-next-request-of-a-pseudo-conversational-dialogue = die nächste Anfrage eines pseudo-konversationellen Dialogs
+say-the-process-that-hosts-the-dispatcher = der Prozess, in dem der Dispatcher lebt
+say-the-region = die Region
+say-the-region-outside-of-a-request = die Region, außerhalb einer Anfrage
+say-the-sep-goes-on-with-the-next-request-or-is-taken-out-default-keep = der SEP macht mit der nächsten Anfrage weiter oder wird herausgenommen; Vorgabe keep
+say-the-seps-of-each-pool-process-default-one-has-all = die SEPs jedes Pool-Prozesses; Vorgabe: einer hat alle
+say-the-stored-procedure-that-queues-a-request-and-finds-the-best-one-that-may-run = die gespeicherte Prozedur, die eine Anfrage einreiht und die beste sucht, die laufen darf
+say-those-given-by-the-process-itself-over-all = vom Prozess selbst vergebene, geteilt durch alle
+say-threads-of-the-dispatcher-default-1 = Threads des Dispatchers; Vorgabe 1
+say-two-transaction-regions-with-a-dispatcher-each-behind-one-group-of-listeners-a-router-picks-the-region = Zwei Transaktionsregionen mit je einem Dispatcher hinter einer Gruppe von Listenern: Ein Router wählt die Region.
+say-waiting-for-so-long-is-worth-one-priority-order-ageing = so lange zu warten zählt wie eine Priorität mehr (`order = "ageing"`)
+say-what-becomes-of-a-request-that-finds-no-sep-free-default-queue = was aus einer Anfrage wird, die keinen SEP frei findet; Vorgabe queue
+say-what-becomes-of-tasks-that-were-under-way-in-a-process-that-died-default-lost = was aus Aufgaben wird, die in einem gestorbenen Prozess unterwegs waren; Vorgabe lost
+say-what-the-calls-to-the-region-database-cost = was die Aufrufe der Regionsdatenbank kosten
+say-what-the-task-does-on-its-sep = was die Aufgabe auf ihrem SEP tut
+say-when = wann
+say-when-it-is-due-from-now-default-0-at-once = wann sie fällig ist, von jetzt an; Vorgabe 0, sofort
+say-which-free-sep-is-taken-default-lowest = welcher freie SEP genommen wird; Vorgabe lowest
+say-which-process-from-1-default-1 = welcher Prozess, ab 1; Vorgabe 1
+say-which-sep-runs-next-there-default-fcfs = welcher SEP dort als Nächster läuft; Vorgabe fcfs
+say-who-finds-a-sep-s-next-request-the-sep-itself-or-the-dispatcher-after-a-notice-default-pull = wer einem SEP die nächste Anfrage sucht: der SEP selbst, oder der Dispatcher nach einer Nachricht; Vorgabe pull
+say-whose-defaults-the-other-keys-have-default-es-dotnet = wessen Vorgaben die anderen Schlüssel haben; Vorgabe es-dotnet
+tell-a-death-that-only-the-health-check-sees-and-no-check = ein Tod, den nur die Prüfung bemerkt, und keine Prüfung
+tell-a-fork-inside-of-a-request-a-sep-does-one-thing-at-a-time = ein `fork` in einer Anfrage: ein SEP tut eins nach dem anderen
+tell-a-step-outside-of-a-request-needs-the-key = ein Schritt { $a } außerhalb einer Anfrage braucht den Schlüssel { $b }
+tell-add-health-period-to-the-region-such-as-health-period = geben Sie der Region eine health_period, etwa health_period = { $a }
+tell-classes-of-sep-for = Klassen von { $a } SEP für { $b }
+tell-each-sep-is-in-one-of-them-at-most = jeder SEP ist in höchstens einem davon
+tell-every-job-of-makes-another-one-of-without-end = jeder Job von { $a } macht einen weiteren von { $b }, ohne Ende
+tell-every-sep-is-reserved-and-there-are-requests-without-a-tag = jeder SEP ist reserviert, und es gibt Anfragen ohne Kennzeichen
+tell-give-each-sep-its-list-an-empty-one-serves-every-class = geben Sie jedem SEP seine Liste; eine leere bedient jede Klasse
+tell-gives-sep-twice = { $a } nennt SEP { $b } zweimal
+tell-is-started-by-and-its-request-goes-to = { $a } wird von { $b } gestartet, und die Anfrage geht an { $c }
+tell-its-requests-would-wait-for-ever-name-it-in-one-of-the-lists-of = ihre Anfragen würden ewig warten: nennen Sie sie in einer der Listen von { $a }
+tell-jobs-of-and-make-each-other-without-end = Jobs von { $a } und { $b } machen einander ohne Ende
+tell-let-its-steps-begin-with-request-steps = lassen Sie ihre Schritte mit {"{"} request = { $a }, steps = [...] {"}"} beginnen
+tell-lists-the-seps-of-each-process-without-it-there-is-one = { $a } zählt die SEPs jedes Prozesses auf; ohne den Schlüssel gibt es einen
+tell-no-sep-of-serves-the-class = kein SEP von { $a } bedient die Klasse { $b }
+tell-of-a-process-that-is-always-there = { $a } eines Prozesses, der immer da ist
+tell-put-it-into-a-branch-so-that-a-dialogue-ends-by-chance-branch-p-steps = setzen Sie es in einen Zweig, sodass ein Dialog zufällig endet: {"{"} branch = [{"{"} p = { $a }, steps = [...] {"}"}] {"}"}
+tell-put-it-into-the-steps-of-request-steps = setzen Sie es in die Schritte von {"{"} request = { $a }, steps = [...] {"}"}
+tell-put-the-request-into-each-way-of-the-fork-or-use-start = setzen Sie die Anfrage in jeden Weg des `fork`, oder nehmen Sie {"{"} start = ... {"}"}
+tell-say-at-most-or-raise = sagen Sie höchstens { $a }, oder erhöhen Sie { $b }
+tell-say-region-beside = sagen Sie region = { $a } neben { $b }
+tell-say-when-another-sep-is-started-such-as-parlim = sagen Sie, wann ein weiterer SEP gestartet wird, etwa parlim = { $a }
+tell-seps-are-up-at-first-and-there-are-at-most = { $a } SEPs laufen anfangs, und es gibt höchstens { $b }
+tell-starts-a-request-and-does-not-begin-with-one = { $a } startet eine Anfrage, und { $b } beginnt nicht mit einer
+tell-there-is-no-process-among = unter { $b } gibt es keinen Prozess { $a }
+tell-there-is-no-region = es gibt keine Region { $a }
+tell-they-would-wait-for-ever-leave-a-sep-that-is-not-reserved = sie würden ewig warten: lassen Sie einen SEP unreserviert
+tell-use-kind-or-leave-it-out = nehmen Sie kind = { $a }, oder lassen Sie es weg
+tell-use-start-which-does-not-wait-or-put-it-behind-the-request = nehmen Sie {"{"} start = ... {"}"}, das nicht wartet, oder setzen Sie sie hinter die Anfrage
+tell-use-that-order-or-leave-it-out = nehmen Sie diese Reihenfolge, oder lassen Sie es weg

@@ -294,6 +294,7 @@ library-title = Bibliothek
 library-hint = Klicken öffnet. Alles lässt sich ändern und zurücknehmen.
 library-textbook = Lehrbuch
 library-showcase = Schaufenster
+library-regions = Transaktionsregionen
 library-theory = Theorie: geschlossene Formeln
 library-bench = Große Läufe
 

@@ -294,6 +294,7 @@ library-title = Library
 library-hint = Click to open. Everything can be changed and undone.
 library-textbook = Textbook
 library-showcase = Showcase
+library-regions = Transaction regions
 library-theory = Theory: closed forms
 library-bench = Large runs
 

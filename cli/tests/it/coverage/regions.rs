@@ -295,7 +295,7 @@ fn statement_20_hosted_on_demand_the_first_request_is_slow_and_self_hosted_it_is
     };
     let (cold, hosts) = response(&lesson("teller"));
     assert_eq!(cold, [3026, 25, 25, 3025, 25]);
-    assert_eq!(hosts[..3], ["1 host-start", "3001 host-ready", "2100003 host-stop"], "{hosts:?}");
+    assert_eq!(hosts[..3], ["1 host-start", "3001 host-ready", "2100004 host-stop"], "{hosts:?}");
     assert_eq!(hosts[3..5], ["2700001 host-start", "2703001 host-ready"], "{hosts:?}");
     let (by_itself, hosts) = response(&lesson("self"));
     assert_eq!((by_itself, hosts), (vec![26, 25, 25, 25, 25], Vec::new()));

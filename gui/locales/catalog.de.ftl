@@ -859,3 +859,5 @@ tell-they-would-wait-for-ever-leave-a-sep-that-is-not-reserved = sie würden ewi
 tell-use-kind-or-leave-it-out = nehmen Sie kind = { $a }, oder lassen Sie es weg
 tell-use-start-which-does-not-wait-or-put-it-behind-the-request = nehmen Sie {"{"} start = ... {"}"}, das nicht wartet, oder setzen Sie sie hinter die Anfrage
 tell-use-that-order-or-leave-it-out = nehmen Sie diese Reihenfolge, oder lassen Sie es weg
+say-the-probability-that-there-is-one-default-1-always = die Wahrscheinlichkeit, dass es eine gibt; Vorgabe 1, immer
+tell-leave-out-or = lassen Sie { $a } oder { $b } weg

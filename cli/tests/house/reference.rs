@@ -184,7 +184,11 @@ fn phases() -> String {
         if let Some(words) = line.strip_prefix("///") {
             help.push_str(words);
         } else if let Some((_, place)) = line.trim_end_matches(',').split_once(" = ") {
-            let (what, whom) = help.trim().split_once(" Entity: ").expect("every phase names its entity");
+            let (what, whom) = help
+                .trim()
+                .split_once(" Entity: ")
+                .or_else(|| help.trim().split_once("; entity: "))
+                .expect("every phase names its entity");
             let _ = writeln!(
                 text,
                 "| {place} | {} | {} |",

@@ -378,7 +378,8 @@ impl<'a> Lowering<'a> {
             if item.get(one).is_some() && item.get(other).is_some() {
                 self.sink
                     .error("S013", item.place(other), why.to_owned())
-                    .label(item.place(one), "the other one");
+                    .label(item.place(one), "the other one")
+                    .help(format!("leave out `{one}` or `{other}`"));
             }
         };
         clash("initiators", "reserved", "`initiators` and `reserved` exclude each other");

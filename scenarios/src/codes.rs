@@ -109,7 +109,7 @@ pub const CODES: &[Code] = &[
         "S049",
         "jobs without end",
         "Each job of a class makes another one, and so on in a circle, so that there is no end to them. A dialogue ends by \
-         chance: make the next request in a branch.",
+         chance: give `then` a `p`, or start the next one in a branch.",
     ),
     code("S050", "no rows", "A task list or trace is empty or cannot be read."),
     code(

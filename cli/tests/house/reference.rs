@@ -189,12 +189,10 @@ fn phases() -> String {
                 .split_once(" Entity: ")
                 .or_else(|| help.trim().split_once("; entity: "))
                 .expect("every phase names its entity");
-            let _ = writeln!(
-                text,
-                "| {place} | {} | {} |",
-                what.trim_end_matches('.'),
-                whom.trim_end_matches('.')
-            );
+            let (what, later) = what
+                .strip_suffix(". By sequence")
+                .map_or((what.trim_end_matches('.'), ""), |what| (what, ", after the sequence"));
+            let _ = writeln!(text, "| {place} | {what} | {}{later} |", whom.trim_end_matches('.'));
             help.clear();
         }
     }

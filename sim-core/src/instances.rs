@@ -9,7 +9,8 @@ use crate::units::{Span, Time};
 use crate::waiting::{Place, Waiting};
 use std::collections::BTreeSet;
 
-/// A job: its slot and its number. The slot may be somebody else's later.
+/// A job: its slot and which job of the run it is. The slot may be somebody else's later; children, and jobs of the system on
+/// behalf of others, share numbers.
 pub(crate) type JobRef = (u32, u64);
 
 /// A job in a lane: key, order of joining, slot. Whoever comes back to its old place has its old entry.
@@ -38,8 +39,10 @@ pub(crate) struct Instance {
     pub holder: Option<JobRef>,
     /// When it was given away last, as a count; for the choice among free ones.
     taken: u64,
-    /// The job that it was given to was never reached.
-    pub leaked: bool,
+    /// The pool takes it to be absent.
+    pub gone: bool,
+    /// How often it has died or been taken out.
+    pub outs: u32,
 }
 
 /// The instances of a pool, and the lanes in front of them.
@@ -66,6 +69,8 @@ pub(crate) struct InstancePool<'m> {
     bound_of: Vec<u32>,
     joined: u64,
     taken: u64,
+    /// Instances given to jobs that the call never reached.
+    pub leaked: BTreeSet<u32>,
     /// The process of each instance.
     pub process_of: Vec<u32>,
     /// Instances that are up, or being started for growth.
@@ -96,6 +101,7 @@ impl<'m> InstancePool<'m> {
             bound_of: vec![0; spec.kind_of.len()],
             joined: 0,
             taken: 0,
+            leaked: BTreeSet::new(),
             process_of: vec![u32::MAX; spec.kind_of.len()],
             coming: spec.up,
             queued: 0,
@@ -127,7 +133,8 @@ impl<'m> InstancePool<'m> {
                 alive: up,
                 holder: None,
                 taken: 0,
-                leaked: false,
+                gone: !up,
+                outs: 0,
             });
             if up {
                 pool.set_free(instance);
@@ -189,6 +196,7 @@ impl<'m> InstancePool<'m> {
 
     /// The pool takes an instance to be there from now on: jobs are bound to it again.
     pub fn is_there(&mut self, instance: u32) {
+        self.all[instance as usize].gone = false;
         if self.spec.bound {
             self.bound.insert((self.bound_of[instance as usize], instance));
         }
@@ -299,8 +307,16 @@ impl<'m> InstancePool<'m> {
         if self.all[instance as usize].holder.take().is_some() {
             self.held -= 1;
         }
-        self.all[instance as usize].leaked = false;
+        self.leaked.remove(&instance);
         self.set_free(instance);
+    }
+
+    /// An instance is not there any more; whether it was until now.
+    pub fn goes(&mut self, instance: u32) -> bool {
+        let state = &mut self.all[instance as usize];
+        let was_alive = std::mem::replace(&mut state.alive, false);
+        state.outs += u32::from(was_alive);
+        was_alive
     }
 
     /// The pool takes the instance to be gone.
@@ -308,7 +324,8 @@ impl<'m> InstancePool<'m> {
         if self.all[instance as usize].holder.take().is_some() {
             self.held -= 1;
         }
-        self.all[instance as usize].leaked = false;
+        self.leaked.remove(&instance);
+        self.all[instance as usize].gone = true;
         self.bound.remove(&(self.bound_of[instance as usize], instance));
         let entry = (self.rank(instance), instance);
         let kind = self.spec.kind_of[instance as usize];

@@ -12,6 +12,7 @@ mod models;
 mod one_truth;
 mod overload;
 mod predicting;
+mod regions;
 mod running;
 mod selecting;
 mod showcase;

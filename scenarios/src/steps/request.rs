@@ -171,7 +171,11 @@ impl<'a> Compiler<'a> {
 
     /// The dispatcher answers by itself.
     fn answered_by_dispatcher(&mut self, fields: &Fields<'a>, region: &Region) {
-        self.listen(region);
+        if !self.starts {
+            self.listen(region);
+        }
+        // Behind it the job is like any other.
+        self.starts = false;
         let pool = StationRef { base: region.dispatcher.pool, register: 0 };
         self.emit(Op::Acquire { pool });
         if let Some(law) = &region.dispatcher.law {
@@ -230,7 +234,7 @@ impl<'a> Compiler<'a> {
         let amount = self.amount(&then, "think");
         let by_chance = self.around.by_chance;
         self.around.by_chance |= chance < 1.0;
-        let made = self.announce(&then, "class", amount, region.programs.thinker, None);
+        let made = self.announce(&then, "class", amount, (region.seps, region.programs.thinker), None);
         self.around.by_chance = by_chance;
         Some((made?, chance))
     }
@@ -241,14 +245,14 @@ impl<'a> Compiler<'a> {
         fields: &Fields<'a>,
         key: &str,
         after: Option<Draw>,
-        way: Pc,
+        (pool, way): (u32, Pc),
         started_by: Option<&Region>,
     ) -> Option<u32> {
         let thinks = started_by.is_none();
         let class = fields.name(key, self.sink)?;
         let after = after?;
         let table = self.model.emits.len() as u32;
-        self.model.emits.push(Emit { class: 0, attributes: 0, entry: 0, after, way, thinks });
+        self.model.emits.push(Emit { class: 0, attributes: 0, entry: 0, after, pool, way, thinks });
         let (place, always) = (fields.place(key), !self.around.by_chance);
         let region = started_by.map(|region| region.name.clone());
         self.compiled.announced.push(Announced {
@@ -286,7 +290,7 @@ impl<'a> Compiler<'a> {
             Some(_) => self.amount(fields, "after"),
             None => self.spot_law(Law::Deterministic { value: 0 }, fields.node.place).map(Draw::OnTheSpot),
         };
-        let made = self.announce(fields, "start", after, region.programs.timer, Some(region));
+        let made = self.announce(fields, "start", after, (region.seps, region.programs.timer), Some(region));
         self.make(made);
     }
 

@@ -148,8 +148,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                 (job.state, job.station, job.since) = (State::Queued, pool, now);
                 false
             }
+            // The pool that refused it is not held.
+            Grant::Full if self.task_fails(slot, 1, 0) => false,
             Grant::Full => {
-                // The pool that refused it is not held.
                 self.unwind(slot, 1, 0);
                 if self.world.tasked {
                     self.refused_by_pool(slot, pool);

@@ -35,7 +35,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     pub fn stays_for_answer(&mut self, slot: u32, status: Status) -> bool {
         let now = self.shared.now;
         let task = &mut self.tasks[slot as usize];
-        if task.under_way.is_none() {
+        if task.answers_under_way == 0 {
             return false;
         }
         task.ended = Some(status);
@@ -89,14 +89,14 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     }
 
     /// Counts an answer that the client has now. `surplus`: it is not the completion of a job, yet.
-    fn measure_answer(&mut self, slot: u32, spent: Spent, parts: &[Part]) {
+    fn measure_answer(&mut self, slot: u32, from: Time, spent: Spent, parts: &[Part]) {
         let now = self.shared.now;
         let job = &self.shared.jobs[slot];
         let task = &self.tasks[slot as usize];
         if job.arrival < self.warmup || task.outcome != 0 || job.parent != NONE {
             return;
         }
-        let response = now - task.from;
+        let response = now - from;
         let waiting = response.0 - spent.served.0 - spent.blocked.0;
         let class = &mut self.classes[job.class as usize];
         class.surplus += 1;
@@ -108,7 +108,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         }
         if spent.served > Span::ZERO && job.first_run != Time::NEVER {
             class.ran += 1;
-            class.first_response += u128::from(job.first_run.since(task.from).0);
+            class.first_response += u128::from(job.first_run.since(from).0);
             class.slowdown += response.as_nanos_f64() / spent.served.as_nanos_f64();
         }
         class.overhead += u128::from(spent.overhead.0);
@@ -130,18 +130,21 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         let spent = self.world.spent(slot);
         let parts = self.world.parts_of(slot);
-        self.world.measure_answer(slot, spent, &parts);
-        self.tell_answer(slot, last);
+        // What comes next belongs to the next exchange.
+        let from = std::mem::replace(&mut self.world.tasks[slot as usize].from, now);
+        self.world.measure_answer(slot, from, spent, &parts);
+        let task = &self.world.tasks[slot as usize];
+        self.tell_answer(slot, task.pool, task.instance, last);
         self.world.shared.jobs[slot].first_run = Time::NEVER;
         if last {
             self.world.tasks[slot as usize].answered = Some(now);
         }
     }
 
-    fn tell_answer(&mut self, slot: u32, last: bool) {
-        let instance = self.world.tasks[slot as usize].instance;
+    fn tell_answer(&mut self, slot: u32, pool: u32, instance: u32, last: bool) {
         self.world.tell(TaskEventKind::Answered, slot, |event| {
-            (event.detail, event.instance) = (u32::from(last), Some(instance).filter(|id| *id != NONE));
+            let instance = Some(instance).filter(|id| *id != NONE);
+            (event.pool, event.detail, event.instance) = (pool, u32::from(last), instance);
         });
     }
 
@@ -150,18 +153,23 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let now = self.world.shared.now;
         self.world.spent(slot);
         self.world.parts_of(slot);
-        self.world.tasks[slot as usize].from = now;
+        let task = &mut self.world.tasks[slot as usize];
+        (task.from, task.with_client) = (now, false);
     }
 
     /// The last answer goes out by way of a program; the job goes on, and does not end before its client has it.
     pub(super) fn send_answer(&mut self, slot: u32, way: Pc, then: u32) {
+        let now = self.world.shared.now;
         let reference = self.world.refer(slot);
         let spent = self.world.spent(slot);
         let parts = self.world.parts_of(slot);
-        let pool = self.world.tasks[slot as usize].pool;
-        self.world.tasks[slot as usize].under_way = Some(Box::new(UnderWay { spent, parts, then }));
+        let task = &mut self.world.tasks[slot as usize];
+        let (pool, instance, from) = (task.pool, task.instance, std::mem::replace(&mut task.from, now));
+        task.answers_under_way += 1;
         let carrier = self.world.spawn(way, pool, slot, Some(reference));
         if carrier != NONE {
+            let sent = UnderWay { instance, from, spent, parts, then };
+            self.world.tasks[carrier as usize].under_way = Some(Box::new(sent));
             self.world.go_on(carrier);
         }
     }
@@ -170,7 +178,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn deliver(&mut self, carrier: u32) {
         let subject = self.world.tasks[carrier as usize].subject;
         let Some(slot) = subject.and_then(|subject| self.world.find(subject)) else { return };
-        let Some(mut sent) = self.world.tasks[slot as usize].under_way.take() else { return };
+        let Some(mut sent) = self.world.tasks[carrier as usize].under_way.take() else { return };
         // The way is part of the response.
         sent.spent.blocked += self.world.shared.jobs[carrier].blocked;
         let first = carrier as usize * self.world.stride.parts;
@@ -179,15 +187,19 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             part.service += of_carrier.service;
             part.overhead += of_carrier.overhead;
         }
-        self.world.measure_answer(slot, sent.spent, &sent.parts);
-        self.tell_answer(slot, true);
+        self.world.measure_answer(slot, sent.from, sent.spent, &sent.parts);
+        // It may be in another region by now.
+        let pool = self.world.tasks[carrier as usize].pool;
+        self.tell_answer(slot, pool, sent.instance, true);
         let now = self.world.shared.now;
         let task = &mut self.world.tasks[slot as usize];
         task.answered = Some(now);
-        if sent.then != NONE {
+        task.answers_under_way -= 1;
+        let all_delivered = task.answers_under_way == 0;
+        if sent.then != NONE && task.outcome == 0 {
             self.emit(slot, sent.then);
         }
-        if let Some(status) = self.world.tasks[slot as usize].ended {
+        if let Some(status) = self.world.tasks[slot as usize].ended.filter(|_| all_delivered) {
             self.world.sums.blocked += u128::from((now - self.world.shared.jobs[slot].since).0);
             self.world.exit(slot, status);
         }
@@ -199,7 +211,7 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let emit = self.world.model.emits[table as usize];
         let after = Span(self.world.amount(slot, emit.after));
         let reference = self.world.refer(slot);
-        let waiter = self.world.spawn(emit.way, self.world.tasks[slot as usize].pool, slot, Some(reference));
+        let waiter = self.world.spawn(emit.way, emit.pool, slot, Some(reference));
         if waiter == NONE {
             return;
         }

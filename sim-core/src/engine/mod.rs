@@ -135,6 +135,8 @@ struct World<'m, R, const PLAIN: bool> {
     /// Whether the model has tasks; what its jobs have beside [`Job`], and how many jobs other jobs have made.
     tasked: bool,
     tasks: Vec<Task>,
+    /// Jobs of any kind so far, where the model has tasks.
+    births: u64,
     emitted: u64,
     /// Per slot, `stride.*` entries each; parts are empty where `lean`.
     stride: Stride,
@@ -320,6 +322,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             timed: tasked || is_timed(model),
             tasked,
             tasks: Vec::new(),
+            births: 0,
             emitted: 0,
             children: leaves_early(model).then(BTreeMap::new),
             stride,

@@ -321,6 +321,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     fn is_at(&self, slot: u32, group: u32, member: u32) -> bool {
         let model = self.world.model;
         let job = &self.world.shared.jobs[slot];
+        // It is at the end of its program, or the monitor sees to it.
+        if self.world.tasked && self.world.tasks[slot as usize].ended.is_some() {
+            return false;
+        }
         let spec = &model.groups[group as usize];
         let among = |bases: &[u32]| bases.iter().any(|base| base + member == job.station);
         let here = match job.state {
@@ -414,7 +418,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     #[cold]
     pub(super) fn refuse(&mut self, slot: u32, balancer: u32, server: Option<u32>) {
         self.outages.refused[balancer as usize] += 1;
-        self.unwind(slot, 0, usize::from(server.is_none()));
-        self.turn_away(slot);
+        let open = usize::from(server.is_none());
+        if !self.task_fails(slot, 0, open) {
+            self.unwind(slot, 0, open);
+            self.turn_away(slot);
+        }
     }
 }

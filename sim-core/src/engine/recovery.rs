@@ -20,14 +20,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Stage::Outside => false,
             Stage::Carried => {
                 let carrier = self.world.tasks[slot as usize].carrier;
+                self.forget_registration(slot, carrier);
                 self.book_parked(slot);
                 self.world.tasks[slot as usize].stage = Stage::Outside;
                 self.withdraw(carrier, status);
+                self.tell_left(slot);
                 self.leave_behind(slot, status);
                 true
             }
             Stage::Waiting => {
                 self.leave_lane(slot);
+                self.tell_left(slot);
                 self.leave_behind(slot, status);
                 true
             }
@@ -39,6 +42,44 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             // It has its answer.
             Stage::Ending => true,
         }
+    }
+
+    /// The session of a request that leaves while it is being registered is not known.
+    fn forget_registration(&mut self, slot: u32, carrier: u32) {
+        let task = &self.world.tasks[carrier as usize];
+        let call = self.world.model.calls.get(task.call as usize);
+        if call.is_some_and(|call| call == "register") {
+            let session = (task.pool, self.session(slot));
+            self.regions.sessions.remove(&session);
+        }
+    }
+
+    /// A check that finds nothing costs nothing. Whether this is one; it is over then.
+    pub(super) fn nothing_leaked(&mut self, monitor: u32) -> bool {
+        let pool = self.world.tasks[monitor as usize].pool;
+        if !self.instances(pool).leaked.is_empty() {
+            return false;
+        }
+        self.regions.checking.remove(&pool);
+        self.skip_rest(monitor);
+        true
+    }
+
+    /// A job of the system has nothing more to do.
+    fn skip_rest(&mut self, slot: u32) {
+        let mut pc = self.world.shared.jobs[slot].pc;
+        while self.world.program[pc as usize] != Op::ChildExit {
+            pc += 1;
+        }
+        self.world.shared.jobs[slot].pc = pc;
+    }
+
+    /// A request goes with its client before it has an instance.
+    fn tell_left(&mut self, slot: u32) {
+        let pool = self.world.tasks[slot as usize].pool;
+        let outcome = self.instances(pool).spec.disconnected;
+        self.world.tasks[slot as usize].outcome = outcome;
+        self.world.tell(TaskEventKind::Removed, slot, |event| event.detail = u32::from(outcome));
     }
 
     /// A job that is in no region any more ends, with what is around the region in its program.
@@ -62,12 +103,17 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A dispatched task goes no further, and its instance is taken out.
     fn disconnected(&mut self, slot: u32, status: Status) {
         let task = &mut self.world.tasks[slot as usize];
-        if task.ended.is_some() || task.orphan {
+        // What died before its client left is lost, or begins anew.
+        if task.ended.is_some() || task.orphan && status == Status::Lost {
             return;
         }
         task.ended = Some(status);
-        let pool = task.pool;
+        let (pool, is_orphan) = (task.pool, task.orphan);
         self.world.tasks[slot as usize].outcome = self.instances(pool).spec.disconnected;
+        if is_orphan {
+            // The monitor will come to it.
+            return;
+        }
         self.stop(slot);
         self.take_out_instance(slot);
     }
@@ -87,7 +133,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if !parked {
             let locking = std::mem::take(&mut self.world.tasks[slot as usize].locking);
             let pools_open = self.take_from_station(slot);
-            self.unwind_region(slot, if locking { 0 } else { pools_open });
+            let is_end = |op| matches!(op, TaskOp::Next | TaskOp::TakeOut);
+            self.unwind_region(slot, (if locking { 0 } else { pools_open }, 0), is_end);
         }
         self.orphan(slot);
     }
@@ -103,19 +150,44 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
     }
 
-    /// Gives back what a task holds of stations in its region, up to the end of its part of the program.
-    fn unwind_region(&mut self, slot: u32, mut pools_open: usize) {
+    /// Gives back what a task holds of stations in its region, up to an operation behind which it holds nothing there.
+    fn unwind_region(
+        &mut self,
+        slot: u32,
+        (mut pools_open, mut servers_open): (usize, usize),
+        until: fn(TaskOp) -> bool,
+    ) -> usize {
         let mut pc = self.world.shared.jobs[slot].pc as usize;
         loop {
             match self.world.program[pc] {
-                Op::Task(TaskOp::Next | TaskOp::TakeOut) | Op::Exit | Op::ChildExit => return,
+                Op::Task(op) if until(op) => return pc,
+                Op::Exit | Op::ChildExit => return pc,
                 Op::Acquire { .. } => pools_open += 1,
+                Op::Balance { .. } => servers_open += 1,
                 Op::Release { .. } if pools_open > 0 => pools_open -= 1,
                 Op::Release { pool } => self.give_token(slot, pool),
+                Op::Leave { .. } if servers_open > 0 => servers_open -= 1,
+                Op::Leave { balancer } => self.leave_server(slot, balancer),
                 _ => {}
             }
             pc += 1;
         }
+    }
+
+    /// A task is turned away by a station that it asks: it ends there, with an outcome, and its instance goes on. Whether it
+    /// was one. `pools_open`, `servers_open`: as of [`unwind`](Engine::unwind).
+    #[cold]
+    pub(super) fn task_fails(&mut self, slot: u32, pools_open: usize, servers_open: usize) -> bool {
+        if !self.world.tasked || self.world.tasks[slot as usize].stage != Stage::Begun {
+            return false;
+        }
+        let is_end = |op| matches!(op, TaskOp::Respond { .. } | TaskOp::RespondBy { .. });
+        let end = self.unwind_region(slot, (pools_open, servers_open), is_end);
+        let pool = self.world.tasks[slot as usize].pool;
+        self.world.tasks[slot as usize].outcome = self.instances(pool).spec.lost;
+        self.world.shared.jobs[slot].pc = end as u32;
+        self.world.go_on(slot);
+        true
     }
 
     /// The instance of a stopped task is gone, and the monitor is called.
@@ -125,9 +197,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let (pool, instance) = (task.pool, task.instance);
         self.mark_as(pool, instance, InstanceState::Absent, None);
         let instances = self.instances(pool);
-        instances.all[instance as usize].alive = false;
+        // What the call never reached is gone too: no check is to send it back.
+        instances.leaked.remove(&instance);
+        let was_alive = instances.goes(instance);
         let program = instances.spec.recover;
-        self.world.tell(TaskEventKind::Out, slot, |event| event.instance = Some(instance));
+        if was_alive {
+            self.world.tell(TaskEventKind::Out, slot, |event| event.instance = Some(instance));
+        }
         let monitor = self.world.spawn(program, pool, slot, Some(reference));
         if monitor != NONE {
             self.world.tasks[monitor as usize].matter = Matter::Out(reference, instance);
@@ -213,12 +289,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             Matter::Leaks => {
                 by = By::Check;
                 self.regions.checking.remove(&pool);
-                for instance in 0..spec.kind_of.len() as u32 {
-                    let state = &self.instances(pool).all[instance as usize];
-                    if !state.leaked {
-                        continue;
-                    }
-                    if let Some(slot) = state.holder.and_then(|holder| self.world.find(holder)) {
+                for instance in std::mem::take(&mut self.instances(pool).leaked) {
+                    let holder = self.instances(pool).all[instance as usize].holder;
+                    if let Some(slot) = holder.and_then(|holder| self.world.find(holder)) {
                         self.send_back(slot);
                     }
                     self.free_instance(pool, instance);
@@ -252,6 +325,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             self.stop_now(slot);
         }
         match self.world.tasks[slot as usize].stage {
+            // Its client has left.
+            Stage::Dispatched | Stage::Begun if self.world.tasks[slot as usize].ended.is_some() => {
+                self.remove_orphan(slot);
+            }
             Stage::Dispatched => self.send_back(slot),
             Stage::Begun if requeue => {
                 self.world.tell(TaskEventKind::BegunAgain, slot, |_| {});
@@ -273,6 +350,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// A task goes back to its place in the queue, and begins anew when it gets an instance.
     fn send_back(&mut self, slot: u32) {
         self.book_parked(slot);
+        if self.world.tasks[slot as usize].with_client {
+            // Its client waits anew from here on, and has had the answers up to here.
+            self.exchange(slot);
+        }
         let task = &mut self.world.tasks[slot as usize];
         let (pool, lane, turn) = (task.pool, task.lane, task.turn);
         (task.instance, task.orphan, task.reached) = (NONE, false, false);
@@ -289,6 +370,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
 
     /// A task that is over without an end of its own leaves its region.
     fn remove_orphan(&mut self, slot: u32) {
+        if self.world.tasks[slot as usize].doomed {
+            self.stop_now(slot);
+        }
         self.book_parked(slot);
         self.world.tasks[slot as usize].orphan = false;
         let status = self.world.tasks[slot as usize].ended.take().unwrap_or(Status::Completed);
@@ -303,6 +387,8 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         if starter != NONE {
             self.world.tasks[starter as usize].instance = instance;
             self.world.tasks[starter as usize].matter = of;
+            let outs = self.instances(pool).all[instance as usize].outs;
+            self.world.tasks[starter as usize].budget = u64::from(outs);
             self.world.shared.jobs[starter].value = after.0;
             self.world.go_on(starter);
         }
@@ -314,7 +400,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let (pool, instance) = (task.pool, task.instance);
         let by_process = matches!(task.matter, Matter::Process(_));
         let process = self.instances(pool).process_of[instance as usize];
-        let is_up = self.instances(pool).all[instance as usize].alive;
+        let state = &self.instances(pool).all[instance as usize];
+        // Whoever has come up and gone again meanwhile has another start of its own.
+        let is_up = state.alive || u64::from(state.outs) != self.world.tasks[starter as usize].budget;
         // It comes with its process, or has come with it.
         if is_up || !by_process && self.regions.down.contains(&(pool, process)) {
             self.child_exit(starter);
@@ -333,6 +421,10 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     pub(super) fn pull(&mut self, starter: u32) {
         let task = &self.world.tasks[starter as usize];
         let (pool, instance) = (task.pool, task.instance);
+        // It may have died, and been taken stock of, since it asked.
+        if self.instances(pool).all[instance as usize].gone {
+            return;
+        }
         let pulls = self.instances(pool).spec.notice.is_none();
         let best = if pulls { self.instances(pool).best_for(instance) } else { None };
         match best {

@@ -140,7 +140,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             let refused = self.instances(pool).purges(lane).or(self.instances(pool).spec.refuses);
             if let Some(outcome) = refused {
                 self.leave_lane(slot);
-                return self.refuse_task(slot, outcome);
+                self.refuse_task(slot, outcome);
+                if let Some(((other, _), instance)) = found {
+                    self.tell_dispatched(other, instance, By::Dispatcher);
+                }
+                return;
             }
         }
         let at = self.world.shared.now;
@@ -250,6 +254,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         let now = self.world.shared.now;
         let slot = turn.2;
         let reference = self.world.refer(slot);
+        let number = self.world.shared.jobs[slot].number;
         self.leave_pool_queue(slot, pool);
         let job = &mut self.world.shared.jobs[slot];
         (job.state, job.since) = (State::Parked, now);
@@ -267,14 +272,16 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             first && self.world.model.submits[self.world.tasks[slot as usize].submit as usize].lose_call;
         let instances = self.instances(pool);
         instances.all[instance as usize].holder = Some(reference);
-        instances.all[instance as usize].leaked = lost;
+        if lost {
+            instances.leaked.insert(instance);
+        }
         instances.dispatched[by as usize] += 1;
         let state = if lost { InstanceState::Leaked } else { InstanceState::Starting };
-        self.mark_as(pool, instance, state, Some(reference.1));
+        self.mark_as(pool, instance, state, Some(number));
         self.pools[pool as usize].count_grant();
         self.settle_pool(pool);
         if R::DIGEST {
-            self.world.recorder.choice(reference.1, instance);
+            self.world.recorder.choice(number, instance);
         }
         if by != By::Dispatcher {
             self.tell_dispatched(slot, instance, by);
@@ -302,7 +309,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         }
         let pool = task.pool;
         let state = &self.instances(pool).all[instance as usize];
-        if !state.alive || state.leaked {
+        if !state.alive || self.instances(pool).leaked.contains(&instance) {
             return;
         }
         let submit = &self.world.model.submits[self.world.tasks[slot as usize].submit as usize];

@@ -70,6 +70,8 @@ pub(super) struct Spent {
 /// What a job has beside [`Job`] where the model has tasks.
 #[derive(Clone, Default)]
 pub(super) struct Task {
+    /// Which job of the run it is.
+    pub birth: u64,
     /// The key of its streams: its number, or what it is derived from.
     pub key: u64,
     /// Jobs derived from it so far.
@@ -106,13 +108,17 @@ pub(super) struct Task {
     /// Locks that it holds, and whether it waits for one.
     pub locks: Vec<u32>,
     pub locking: bool,
+    /// Its client has an answer, and its next input has not come yet.
+    pub with_client: bool,
     /// When the present exchange with its client began.
     pub from: Time,
     /// Its time up to the last answer, and at the end output.
     pub past: Spent,
     pub first_run: Option<Time>,
     pub answered: Option<Time>,
-    /// The end output is on its way to the client; the job has ended meanwhile.
+    /// End outputs that are on their way to its client, before which it does not end.
+    pub answers_under_way: u32,
+    /// Of a job that carries one: the end output.
     pub under_way: Option<Box<UnderWay>>,
     pub ended: Option<Status>,
     pub outcome: u16,
@@ -121,6 +127,10 @@ pub(super) struct Task {
 /// An end output on its way: what the job had spent when it left, by component too.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay {
+    /// The instance that it comes from.
+    pub instance: u32,
+    /// When its exchange began.
+    pub from: Time,
     pub spent: Spent,
     pub parts: Vec<super::Part>,
     /// A job that is made then.
@@ -182,20 +192,22 @@ fn derived_key(key: u64, place: u32, ordinal: u32) -> u64 {
 
 impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     /// The job that a reference means, if it is still there.
-    pub fn find(&self, (slot, number): JobRef) -> Option<u32> {
-        let job = &self.shared.jobs[slot];
-        (job.state != State::Free && job.number == number).then_some(slot)
+    pub fn find(&self, (slot, birth): JobRef) -> Option<u32> {
+        let is_there = self.shared.jobs[slot].state != State::Free;
+        (is_there && self.tasks[slot as usize].birth == birth).then_some(slot)
     }
 
     /// The job in a slot, for later.
     pub fn refer(&self, slot: u32) -> JobRef {
-        (slot, self.shared.jobs[slot].number)
+        (slot, self.tasks[slot as usize].birth)
     }
 
     /// A fresh entry for a new job.
     pub fn reset_task(&mut self, slot: u32, key: u64, from: Time) {
+        self.births += 1;
+        let birth = self.births;
         self.tasks[slot as usize] =
-            Task { key, from, instance: NONE, carrier: NONE, call: NO_CALL, ..Task::default() };
+            Task { birth, key, from, instance: NONE, carrier: NONE, call: NO_CALL, ..Task::default() };
     }
 
     /// The stream of the next job that is derived from the one in `slot`, with its key.
@@ -214,6 +226,8 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
             return NONE;
         }
         let now = self.shared.now;
+        let number = subject.and_then(|subject| self.find(subject));
+        let number = number.map_or(NOBODY, |slot| self.shared.jobs[slot].number);
         let model = Job::default();
         let (class, source, attributes, client, nth, key, stream) = if like == NONE {
             let key = derived_key(u64::from(pool), pc, self.sums.next_fork() as u32);
@@ -227,7 +241,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
         self.shared.jobs[slot] = Job {
             arrival: now,
             since: now,
-            number: subject.map_or(NOBODY, |(_, number)| number),
+            number,
             client,
             pc,
             attributes,
@@ -297,6 +311,10 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             }
             TaskOp::Call { call } => {
                 let task = &mut self.world.tasks[slot as usize];
+                if task.matter == Matter::Leaks && self.nothing_leaked(slot) {
+                    return true;
+                }
+                let task = &mut self.world.tasks[slot as usize];
                 (task.call, task.asked, task.granted) = (call, now, now);
                 true
             }
@@ -306,7 +324,8 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 false
             }
             TaskOp::Receive { pool } => {
-                self.world.tasks[slot as usize].pool = pool;
+                let task = &mut self.world.tasks[slot as usize];
+                (task.pool, task.instance) = (pool, NONE);
                 self.world.tell(TaskEventKind::Received, slot, |_| {});
                 true
             }
@@ -381,6 +400,7 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
             TaskOp::Converse { think } => {
                 let span = Span(self.world.amount(slot, think));
                 self.answer(slot, false);
+                self.world.tasks[slot as usize].with_client = true;
                 self.mark_instance(slot, InstanceState::Held);
                 let at = self.world.in_time(span);
                 self.world.wait_until(slot, at, Phase::Input);
@@ -431,7 +451,11 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
                 true
             }
             TaskOp::Emit { table } => {
-                self.emit(slot, table);
+                // The client of a task that failed sends no next request.
+                let fails = self.world.tasks[slot as usize].outcome != 0;
+                if !(fails && self.world.model.emits[table as usize].thinks) {
+                    self.emit(slot, table);
+                }
                 true
             }
             TaskOp::Due | TaskOp::Posted | TaskOp::Look { .. } => self.timer_step(slot, op),

@@ -211,6 +211,8 @@ pub struct Emit {
     pub entry: Pc,
     /// How long after now.
     pub after: Draw,
+    /// The pool with instances of the region that it comes to.
+    pub pool: PoolId,
     /// The way that it takes: the program of the job that waits for it, ending in [`TaskOp::Arise`].
     pub way: Pc,
     /// It arrives as think times end, behind the sources; otherwise as timers do.

@@ -476,31 +476,24 @@ impl Reading<'_> {
         }
         let stamp = self.read.times.dated(stamp, line)?;
         let duration = |text: &str, role: usize| duration(text, columns.units[role], columns.comma);
-        let service = match &columns.law {
-            Some((law, factors, durations)) => {
-                let number = |at: &usize| {
-                    let text = fields[*at].as_ref();
-                    if columns.comma {
-                        Number::parse(&text.replacen(',', ".", 1))
-                    } else {
-                        Number::parse(text)
-                    }
-                };
-                let numbers: Option<Vec<Number>> = factors.iter().map(number).collect();
-                let spans: Option<Vec<Span>> =
-                    durations.iter().map(|at| duration(&fields[*at], SERVICE)).collect();
-                let (numbers, spans) = numbers.zip(spans).ok_or(Skipped::Service)?;
-                law.of(numbers.into_iter(), spans.into_iter()).ok_or(Skipped::Range)?
-            }
-            None => {
-                let text = field(SERVICE).ok_or(Skipped::Service)?;
-                duration(text, SERVICE).ok_or_else(|| match text.strip_prefix('-') {
-                    Some(rest) if duration(rest, SERVICE).is_some() => {
-                        self.read.name_negative(&self.header[columns.of[SERVICE].unwrap_or(0)], text)
-                    }
-                    _ => Skipped::Service,
-                })?
-            }
+        let service = if let Some((law, factors, durations)) = &columns.law {
+            let number = |at: &usize| {
+                let text = fields[*at].as_ref();
+                if columns.comma { Number::parse(&text.replacen(',', ".", 1)) } else { Number::parse(text) }
+            };
+            let numbers: Option<Vec<Number>> = factors.iter().map(number).collect();
+            let spans: Option<Vec<Span>> =
+                durations.iter().map(|at| duration(&fields[*at], SERVICE)).collect();
+            let (numbers, spans) = numbers.zip(spans).ok_or(Skipped::Service)?;
+            law.of(numbers.into_iter(), spans.into_iter()).ok_or(Skipped::Range)?
+        } else {
+            let text = field(SERVICE).ok_or(Skipped::Service)?;
+            duration(text, SERVICE).ok_or_else(|| match text.strip_prefix('-') {
+                Some(rest) if duration(rest, SERVICE).is_some() => {
+                    self.read.name_negative(&self.header[columns.of[SERVICE].unwrap_or(0)], text)
+                }
+                _ => Skipped::Service,
+            })?
         };
         let priority = match field(PRIORITY) {
             Some(text) => text.parse().ok().filter(|p: &i64| p.unsigned_abs() <= 1_000_000_000),

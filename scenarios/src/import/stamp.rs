@@ -150,13 +150,12 @@ fn formed(form: &str, text: &str) -> Result<Stamp, Fault> {
     let yearless = !known && parsed.set_year(Some(YEARLESS)).is_ok();
     // The second 60 is read as 59.
     let more = if leap { SECOND } else { 0 };
-    let at = match parsed.to_timestamp() {
-        Ok(at) => at.as_nanosecond(),
-        Err(_) => {
-            let local = parsed.to_datetime().map_err(|_| Fault::Form)?;
-            let zoned = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| Fault::Form)?;
-            zoned.timestamp().as_nanosecond()
-        }
+    let at = if let Ok(at) = parsed.to_timestamp() {
+        at.as_nanosecond()
+    } else {
+        let local = parsed.to_datetime().map_err(|_| Fault::Form)?;
+        let zoned = local.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| Fault::Form)?;
+        zoned.timestamp().as_nanosecond()
     };
     Ok(Stamp { at: at + more, yearless, leap })
 }

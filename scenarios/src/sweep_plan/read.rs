@@ -344,9 +344,12 @@ impl Reader<'_, '_> {
             let known: Vec<&str> = OPTIONS.iter().map(|(name, _)| *name).collect();
             let message =
                 format!("the scenario of this plan is a log, trace or task list, which has no key `{path}`");
-            self.sink.error("S063", place, message).help_if(|| match known.contains(&option.as_str()) {
-                true => Some(format!("the option is called \"{option}\" here")),
-                false => did_you_mean_or_list(&option, "it has options", &known),
+            self.sink.error("S063", place, message).help_if(|| {
+                if known.contains(&option.as_str()) {
+                    Some(format!("the option is called \"{option}\" here"))
+                } else {
+                    did_you_mean_or_list(&option, "it has options", &known)
+                }
             });
         } else if path.split('.').any(|part| part.trim().is_empty()) {
             self.sink.error("S063", place, format!("`{path}` is no path: a part of it is empty"));

@@ -845,7 +845,6 @@ tell-let-its-steps-begin-with-request-steps = lassen Sie ihre Schritte mit {"{"}
 tell-lists-the-seps-of-each-process-without-it-there-is-one = { $a } zählt die SEPs jedes Prozesses auf; ohne den Schlüssel gibt es einen
 tell-no-sep-of-serves-the-class = kein SEP von { $a } bedient die Klasse { $b }
 tell-of-a-process-that-is-always-there = { $a } eines Prozesses, der immer da ist
-tell-put-it-into-a-branch-so-that-a-dialogue-ends-by-chance-branch-p-steps = setzen Sie es in einen Zweig, sodass ein Dialog zufällig endet: {"{"} branch = [{"{"} p = { $a }, steps = [...] {"}"}] {"}"}
 tell-put-it-into-the-steps-of-request-steps = setzen Sie es in die Schritte von {"{"} request = { $a }, steps = [...] {"}"}
 tell-put-the-request-into-each-way-of-the-fork-or-use-start = setzen Sie die Anfrage in jeden Weg des `fork`, oder nehmen Sie {"{"} start = ... {"}"}
 tell-say-at-most-or-raise = sagen Sie höchstens { $a }, oder erhöhen Sie { $b }
@@ -861,3 +860,4 @@ tell-use-start-which-does-not-wait-or-put-it-behind-the-request = nehmen Sie {"{
 tell-use-that-order-or-leave-it-out = nehmen Sie diese Reihenfolge, oder lassen Sie es weg
 say-the-probability-that-there-is-one-default-1-always = die Wahrscheinlichkeit, dass es eine gibt; Vorgabe 1, immer
 tell-leave-out-or = lassen Sie { $a } oder { $b } weg
+tell-let-a-dialogue-end-by-chance-then-class-think-p-or-start-in-a-branch = lassen Sie einen Dialog zufällig enden: then = {"{"} class = { $a }, think = ..., p = { $b } {"}"}, oder {"{"} start = ... {"}"} in einem Zweig

@@ -15,7 +15,7 @@ pub fn run(args: &ValidateArgs, global: &GlobalArgs) -> Result<(), Failure> {
     for name in &args.input {
         let checked = load::read(name, global).and_then(|input| {
             if sweep_plan::is_plan(&input) {
-                return sweep::checked(name, input, global);
+                return sweep::checked(name, &input, global);
             }
             let loaded = load::load(&input, &args.policy, &args.model, global)?;
             let model = &loaded.model;

@@ -263,19 +263,19 @@ fn read_plan(name: &str, global: &GlobalArgs) -> Result<Made, Failure> {
         Some(input) => Ok(input),
         None => load::read_plain(name),
     };
-    plan_of(global.session.input(name, input)?)
+    plan_of(&global.session.input(name, input)?)
 }
 
-fn plan_of(input: Input) -> Result<Made, Failure> {
+fn plan_of(input: &Input) -> Result<Made, Failure> {
     let scenario = |name: &str| sweep_plan::scenario_beside(input.folder.as_deref(), name);
     let plan =
-        sweep_plan::read(&input, &scenario, &metric).map_err(|found| shown(&found, None, Some(&input)))?;
+        sweep_plan::read(input, &scenario, &metric).map_err(|found| shown(&found, None, Some(input)))?;
     let metrics = wanted(&plan);
     Ok(Made { plan, metrics, files: Vec::new() })
 }
 
 /// Checks a plan with every model of it, for `validate`; what it is, in words.
-pub fn checked(name: &str, input: Input, global: &GlobalArgs) -> Result<String, Failure> {
+pub fn checked(name: &str, input: &Input, global: &GlobalArgs) -> Result<String, Failure> {
     let Made { plan, .. } = plan_of(input)?.check(global)?;
     let of = match plan.scenario_name() {
         "" => String::new(),

@@ -62,6 +62,27 @@ ${4:-}
 END
 }
 
+# region JOBS [OF-REGION] [OF-REQUEST]: a burst of requests for a tenth as many processes of a region.
+region() {
+  cat <<END
+name = "growth"
+stop = { jobs = $1 }
+warmup = "1ms"
+[[class]]
+name = "k"
+steps = [{ request = "r", transaction = "a", ${3:-} steps = [{ exec = { exponential = { mean = "1s" } } }] }]
+[[source]]
+name = "s"
+class = "k"
+arrivals = { poisson = "1000000/s" }
+[[region]]
+name = "r"
+preset = "jes2"
+seps = $(($1 / 10))
+${2:-}
+END
+}
+
 # The scenario of a row for a size.
 scenario() {
   local n=$2 burst='{ poisson = "1000000/s" }' impatient='timeout = { uniform = { low = "100ms", high = "1s" } }'
@@ -79,6 +100,18 @@ scenario() {
     sed 's/^steps.*/steps = [{ fork = [[{ work = "cpu", demand = "1ms" }], [{ delay = "5s" }]], join = 2 }]/' ;;
   theory) farm "$n" 100 fcfs ;;
   warm-up) farm "$n" 100 lcfs ;;
+  region) region "$n" ;;
+  region-ageing) region "$n" $'order = "ageing"\nageing_step = "1ms"' ;;
+  region-mru) region "$n" 'choice = "mru"' ;;
+  region-lru) region "$n" 'choice = "lru"' ;;
+  region-push) region "$n" 'pull = "push"' ;;
+  region-classes) region "$n" "classes.a = { max_active = $((n / 20)) }" ;;
+  region-reserved) region "$n" 'reserved.gold = [1]' 'tag = "gold",' ;;
+  region-per-sep) region "$n" 'queues = "per-sep"' ;;
+  region-cores) region "$n" $'cores = 4\nscheduler = "round-robin:quantum=100ms"\ncontext_switch = "50us"' ;;
+  region-deaths) region "$n" $'deaths = [{ at = "500ms" }]\nprocess_restart = "1s"\norphans = "requeue"' ;;
+  region-leaks) region "$n" 'health_period = "10ms"' 'lose_call = true,' ;;
+  region-timeouts) region "$n" | sed 's/^arrivals/timeout = "2s"\narrivals/' ;;
   failures) farm "$n" 2000 fcfs 'failures = { after = "1s", repair = "1ms" }' ;;
   *) echo "error: there is no row $1" >&2; exit 1 ;;
   esac
@@ -96,7 +129,9 @@ instructions() {
 
 rows=(withdraw-fcfs withdraw-lcfs withdraw-siro withdraw-sjf withdraw-round-robin withdraw-lottery withdraw-stride
   withdraw-mlfq withdraw-feedback withdraw-priority withdraw-priority:ageing=1ms withdraw-ps withdraw-las wait-ps auto-ps wait-lottery
-  wait-priority:ageing=1ms wait-hrrn wait-las abort interrupts pool fork theory warm-up failures)
+  wait-priority:ageing=1ms wait-hrrn wait-las abort interrupts pool fork theory warm-up failures
+  region region-ageing region-mru region-lru region-push region-classes region-reserved region-per-sep region-cores region-deaths region-leaks
+  region-timeouts)
 (($#)) && rows=("$@")
 n=${SIZE:-4000}
 status=0

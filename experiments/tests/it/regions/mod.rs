@@ -5,6 +5,7 @@
 mod dice;
 mod random;
 mod replay;
+mod streams;
 
 use scenarios::{Input, InputKind, Options, load};
 use sim_core::model::Model;

@@ -12,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = experiments::condition::Condition::parse(text);
     let _ = experiments::condition::parse_part(text);
     let _ = experiments::metrics::parse(text);
-    let _ = scenarios::parse_demand(text);
+    let _ = scenarios::parse_demand("--scale", text);
     let policies = PolicyOption::parse_all(text).unwrap_or_default();
     let some = || Some(text.to_owned());
     let set = text.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()));

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, VecDeque};
 impl<'a> Lowering<'a> {
     /// Finds the classes of jobs that are made, and compiles those once more that are started: these come another way.
     pub(super) fn announced(&mut self, fields: &Fields<'a>) {
-        let items = self.tables(fields, "class", &keys::CLASS);
+        let items = Self::tables(fields, "class", &keys::CLASS);
         let mut entries: BTreeMap<usize, u32> = BTreeMap::new();
         // By class: those that each of its jobs makes, with the place.
         let mut edges: BTreeMap<usize, Vec<(usize, Place)>> = BTreeMap::new();

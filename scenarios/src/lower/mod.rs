@@ -176,7 +176,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// The tables of a list whose keys have been checked before.
-    fn tables(&self, fields: &Fields<'a>, key: &str, table: &'static Table) -> Vec<Fields<'a>> {
+    fn tables(fields: &Fields<'a>, key: &str, table: &'static Table) -> Vec<Fields<'a>> {
         let items = fields.get(key).map_or(&[][..], Node::elements);
         let is_table = |item: &&Node| matches!(item.value, Value::Table(_));
         items.iter().filter(is_table).map(|node| Fields { table, node }).collect()

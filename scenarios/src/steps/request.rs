@@ -206,14 +206,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn respond(&mut self, then: Option<u32>, screen: Option<Pc>) {
-        match screen {
-            Some(way) => {
-                self.emit(task(TaskOp::RespondBy { way, then: then.unwrap_or(u32::MAX) }));
-            }
-            None => {
-                self.emit(task(TaskOp::Respond { outcome: 0 }));
-                self.make(then);
-            }
+        if let Some(way) = screen {
+            self.emit(task(TaskOp::RespondBy { way, then: then.unwrap_or(u32::MAX) }));
+        } else {
+            self.emit(task(TaskOp::Respond { outcome: 0 }));
+            self.make(then);
         }
     }
 

@@ -296,6 +296,9 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
                     }
                     self.free_instance(pool, instance);
                 }
+                if !self.instances(pool).leaked.is_empty() {
+                    self.plan_check(pool, 1, Matter::Leaks);
+                }
             }
             Matter::None | Matter::Emit(_) => {}
         }
@@ -427,15 +430,12 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         }
         let pulls = self.instances(pool).spec.notice.is_none();
         let best = if pulls { self.instances(pool).best_for(instance) } else { None };
-        match best {
-            Some((turn, lane)) => {
-                let reference: JobRef = self.dispatch_task(pool, turn, lane, instance, By::Pull);
-                self.hand_over(pool, instance, reference);
-            }
-            None => {
-                self.free_instance(pool, instance);
-                self.give_notice(pool, NONE);
-            }
+        if let Some((turn, lane)) = best {
+            let reference: JobRef = self.dispatch_task(pool, turn, lane, instance, By::Pull);
+            self.hand_over(pool, instance, reference);
+        } else {
+            self.free_instance(pool, instance);
+            self.give_notice(pool, NONE);
         }
     }
 

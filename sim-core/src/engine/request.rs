@@ -6,6 +6,7 @@ use crate::event::{EventKey, Phase};
 use crate::instances::{InstancePool, JobRef, Turn};
 use crate::job::{NONE, State};
 use crate::model::InstanceState;
+use crate::pool::Grant;
 use crate::record::Recorder;
 use crate::trace::{By, InstanceStretch, TaskEventKind};
 use crate::units::{Span, Time};
@@ -399,20 +400,16 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
 
     pub(super) fn lock(&mut self, slot: u32, pool: u32) -> bool {
         let now = self.world.shared.now;
-        match self.pools[pool as usize].acquire(slot, 0, now) {
-            crate::pool::Grant::Token => {
-                self.world.tasks[slot as usize].locks.push(pool);
-                self.token(slot, pool, true);
-                true
-            }
-            _ => {
-                self.mark_instance(slot, InstanceState::Blocked);
-                self.world.tasks[slot as usize].locking = true;
-                let job = &mut self.world.shared.jobs[slot];
-                (job.state, job.station, job.since) = (State::Queued, pool, now);
-                false
-            }
+        if self.pools[pool as usize].acquire(slot, 0, now) == Grant::Token {
+            self.world.tasks[slot as usize].locks.push(pool);
+            self.token(slot, pool, true);
+            return true;
         }
+        self.mark_instance(slot, InstanceState::Blocked);
+        self.world.tasks[slot as usize].locking = true;
+        let job = &mut self.world.shared.jobs[slot];
+        (job.state, job.station, job.since) = (State::Queued, pool, now);
+        false
     }
 
     pub(super) fn unlock(&mut self, slot: u32, pool: u32) {
@@ -470,15 +467,12 @@ impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
         self.remove(slot);
         let notice = self.instances(pool).spec.notice;
         let pulled = if notice.is_none() { self.instances(pool).best_for(instance) } else { None };
-        match pulled {
-            Some((turn, lane)) => {
-                let reference = self.dispatch_task(pool, turn, lane, instance, By::Pull);
-                self.hand_over(pool, instance, reference);
-            }
-            None => {
-                self.free_instance(pool, instance);
-                self.give_notice(pool, slot);
-            }
+        if let Some((turn, lane)) = pulled {
+            let reference = self.dispatch_task(pool, turn, lane, instance, By::Pull);
+            self.hand_over(pool, instance, reference);
+        } else {
+            self.free_instance(pool, instance);
+            self.give_notice(pool, slot);
         }
     }
 

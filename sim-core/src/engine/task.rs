@@ -68,6 +68,7 @@ pub(super) struct Spent {
 }
 
 /// What a job has beside [`Job`] where the model has tasks.
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold independently of each other")]
 #[derive(Clone, Default)]
 pub(super) struct Task {
     /// Which job of the run it is.
@@ -292,7 +293,7 @@ impl<R: Recorder, const PLAIN: bool> World<'_, R, PLAIN> {
     }
 }
 
-impl<'m, R: Recorder, const PLAIN: bool> Engine<'m, R, PLAIN> {
+impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
     /// Runs a step of a task; whether the job goes on at once.
     #[inline(never)]
     pub(super) fn task_step(&mut self, slot: u32, op: TaskOp) -> bool {

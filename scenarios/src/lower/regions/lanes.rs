@@ -10,7 +10,7 @@ use sim_core::model::{InstanceKind, Instances, Lane, TaskLimit};
 impl<'a> Lowering<'a> {
     /// Queues and kinds of SEPs, now that the steps have said which there are.
     pub(in crate::lower) fn finish_regions(&mut self, fields: &Fields<'a>) {
-        let items = self.tables(fields, "region", &keys::REGION);
+        let items = Self::tables(fields, "region", &keys::REGION);
         let regions = std::mem::take(&mut self.stations.regions);
         for (region, item) in regions.iter().zip(&items) {
             let Some(mut instances) = self.model.pools[region.seps as usize].instances.take() else {

@@ -46,9 +46,9 @@ impl Lowering<'_> {
     /// Patches a forward jump to here.
     fn land(&mut self, from: Pc) {
         let here = self.next_place();
-        match &mut self.model.program[from as usize] {
-            Op::Task(TaskOp::Known { to } | TaskOp::Unmatched { to }) => *to = here,
-            _ => {}
+        let op = &mut self.model.program[from as usize];
+        if let Op::Task(TaskOp::Known { to } | TaskOp::Unmatched { to }) = op {
+            *to = here;
         }
     }
 

@@ -24,6 +24,8 @@ The last line counts them. Exit code 0, 4 where something is wrong, 2 where a fi
 | `cpu.py`, `cpu_answers.py` | task lists: inputs and answers |
 | `queueing.py`, `laws.py` | scenarios, replications, estimates; laws |
 | `stations.py`, `farms.py`, `networks.py` | models of queueing theory, by the words of the case |
+| `regions.py`, `region_text.py` | transaction regions: which rule reads a case; the scenario |
+| `region_course.py`, `region_means.py` | what happened request by request; estimates |
 | `picks.py` | which server each request gets |
 | `described.py` | forms that are recognized and wait for mechanisms |
 """

@@ -1,4 +1,4 @@
-"""Forms that are recognized: function platforms, gateways, transaction regions, event dispatch, power, models of language.
+"""Forms that are recognized: function platforms, gateways, event dispatch, power, models of language.
 Their mechanisms are missing, and each case says which of them it needs, by its keys."""
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from .verdict import Findings
 KINDS = {
     "faas": "function instances that start and expire",
     "gateway": "gates, attempts and answers of a gateway",
-    "tp": "transaction regions with SEPs",
-    "tp-region": "transaction regions with SEPs",
     "event": "event loops and in-process dispatch",
     "power": "speeds, sleep states and energy",
     "learned": "scheduling by predictions",

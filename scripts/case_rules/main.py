@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Sequence
 
-from . import cpu, described, picks, queueing
+from . import cpu, described, picks, queueing, regions
 from .form import BadFile, NotExpressible, cases_of, read_file
 from .program import Failed, Program
 from .verdict import Findings
@@ -43,6 +43,8 @@ def family(document: dict[str, Any], case: dict[str, Any]) -> Any:
         return picks
     if "expected" in case:
         return cpu
+    if case.get("kind", document.get("kind")) in regions.KINDS and "params" in case:
+        return regions
     return described
 
 

@@ -70,6 +70,8 @@ class Study:
     # The part of the run that is not measured.
     warmup: float = 0.1
     answers: list[Answer] = field(default_factory=list)
+    # Metrics that are measured on request only.
+    metrics: list[str] = field(default_factory=list)
 
 
 class Plan:
@@ -151,6 +153,7 @@ class Plan:
         found: list[Rows] = [{} for _ in range(count)]
         # Of more than 100 000 jobs these are kept on request.
         asked = ["--waiting-percentiles"] if any(answer.key.startswith("wait_p") for answer in study.answers) else []
+        asked += [word for metric in study.metrics for word in ("--metric", metric)]
         for row in self.program.replications(name, count, *asked):
             if row["value"] and row["replication"].isdigit():
                 key = (f"{row['metric']}/{row['statistic']}", row["scope"], row["class"])

@@ -302,7 +302,7 @@ class Workload:
                 parts.append(f"{key} = {quoted(text_of(value, key))}")
         # A place in the order for it and what it brings along: whoever is named first stands first.
         self.requests[name] = Request(name, priority, "", arrival, fields.number("deadline"))
-        steps = [self.step(item, identity) for item in list_of(fields.need("steps"), "steps")]
+        steps = [self.step(item, identity) for item in list_of(fields.take("steps", []), "steps")]
         parts.append(f"steps = [{', '.join(steps)}]")
         following = fields.take("then")
         if following is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import Sequence
+from typing import Any, Sequence
 
 from . import laws
 from .form import Fields, NotExpressible, number, numbers, whole
@@ -18,7 +18,8 @@ SEPS, LISTENER, DISPATCHER = f"{REGION}.seps", f"{REGION}.listener", f"{REGION}.
 KEY = re.compile(r"(?P<what>[a-z_]+?)_(?P<law>exp_mean|det|const|constant|erlang(?P<shape>\d+)_mean)?_?s")
 # Laws by the words of a step: exec Exp(mean 0.2 s).
 STEP = re.compile(r"(?P<kind>exec|converse)\s+(?P<law>\w+)\(\s*(?:mean\s+)?(?P<value>[\d./]+)\s*s?\s*\)")
-TIMED = ("listener", "dispatcher", "invoke", "cold_start", *CALLS)
+TIMED = ("listener", "dispatcher", "invoke", *CALLS)
+HOST = ("cold_start", "idle_timeout")
 STATES = {
     "held_for_input": "held", "held": "held", "executing": "executing", "free": "free", "starting": "starting",
     "blocked": "blocked", "ending": "ending", "absent": "absent", "leaked": "leaked",
@@ -112,6 +113,15 @@ def rates_of(params: Fields) -> list[Fraction] | None:
     return None
 
 
+def hosted(given: Any, demands: Demands) -> dict[str, Any]:
+    """The table of a host that is started on demand; its times are the keys of the case."""
+    found = dict(given) if isinstance(given, dict) else {"kind": given or "was"}
+    if "idle_timeout" in demands.means:
+        # Tables of a region are in milliseconds.
+        found["idle_timeout"] = 1000 * demands.means["idle_timeout"]
+    return found
+
+
 def sources(rates: list[Fraction], steps: str) -> str:
     text = ""
     for place, per_second in enumerate(rates, 1):
@@ -141,7 +151,9 @@ def estimated(program: Program, params: Fields, expect: Fields, findings: Findin
     demands = Demands(params)
     steps, taken = steps_of(params, demands)
     customers = next((params.number(key) for key in ("terminals", "customers", "clients") if key in params.values), None)
-    demands.unread((*TIMED, "exec", "think"))
+    demands.unread((*TIMED, *HOST, "exec", "think"))
+    if any(key in demands.laws for key in HOST):
+        params.values["host"] = hosted(params.values.get("host"), demands)
     rates = rates_of(params)
     seps = whole(params.needed("seps"), "seps")
     table = region(params, demands.laws)
@@ -214,7 +226,8 @@ def conversations(program: Program, params: Fields, expect: Fields, findings: Fi
     text = table
     for place, name in enumerate(names, 1):
         follows = f", then = {{ class = {quoted(f'c{place + 1}')}, think = {pause} }}" if place < inputs else ""
-        text += f'[[class]]\nname = "{name}"\nsteps = [{{ request = {quoted(REGION)}, priority = 0, steps = [{work}]{follows} }}]\n'
+        step = f"{{ request = {quoted(REGION)}, priority = 0, steps = [{work}]{follows} }}"
+        text += f'[[class]]\nname = "{name}"\nsteps = [{step}]\n'
     text += (
         '[[source]]\nname = "s1"\nclass = "c1"\n'
         f'arrivals = {{ closed = {{ customers = {enough}, think = "0ms" }} }}\n'

@@ -159,7 +159,7 @@ def host(params: Fields, laws: dict[str, str]) -> str:
 
 
 # Longer than any case.
-NEVER = '"1000h"'
+NEVER = '"100000h"'
 
 
 def machine(params: Fields) -> list[str]:
@@ -308,7 +308,8 @@ class Workload:
         if following is not None:
             after = Fields(following, f"{identity}.then.")
             think = after.number("think", Fraction(0))
-            parts.append(f"then = {{ class = {quoted(self.request(after, None, session))}, think = {span(think)} }}")
+            name_after = self.request(after, None, session)
+            parts.append(f"then = {{ class = {quoted(name_after)}, think = {span(think)} }}")
         if (limit := fields.number("disconnect_after")) is not None:
             parts.append(f"disconnect_after = {span(limit)}")
         parts += [f"{key} = true" for key in ("local", "screen") if flag(fields, key)]

@@ -2,7 +2,7 @@
 //! compares what that writes.
 //!
 //! `data/cpu.json` and `data/oracles.json` are copies of `cases/cpu.json` and `cases/oracles.json` of the shared cases, with
-//! their sources in them; the other files of that folder run where it is there. What cannot be expressed yet is said by the
+//! their sources in them, and `data/regions.json` has regions worked by hand; the other files of that folder run where it is there. What cannot be expressed yet is said by the
 //! script, case by case, with what is missing. The counts below change when a mechanism comes.
 
 use serde_json::{Value, json};
@@ -121,6 +121,16 @@ fn closed_forms_come_out() {
 
 const QUICK_COUNTS: &str = "1 exact, 24 within, 0 wrong, 30 not expressible, of 55";
 
+#[test]
+fn regions_worked_by_hand_come_out() {
+    let Some(said) = cases("known::regions_worked_by_hand_come_out", &data("regions.json"), &[]) else {
+        return;
+    };
+    assert_eq!(said.wrongs(), [""; 0]);
+    assert_eq!(said.counts(), "13 exact, 0 within, 0 wrong, 0 not expressible, of 13");
+    assert_eq!(said.code, Some(0));
+}
+
 /// The other files of the shared cases: nothing comes out wrong.
 #[test]
 fn shared_cases_are_not_wrong() {
@@ -210,6 +220,63 @@ fn a_wrong_answer_is_noticed() {
         let id = case["id"].as_str().expect("an id");
         assert!(said.of(id).starts_with(expected), "{what}: {}", said.text);
         assert_eq!(said.code, Some(if expected.starts_with("wrong") { 4 } else { 0 }), "{what}");
+    }
+}
+
+/// The same of regions, in each part of an answer.
+#[test]
+fn a_wrong_region_is_noticed() {
+    let test = "known::a_wrong_region_is_noticed";
+    let collection = document("regions.json");
+    let all = collection["cases"].as_array().expect("there are cases");
+    let of = |id: &str| all.iter().find(|case| case["id"] == id).expect("it is a case");
+    let (anew, details) = (of("begun_anew"), of("pulled_with_its_details"));
+    type Spoil = fn(&mut Value);
+    let spoiled: [(&Value, Spoil, &str); 9] = [
+        (
+            anew,
+            |case| case["expect"]["requests"]["A"]["runs"][1][2] = json!(1),
+            "wrong: A.runs is [[0, dispatcher, 1, 0], [10, sep-pull, 2, 10]], expected",
+        ),
+        (
+            anew,
+            |case| case["expect"]["requests"]["X~2"] = Value::Null,
+            "wrong: requests is [A, B, X, X~2], expected [A, B, X]",
+        ),
+        (
+            anew,
+            |case| case["expect"]["timers"][1]["due"] = json!(14),
+            "wrong: timer X~2.due is 15, expected 14",
+        ),
+        (
+            anew,
+            |case| case["expect"]["seps"]["1"]["free"] = json!(4),
+            "wrong: SEP 1 is {absent: 6, executing: 10, free: 3}, expected {absent: 6, executing: 10, free: 4}",
+        ),
+        (anew, |case| case["expect"]["no_sep"] = json!(2), "wrong: no_sep is 1, expected 2"),
+        (
+            details,
+            |case| case["expect"]["db"]["calls"][1][3] = json!(3),
+            "wrong: call 2 of the database is [fetch, A, 2, 2, 5], expected [fetch, A, 2, 3, 5]",
+        ),
+        (
+            of("recycled_with_a_gap"),
+            |case| case["expect"]["host"][2][0] = json!(47),
+            "wrong: host is [[0, 0, 21], [21, 26, 46], [48, 53, absent]], expected",
+        ),
+        (details, |case| case["params"]["turbo"] = json!(1), "not expressible: key params.turbo"),
+        (details, |case| case["expect"]["mood"] = json!(1), "not expressible: answer mood"),
+    ];
+    for (case, spoil, expected) in spoiled {
+        let mut wrong = case.clone();
+        spoil(&mut wrong);
+        let (_folder, file) = written(&json!({ "cases": [wrong] }));
+        let Some(said) = cases(test, &file, &[]) else { return };
+        assert!(
+            said.of(case["id"].as_str().expect("an id")).starts_with(expected),
+            "{expected}: {}",
+            said.text
+        );
     }
 }
 

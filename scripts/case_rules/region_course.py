@@ -83,12 +83,8 @@ class Course:
             self.take(row)
 
     def who(self, row: Row) -> str:
-        """The id of the case: its second START of an id is id~2, its pool1 our process 1."""
-        task = row["task"]
-        if task in self.names:
-            return self.names[task] + (f"~{row['job']}" if row["job"] not in ("", "1") else "")
-        kind, _, place = task.partition(" ")
-        return f"pool{place}" if kind == "process" else task
+        """The id of the case: its second START of an id is id~2."""
+        return self.names.get(row["task"], row["task"]) + (f"~{row['job']}" if row["job"] not in ("", "1") else "")
 
     def take(self, row: Row) -> None:
         event, at = row["event"], units(row["at_ns"])
@@ -107,7 +103,9 @@ class Course:
         elif event == "answered":
             request.answers.append(at)
         elif event == "refused":
-            request.refused = at
+            # That is its answer, and its end.
+            request.refused = request.end = at
+            request.outcome = row["detail"]
         elif event == "removed":
             request.end, request.outcome = at, row["detail"]
 
@@ -120,7 +118,12 @@ class Course:
         return max((units(row["at_ns"]) for row in ends), default=0)
 
     def last_states(self, close: Any) -> dict[str, str]:
-        return {row["sep"]: STATES[row["event"]] for row in self.until(close) if row["sep"] and row["event"] in STATES}
+        last: dict[str, str] = {}
+        for row in self.until(close):
+            # Who is out of the pool comes back before it does anything.
+            if row["event"] in STATES and (last.get(row["sep"]) != "absent" or row["event"] == "sep-up"):
+                last[row["sep"]] = STATES[row["event"]]
+        return last
 
     def books(self, close: Any) -> dict[str, dict[str, Any]]:
         """What each SEP did up to `close`; where the run ends elsewhere its last state makes up the difference."""
@@ -138,21 +141,32 @@ class Course:
 
     def calls(self) -> list[list[Any]]:
         """Calls that took a turn at the database's lock, in the order of their ends."""
-        found = [
-            [row["detail"], self.who(row), units(row["asked_ns"]), units(row["granted_ns"]), units(row["at_ns"])]
-            for row in self.rows if row["event"] == "call"
-        ]
-        return [call for call in found if call[3] != call[4]]
+        found = []
+        for row in self.rows:
+            if row["event"] == "call" and row["granted_ns"] != row["at_ns"]:
+                kind, process = (row["detail"].partition(" process ") + ("", ""))[:3:2]
+                # Of nobody: of a process that died, or of a SEP that is free.
+                whose = self.who(row) or (f"pool{process}" if process else "notice")
+                found.append([kind, whose, units(row["asked_ns"]), units(row["granted_ns"]), units(row["at_ns"])])
+        return found
 
     def timers(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
+        of_class: dict[str, list[dict[str, Any]]] = {}
         for row in self.rows:
             kind, _, what = row["event"].partition("-")
-            if kind == "timer":
-                timer = found.setdefault(self.who(row), {"set": None, "due": None, "posted": None, "picked": None})
-                timer[what] = units(row["at_ns"])
-                if what == "set" and row["asked_ns"]:
-                    timer["due"] = units(row["asked_ns"])
+            if kind != "timer":
+                continue
+            at, timers = units(row["at_ns"]), of_class.setdefault(row["class"], [])
+            if what == "set":
+                timers.append({"set": at, "due": units(row["asked_ns"]), "posted": None, "picked": None})
+                place = len(timers)
+                found[self.names[row["class"]] + (f"~{place}" if place > 1 else "")] = timers[-1]
+            elif what != "due":
+                # What was posted first is picked up first.
+                before = "due" if what == "posted" else "posted"
+                next_one = [timer for timer in timers if timer[what] is None and timer[before] is not None]
+                min(next_one, key=lambda timer: timer[before])[what] = at
         return found
 
     def lives(self, close: Any, ready: bool) -> list[list[Any]]:
@@ -313,7 +327,8 @@ class Timeline:
                 word = "mid-output"
             if word is None:
                 continue
-            who = self.course.who(row)
+            of_timer = row["event"].startswith("timer-")
+            who = self.course.names.get(row["class"], "") if of_timer else self.course.who(row)
             event = [units(row["at_ns"]), word, who]
             if word == "enqueue":
                 event.append(self.priorities.get(who.partition("~")[0]))

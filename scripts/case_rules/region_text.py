@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Collection
 
 from .form import Fields, NotExpressible, number, whole
 
@@ -49,8 +49,9 @@ def flag(fields: Fields, key: str, default: bool = False) -> bool:
     return value
 
 
-def region(params: Fields, laws: dict[str, str] | None = None) -> str:
-    """The table of the region; every time that the case leaves out is zero, whatever a preset says. `laws` are of times."""
+def region(params: Fields, laws: dict[str, str] | None = None, used: Collection[str] = ()) -> str:
+    """The table of the region; every time that the case leaves out is zero, whatever a preset says. `laws` are of times,
+    `used` are the classes that requests have."""
     laws = laws or {}
 
     def time(key: str) -> str:
@@ -85,7 +86,7 @@ def region(params: Fields, laws: dict[str, str] | None = None) -> str:
         ("cap", "cap", "queue"), ("orphans", "orphans", "lost"),
     ):
         lines.append(f"{ours} = {quoted(text_of(params.take(theirs, default), theirs))}")
-    lines += classes_of_transactions(params) + reservations(params, seps) + [host(params, laws)]
+    lines += classes_of_transactions(params, used) + reservations(params, seps) + [host(params, laws)]
     lines += machine(params) + mishaps(params)
     for key in ("parlim", "regions"):
         if (value := params.number(key)) is not None:
@@ -95,17 +96,18 @@ def region(params: Fields, laws: dict[str, str] | None = None) -> str:
     return "[[region]]\n" + "\n".join(lines) + "\n"
 
 
-def classes_of_transactions(params: Fields) -> list[str]:
+def classes_of_transactions(params: Fields, used: Collection[str]) -> list[str]:
     lines = []
     table = Fields(params.take("classes", {}), "params.classes.")
     for name in table.values:
         limits = Fields(table.take(name), f"params.classes.{name}.")
         parts = []
         for theirs, ours in (("maxactive", "max_active"), ("purge", "purge")):
-            if (value := limits.number(theirs)) is not None:
+            # A threshold of 0 is none.
+            if (value := limits.number(theirs)) is not None and (theirs, value) != ("purge", 0):
                 parts.append(f"{ours} = {whole(value, theirs)}")
         limits.done()
-        if parts:
+        if parts and name in used:
             lines.append(f"classes.{quoted(name)} = {{ {', '.join(parts)} }}")
     return lines
 
@@ -121,9 +123,9 @@ def reservations(params: Fields, seps: int) -> list[str]:
     lists = Fields(params.take("initiators", {}), "params.initiators.").values
     if lists:
         known = {whole(number(sep, "initiators"), "initiators"): list_of(names, "initiators") for sep, names in lists.items()}
-        if set(known) - set(range(1, seps + 1)):
-            raise NotExpressible("initiators of SEPs that there are not")
-        rows = [[text_of(name, "initiators") for name in known.get(sep, [])] for sep in range(1, seps + 1)]
+        if set(known) != set(range(1, seps + 1)):
+            raise NotExpressible("initiators that are not those of all SEPs")
+        rows = [[text_of(name, "initiators") for name in known[sep]] for sep in range(1, seps + 1)]
         lines.append(f"initiators = {json.dumps(rows, ensure_ascii=False)}")
     return lines
 
@@ -149,17 +151,13 @@ def host(params: Fields, laws: dict[str, str]) -> str:
         return f"host = {{ {', '.join(parts)} }}"
     parts += [f"cold_start = {laws.get('cold_start') or span(cold)}", f"initial = {quoted(initial)}"]
     # A preset has values of its own for these; what is not given never happens.
-    parts.append(f"idle_timeout = {NEVER if idle is None else span(idle)}")
-    parts.append(f"recycle = {NEVER if recycle is None else span(number(recycle, 'host.recycle'))}")
+    for key, value in (("idle_timeout", idle), ("recycle", None if recycle is None else number(recycle, "host.recycle"))):
+        parts.append(f"{key} = {span(value) if value is not None else quoted('never')}")
     if mode is not None:
         parts.append(f"recycle_mode = {quoted(text_of(mode, 'host.recycle_mode'))}")
     if queue is not None:
         parts.append(f"http_queue = {whole(queue, 'host.http_queue')}")
     return f"host = {{ {', '.join(parts)} }}"
-
-
-# Longer than any case.
-NEVER = '"100000h"'
 
 
 def machine(params: Fields) -> list[str]:
@@ -227,6 +225,7 @@ class Workload:
         self.edf = edf
         self.lost = {text_of(name, "lost") for name in list_of(params.take("lost", []), "lost")}
         self.transactions = set(classes)
+        self.used: set[str] = set()
         self.requests: dict[str, Request] = {}
         self.names: dict[str, str] = {}
         self.bodies: dict[str, dict[str, Any]] = {}
@@ -294,6 +293,7 @@ class Workload:
         priority = whole(fields.number("prio", Fraction(0)), "prio")
         parts = [f"request = {quoted(REGION)}", f"priority = {priority}"]
         transaction = fields.take("class")
+        self.used.add(str(transaction))
         if transaction is None and name in self.transactions:
             # The class of a request is by default called like it, and has no limits here.
             transaction = f"{name} of no class"
@@ -302,7 +302,10 @@ class Workload:
                 parts.append(f"{key} = {quoted(text_of(value, key))}")
         # A place in the order for it and what it brings along: whoever is named first stands first.
         self.requests[name] = Request(name, priority, "", arrival, fields.number("deadline"))
-        steps = [self.step(item, identity) for item in list_of(fields.take("steps", []), "steps")]
+        local = flag(fields, "local")
+        given = list_of(fields.take("steps", []), "steps")
+        # What the dispatcher answers by itself never runs.
+        steps = [] if local else [self.step(item, identity) for item in given]
         parts.append(f"steps = [{', '.join(steps)}]")
         following = fields.take("then")
         if following is not None:
@@ -312,7 +315,7 @@ class Workload:
             parts.append(f"then = {{ class = {quoted(name_after)}, think = {span(think)} }}")
         if (limit := fields.number("disconnect_after")) is not None:
             parts.append(f"disconnect_after = {span(limit)}")
-        parts += [f"{key} = true" for key in ("local", "screen") if flag(fields, key)]
+        parts += [f"{key} = true" for key, is_so in (("local", local), ("screen", flag(fields, "screen"))) if is_so]
         if identity in self.lost:
             parts.append("lose_call = true")
         fields.done()

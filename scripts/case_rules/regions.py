@@ -94,7 +94,7 @@ def followed(program: Program, params: Fields, expect: Fields, findings: Finding
         raise NotExpressible(f"params.tie {tie}")
     edf = params.values.get("order") == "edf"
     workload = Workload(params, edf, params.values.get("classes") or {})
-    runs = Runs(program, workload, region(params))
+    runs = Runs(program, workload, region(params, used=workload.used))
     params.done()
     whole_run = books = None
     if horizon is not None:
@@ -126,7 +126,7 @@ def purged(program: Program, params: Fields, expect: Fields, findings: Findings)
     seps = params.take("seps", arrivals)
     params.done()
     limits = {"maxactive": active, "purge": threshold}
-    table = region(Fields({"seps": seps, "classes": {"class": limits}}, "params."))
+    table = region(Fields({"seps": seps, "classes": {"class": limits}}, "params."), used=("class",))
     # Nothing ends before all have come.
     long = [["exec", 10 * arrivals]]
     requests = [

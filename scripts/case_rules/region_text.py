@@ -139,25 +139,36 @@ def host(params: Fields, laws: dict[str, str]) -> str:
     idle = fields.number("idle_timeout")
     queue = fields.number("http_queue")
     initial = text_of(fields.take("initial", "off"), "host.initial")
-    recycle = fields.take("recycle")
-    mode = fields.take("recycle_mode", fields.take("mode"))
-    if isinstance(recycle, dict):
-        table = Fields(recycle, "params.host.recycle.")
-        mode = table.take("mode", table.take("kind", mode))
-        recycle = table.take("after", table.take("every", table.take("t")))
-        table.done()
+    recycle, mode = recycling(fields)
     fields.done()
     if kind != "was":
         return f"host = {{ {', '.join(parts)} }}"
     parts += [f"cold_start = {laws.get('cold_start') or span(cold)}", f"initial = {quoted(initial)}"]
     # A preset has values of its own for these; what is not given never happens.
-    for key, value in (("idle_timeout", idle), ("recycle", None if recycle is None else number(recycle, "host.recycle"))):
+    for key, value in (("idle_timeout", idle), ("recycle", recycle)):
         parts.append(f"{key} = {span(value) if value is not None else quoted('never')}")
     if mode is not None:
-        parts.append(f"recycle_mode = {quoted(text_of(mode, 'host.recycle_mode'))}")
+        parts.append(f"recycle_mode = {quoted(mode)}")
     if queue is not None:
         parts.append(f"http_queue = {whole(queue, 'host.http_queue')}")
     return f"host = {{ {', '.join(parts)} }}"
+
+
+def recycling(fields: Fields) -> tuple[Fraction | None, str | None]:
+    """After how long a host is recycled and how, under whatever keys that begin so: a time, and a word or a flag."""
+    after: Fraction | None = None
+    mode: str | None = None
+    values = {key: fields.take(key) for key in sorted(fields.left) if key.startswith(("recycle", "overlap"))}
+    if isinstance(values.get("recycle"), dict):
+        values |= values.pop("recycle")
+    for key, value in values.items():
+        if isinstance(value, bool) and key.endswith("overlap"):
+            mode = "overlap" if value else "stop"
+        elif value in ("stop", "overlap"):
+            mode = str(value)
+        else:
+            after = number(value, f"host.{key}")
+    return after, mode
 
 
 def machine(params: Fields) -> list[str]:

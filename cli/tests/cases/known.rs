@@ -100,11 +100,16 @@ fn simso_comes_out_under_its_preset() {
     assert_eq!(said.counts(), "15 exact, 0 within, 0 wrong, 13 not expressible, of 28");
 }
 
+/// Whether everything runs at full length, as `scripts/long-tests.sh` has it.
+fn is_long() -> bool {
+    std::env::var_os("DISPATCHLAB_LONG").is_some_and(|value| value == "1")
+}
+
 /// One case of each model, with fewer jobs; `scripts/long-tests.sh` runs all of them at full length.
 #[test]
 fn closed_forms_come_out() {
     let test = "known::closed_forms_come_out";
-    let long = std::env::var_os("DISPATCHLAB_LONG").is_some_and(|value| value == "1");
+    let long = is_long();
     let mut collection = document("oracles.json");
     if !long {
         let mut models = std::collections::BTreeSet::new();
@@ -131,7 +136,7 @@ fn regions_worked_by_hand_come_out() {
     assert_eq!(said.code, Some(0));
 }
 
-/// The other files of the shared cases: nothing comes out wrong.
+/// The other files of the shared cases, with fewer jobs likewise: nothing comes out wrong.
 #[test]
 fn shared_cases_are_not_wrong() {
     let test = "known::shared_cases_are_not_wrong";
@@ -144,7 +149,7 @@ fn shared_cases_are_not_wrong() {
         .collect();
     files.sort();
     for file in files {
-        let Some(said) = cases(test, &file, &[]) else { return };
+        let Some(said) = cases(test, &file, if is_long() { &[] } else { &["--quick"] }) else { return };
         assert_eq!((said.wrongs(), said.code), (Vec::new(), Some(0)), "{}", file.display());
     }
 }

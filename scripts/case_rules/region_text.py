@@ -304,7 +304,9 @@ class Workload:
         priority = whole(fields.number("prio", Fraction(0)), "prio")
         parts = [f"request = {quoted(REGION)}", f"priority = {priority}"]
         transaction = fields.take("class")
-        self.used.add(str(transaction))
+        local = flag(fields, "local")
+        if not local:
+            self.used.add(str(transaction))
         if transaction is None and name in self.transactions:
             # The class of a request is by default called like it, and has no limits here.
             transaction = f"{name} of no class"
@@ -313,7 +315,6 @@ class Workload:
                 parts.append(f"{key} = {quoted(text_of(value, key))}")
         # A place in the order for it and what it brings along: whoever is named first stands first.
         self.requests[name] = Request(name, priority, "", arrival, fields.number("deadline"))
-        local = flag(fields, "local")
         given = list_of(fields.take("steps", []), "steps")
         # What the dispatcher answers by itself never runs.
         steps = [] if local else [self.step(item, identity) for item in given]

@@ -233,7 +233,7 @@ def conversations(program: Program, params: Fields, expect: Fields, findings: Fi
         f'arrivals = {{ closed = {{ customers = {enough}, think = "0ms" }} }}\n'
     )
     settle = 40 * (enough * service / seps + think)
-    without = throughput(program, text, 4 * settle, settle, names[-1])
+    without = throughput(program, text, 4 * settle, settle, names[-1] if inputs > 1 else "all")
     for key, value in (
         ("max_conversations_per_s_conversational", with_sep), ("max_pseudo", without),
         ("ratio", without / with_sep if with_sep else None),

@@ -2,8 +2,9 @@
 //! compares what that writes.
 //!
 //! `data/cpu.json` and `data/oracles.json` are copies of `cases/cpu.json` and `cases/oracles.json` of the shared cases, with
-//! their sources in them, and `data/regions.json` has regions worked by hand; the other files of that folder run where it is there. What cannot be expressed yet is said by the
-//! script, case by case, with what is missing. The counts below change when a mechanism comes.
+//! their sources in them; the other files of that folder run where it is there. `data/regions.json` has transaction regions
+//! worked by hand. What cannot be expressed yet is said by the script, case by case, with what is missing. The counts below
+//! change when a mechanism comes.
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

@@ -235,7 +235,7 @@ fn rows_of_keys(table: &keys::Table, before: &str, text: &mut String) {
         let _ = writeln!(text, "| `{name}`{must} | {} |", cell(key.help));
         match key.kind {
             keys::Kind::Table(inner) if inner.keys.len() > 1 => {
-                rows_of_keys(inner, &format!("{name}."), text)
+                rows_of_keys(inner, &format!("{name}."), text);
             }
             keys::Kind::Named(inner) => rows_of_keys(inner, &format!("{name}.CLASS."), text),
             keys::Kind::Plain(inner) => rows_of_keys(inner, &format!("{name}."), text),

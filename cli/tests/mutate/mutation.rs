@@ -211,7 +211,7 @@ const ALIKE: [&[&str]; 11] = [
 /// time, keys that are left out. What is refused at once reaches readers only; what is run reaches everything.
 pub fn tweaked(text: &str, dice: &mut Dice) -> String {
     let mut text = text.to_owned();
-    for _ in 0..1 + dice.below(4) {
+    for _ in 0..=dice.below(4) {
         text = match dice.below(8) {
             0..=2 => with_alike(&text, dice),
             3..=5 => with_factor(&text, dice),
@@ -285,7 +285,7 @@ fn without_line(text: &str, dice: &mut Dice) -> String {
     }
     let gone = *dice.of(&removable);
     let kept = lines.iter().enumerate().filter(|(line, _)| *line != gone);
-    kept.map(|(_, line)| format!("{line}\n")).collect()
+    kept.flat_map(|(_, line)| [line, "\n"]).collect()
 }
 
 /// A position between two characters.

@@ -2,6 +2,7 @@
 
 use crate::{end, stdout};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// A row of `region.csv`, by column.
 type Row = BTreeMap<String, String>;
@@ -65,10 +66,11 @@ fn metric(args: &[&str], name: &str) -> f64 {
 fn region(keys: &str, requests: &[(&str, &str, &str)]) -> String {
     let mut text = format!("[[region]]\nname = \"bank\"\n{keys}\n");
     for (name, at, step) in requests {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "[[class]]\nname = \"{name}\"\nsteps = [{step}]\n[[source]]\nname = \"{name}\"\nclass = \"{name}\"\n\
              arrivals = {{ rows = [[\"{at}\"]] }}\n"
-        ));
+        );
     }
     text
 }
@@ -270,7 +272,7 @@ fn statement_19_a_timer_posts_an_event_that_the_monitor_picks_up_and_the_dispatc
     let x = "{ request = \"bank\", steps = [{ exec = \"1ms\" }] }";
     let mut text =
         region("seps = 2\nhost = { kind = \"self\" }\npost_delay = \"2ms\"", &[("operator", "1ms", at_once)]);
-    text.push_str(&format!("[[class]]\nname = \"X\"\nsteps = [{x}]\n"));
+    let _ = write!(text, "[[class]]\nname = \"X\"\nsteps = [{x}]\n");
     assert_eq!(
         of_task(&written(&text), "X")[..5],
         ["1 timer-set X", "1 timer-due X", "3 timer-posted X", "3 timer-picked X", "3 received X"]

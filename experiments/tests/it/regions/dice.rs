@@ -1,6 +1,6 @@
 //! A small generator of random choices, the same on every machine.
 
-/// SplitMix64.
+/// `SplitMix64`.
 pub struct Dice(u64);
 
 impl Dice {

@@ -13,6 +13,7 @@ pub struct Scenario {
 
 /// A region as its keys say.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "keys that are there or not, each on its own")]
 pub struct Region {
     pub name: String,
     pub seps: usize,
@@ -57,6 +58,7 @@ pub struct Class {
 }
 
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "keys that are there or not, each on its own")]
 pub struct Request {
     pub region: usize,
     pub priority: i64,
@@ -228,7 +230,7 @@ impl Writer {
         match region.order {
             Order::Fifo => self.line("order = \"fifo\""),
             Order::Ageing(step) => {
-                self.line(&format!("order = \"ageing\"\nageing_step = \"{}ms\"", step / MS))
+                self.line(&format!("order = \"ageing\"\nageing_step = \"{}ms\"", step / MS));
             }
             Order::Deadline => self.line("order = \"edf\""),
             Order::Priority => self.line("order = \"priority\""),
@@ -455,7 +457,7 @@ impl Writer {
     fn request(&mut self, region: usize, made: &[usize], first: bool, is_needed: bool) -> (Request, String) {
         let mut request = Request {
             region,
-            priority: self.dice.from(0, 3) as i64,
+            priority: self.dice.from(0, 3).cast_signed(),
             transaction: self.dice.pick(&["a", "b", "c"]).to_owned(),
             tag: [None, Some("gold"), Some("admin")][self.dice.from(0, 2) as usize].map(str::to_owned),
             session: self.dice.one_in(6).then(|| format!("s{}", self.dice.from(1, 2))),

@@ -52,6 +52,7 @@ pub fn check(scenario: &Scenario, model: &Model, measures: &Measures, trace: &Tr
 }
 
 #[derive(Default, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "keys that are there or not, each on its own")]
 struct Sep {
     alive: bool,
     /// The region takes it to be free.
@@ -326,14 +327,14 @@ impl<'a> Replay<'a> {
         let is_start = request.first && is_made;
         if self.region.registers && !is_start {
             let class = &self.classes[event.class as usize];
-            let known = match &request.session {
-                Some(session) => self.registered.contains(session),
-                // That of a customer, of the request before it, or of a request that followed that.
-                None => {
+            // Without a name: that of a customer, of the request before it, or of a request that followed that.
+            let known = request.session.as_ref().map_or_else(
+                || {
                     let of_job = self.registering.contains(&event.job);
                     of_job || is_made || class.returns || class.requests.len() > 1
-                }
-            };
+                },
+                |session| self.registered.contains(session),
+            );
             // Another thread's call may still be in line, for which nobody waits.
             let known = known || !self.region.enqueue_costs;
             ensure!(known, "T12: job {} is queued before its session is registered", event.job);

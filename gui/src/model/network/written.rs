@@ -84,6 +84,19 @@ impl Drawing<'_> {
                 }
             }
         }
+        let regions: Vec<(Path, String, String)> = self
+            .list("region")
+            .into_iter()
+            .map(|(path, item)| (path, name(item), item.get("seps").map_or_else(String::new, Item::toml)))
+            .collect();
+        for (path, name, seps) in regions {
+            let note = if seps.is_empty() { "SEPs".to_owned() } else { format!("{seps} SEPs") };
+            self.node(NodeKind::Pool, "region", &name, note, path, None);
+            // What waits and runs there is what waits for its processes.
+            if let Some(node) = self.graph.nodes.last_mut() {
+                node.component = format!("{name}.seps");
+            }
+        }
         for list in ["pool", "processor"] {
             let singles: Vec<(Path, Item)> =
                 self.list(list).into_iter().map(|(path, item)| (path, item.clone())).collect();
@@ -183,7 +196,7 @@ impl Drawing<'_> {
     fn step(&mut self, path: &Path, flow: usize, tails: &mut Tails) {
         self.steps += 1;
         let Some(step) = self.root.at(path).filter(|_| self.steps <= STEPS) else { return };
-        for word in ["work", "hold", "balance"] {
+        for word in ["work", "hold", "balance", "request"] {
             let Some(name) = step.text_of(word) else { continue };
             let target = self.references.get(&key(path, word)).cloned().flatten();
             let node = target.and_then(|target| self.nodes.get(&target).copied());

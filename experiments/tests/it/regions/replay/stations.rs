@@ -53,7 +53,7 @@ pub fn starts(region: &Region, events: &[&TaskEvent]) -> Outcome {
                 );
             }
             Kind::TimerDue => {
-                ensure!(due.get(&id) == Some(&event.at.0), "T8: a START is due at another time")
+                ensure!(due.get(&id) == Some(&event.at.0), "T8: a START is due at another time");
             }
             Kind::TimerPosted | Kind::TimerPicked | Kind::Begun => {
                 let at = event.at.0;

@@ -129,23 +129,23 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
         let priority =
             self.world.shared.attributes[self.world.shared.jobs[slot].attributes as usize].priority;
         let grant = self.pools[pool as usize].acquire(slot, priority, now);
-        if let Some(host) = self.hosts.of(pool) {
-            self.host_looks(host);
-        }
         match grant {
             Grant::Token => {
                 self.token(slot, pool, true);
+                self.host_sees(pool);
                 true
             }
             Grant::Queued => {
                 let job = &mut self.world.shared.jobs[slot];
                 (job.state, job.station, job.since) = (State::Queued, pool, now);
+                self.host_sees(pool);
                 false
             }
             Grant::Full if self.cannot_be_refused(slot) => {
                 self.pools[pool as usize].queue_anyway(slot, priority, now);
                 let job = &mut self.world.shared.jobs[slot];
                 (job.state, job.station, job.since) = (State::Queued, pool, now);
+                self.host_sees(pool);
                 false
             }
             // The pool that refused it is not held.
@@ -170,6 +170,13 @@ impl<R: Recorder, const PLAIN: bool> Engine<'_, R, PLAIN> {
             self.token(next, pool, true);
             self.world.go_on(next);
         }
+        self.host_sees(pool);
+    }
+
+    /// Somebody has joined or left a pool: its process, where it has one, may have to start or may be idle. (To be called when
+    /// who queues there is known to: a process that is ready at once hands out tokens.)
+    #[inline]
+    fn host_sees(&mut self, pool: u32) {
         if let Some(host) = self.hosts.of(pool) {
             self.host_looks(host);
         }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Place;
 use sim_core::law::Law;
-use sim_core::model::{Pc, TaskOp};
+use sim_core::model::{Draw, Model, Op, Pc, StationRef, TaskOp};
 use std::cell::{Cell, RefCell};
 
 /// A station of a region that hands over at once: a pool whose token is held while it serves.
@@ -97,6 +97,37 @@ impl Region {
 }
 
 /// The step that a job of the model's tasks takes.
-pub(crate) fn task(op: TaskOp) -> sim_core::model::Op {
-    sim_core::model::Op::Task(op)
+pub(crate) fn task(op: TaskOp) -> Op {
+    Op::Task(op)
+}
+
+/// Serves at a station whose token is held: a law that is drawn on the spot. (That there are not too many is checked once for
+/// all regions.)
+pub(crate) fn serve(model: &mut Model, law: Option<&Law>, component: u32) {
+    if let Some(law) = law {
+        let amount = Draw::OnTheSpot(model.laws.len() as u16);
+        model.laws.push(law.clone());
+        model.program.push(task(TaskOp::Serve { amount, component }));
+    }
+}
+
+/// A call to the database, with its effect at its end; one that costs nothing takes no turn at the lock.
+pub(crate) fn emit_call(
+    model: &mut Model,
+    database: &Desk,
+    name: &str,
+    law: Option<&Law>,
+    effect: Option<TaskOp>,
+) {
+    let pool = StationRef { base: database.pool, register: 0 };
+    if law.is_some() {
+        model.program.push(task(TaskOp::Call { call: call(name) }));
+        model.program.push(Op::Acquire { pool });
+        serve(model, law, database.component);
+    }
+    model.program.extend(effect.map(task));
+    if law.is_some() {
+        model.program.push(Op::Release { pool });
+        model.program.push(task(TaskOp::Called { call: call(name) }));
+    }
 }

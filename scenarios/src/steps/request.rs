@@ -6,7 +6,7 @@
 
 use super::{Announced, Compiler, WEIGHT_ONE};
 use crate::reader::{self, Fields};
-use crate::regions::{Region, call, outcome, task};
+use crate::regions::{self, Region, outcome, task};
 use sim_core::law::Law;
 use sim_core::model::{
     BranchTable, Component, ComponentKind, Draw, Emit, InstanceState, Op, Pc, Pool, PoolOrder, StationRef,
@@ -147,26 +147,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn serve(&mut self, law: &Law, component: u32) {
-        let place = crate::diagnostic::WHOLE;
-        if let Some(index) = self.spot_law(law.clone(), place) {
-            self.emit(task(TaskOp::Serve { amount: Draw::OnTheSpot(index), component }));
-        }
+        regions::serve(self.model, Some(law), component);
     }
 
     fn call(&mut self, region: &Region, name: &str, law: Option<&Law>, effect: Option<TaskOp>) {
-        let lock = StationRef { base: region.database.pool, register: 0 };
-        if let Some(law) = law {
-            self.emit(task(TaskOp::Call { call: call(name) }));
-            self.emit(Op::Acquire { pool: lock });
-            self.serve(law, region.database.component);
-        }
-        if let Some(effect) = effect {
-            self.emit(task(effect));
-        }
-        if law.is_some() {
-            self.emit(Op::Release { pool: lock });
-            self.emit(task(TaskOp::Called { call: call(name) }));
-        }
+        regions::emit_call(self.model, &region.database, name, law, effect);
     }
 
     /// The dispatcher answers by itself.

@@ -1,5 +1,6 @@
 //! Queues of a region, and which processes serve them.
 
+use crate::diagnostic::WHOLE;
 use crate::keys::{self, Kind};
 use crate::lower::Lowering;
 use crate::reader::{self, Fields};
@@ -10,6 +11,11 @@ use sim_core::model::{InstanceKind, Instances, Lane, TaskLimit};
 impl<'a> Lowering<'a> {
     /// Queues and kinds of SEPs, now that the steps have said which there are.
     pub(in crate::lower) fn finish_regions(&mut self, fields: &Fields<'a>) {
+        if self.model.laws.len() > usize::from(u16::MAX) {
+            let place = self.stations.regions.first().map_or(WHOLE, |region| region.place);
+            let message = format!("{} laws that are drawn on the spot; at most 65535", self.model.laws.len());
+            self.sink.error("S046", place, message).help("write fewer regions, or fewer requests");
+        }
         let items = Self::tables(fields, "region", &keys::REGION);
         let regions = std::mem::take(&mut self.stations.regions);
         for (region, item) in regions.iter().zip(&items) {

@@ -2,7 +2,7 @@
 
 use super::at;
 use crate::lower::Lowering;
-use crate::regions::{Region, call, task};
+use crate::regions::{self, Region, task};
 use sim_core::law::Law;
 use sim_core::model::{Draw, Instances, Op, Pc, TaskOp};
 use sim_core::units::Span;
@@ -17,30 +17,12 @@ impl Lowering<'_> {
         self.model.program.len() as Pc
     }
 
-    /// Serves at a station whose token is held.
     fn serve(&mut self, law: Option<&Law>, component: u32) {
-        if let Some(law) = law {
-            let index = self.model.laws.len() as u16;
-            self.model.laws.push(law.clone());
-            self.emit(task(TaskOp::Serve { amount: Draw::OnTheSpot(index), component }));
-        }
+        regions::serve(&mut self.model, law, component);
     }
 
-    /// A call to the database, with its effect at its end.
     fn call(&mut self, region: &Region, name: &str, law: Option<&Law>, effect: Option<TaskOp>) {
-        let lock = at(region.database.pool);
-        if law.is_some() {
-            self.emit(task(TaskOp::Call { call: call(name) }));
-            self.emit(Op::Acquire { pool: lock });
-            self.serve(law, region.database.component);
-        }
-        if let Some(effect) = effect {
-            self.emit(task(effect));
-        }
-        if law.is_some() {
-            self.emit(Op::Release { pool: lock });
-            self.emit(task(TaskOp::Called { call: call(name) }));
-        }
+        regions::emit_call(&mut self.model, &region.database, name, law, effect);
     }
 
     /// Patches a forward jump to here.

@@ -7,12 +7,12 @@ use crate::run::{Failure, Progress, RunPlan, Watch};
 use sim_core::Limits;
 use sim_core::model::Model;
 use sim_core::record::Recorder;
-use sim_core::trace::{Decision, Grounds};
+use sim_core::trace::{Decision, DecisionKind, Grounds, settled_number};
 use sim_core::units::Time;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The grounds of some decisions of replication 1, by their numbers from 0 in the order of the trace. `until`: the instant of
-/// the last of them, after which the run ends. Numbers that the run does not get to are missing in the answer.
+/// the last of them, after which the run ends. `of_sources`: see [`sim_core::trace::Trace`]. Numbers that the run does not get to are missing in the answer.
 ///
 /// # Errors
 /// The run reached a limit, or `watch` stopped it.
@@ -21,6 +21,7 @@ pub fn grounds(
     plan: &RunPlan,
     wanted: &BTreeSet<usize>,
     until: Time,
+    of_sources: u64,
     watch: Watch<'_>,
 ) -> Result<BTreeMap<usize, Grounds>, Failure> {
     let mut model = model.clone();
@@ -37,7 +38,7 @@ pub fn grounds(
         all_distributions: false,
         observer: Some(&observer),
     };
-    let asked = Asked { wanted: wanted.iter().copied().collect(), ..Asked::default() };
+    let asked = Asked { wanted: wanted.iter().copied().collect(), of_sources, ..Asked::default() };
     let (_, asked) = sim_core::run(&model, 0, &limits, asked).map_err(|error| Failure {
         replication: 1,
         replications: 1,
@@ -51,6 +52,8 @@ pub fn grounds(
 struct Asked {
     /// Sorted.
     wanted: Vec<usize>,
+    /// How many of all jobs are of sources: the others are numbered on from there.
+    of_sources: u64,
     /// How many of these are past.
     past: usize,
     /// How many decisions were taken.
@@ -68,7 +71,12 @@ impl Recorder for Asked {
     }
 
     fn decision(&mut self, decision: Decision) {
-        if let Some(grounds) = decision.grounds {
+        if let Some(mut grounds) = decision.grounds {
+            if !matches!(decision.kind, DecisionKind::Balance { .. }) {
+                for candidate in &mut grounds.candidates {
+                    candidate.id = settled_number(candidate.id, self.of_sources);
+                }
+            }
             self.found.insert(self.taken, *grounds);
             self.past += 1;
         }

@@ -474,6 +474,8 @@ pub struct Trace {
     pub decisions: Vec<Decision>,
     /// When the run ended.
     pub end: Time,
+    /// How many of the jobs are of sources: the others are numbered on from there.
+    pub of_sources: u64,
 }
 
 /// A stretch of time in which an instance was in one state.
@@ -496,20 +498,23 @@ pub struct InstanceStretch {
 /// Numbers of jobs that jobs make begin here while a run goes on: only sources count from 0.
 pub(crate) const EMITTED: u64 = 1 << 40;
 
+/// The number in a record of a job that had `number` while the run went on: jobs that jobs made are numbered on from the
+/// [others](Trace::of_sources).
+pub fn settled_number(number: u64, of_sources: u64) -> u64 {
+    if number >= EMITTED && number != u64::MAX { of_sources + (number - EMITTED) } else { number }
+}
+
 impl Trace {
     /// Puts jobs in the order of their numbers, those that jobs made behind the others, and numbers these on from the others,
     /// so that a job's number is its place. To be called once, when the run has ended and every job has its record.
     pub fn settle_numbers(&mut self) {
         self.jobs.sort_by_key(|job| job.number);
         let of_sources = self.jobs.partition_point(|job| job.number < EMITTED) as u64;
+        self.of_sources = of_sources;
         if of_sources == self.jobs.len() as u64 {
             return;
         }
-        let settle = |number: &mut u64| {
-            if *number >= EMITTED && *number != u64::MAX {
-                *number = of_sources + (*number - EMITTED);
-            }
-        };
+        let settle = |number: &mut u64| *number = settled_number(*number, of_sources);
         self.jobs.iter_mut().for_each(|job| settle(&mut job.number));
         self.segments.iter_mut().for_each(|segment| settle(&mut segment.job));
         self.stays.iter_mut().for_each(|stay| settle(&mut stay.job));

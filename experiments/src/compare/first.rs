@@ -64,9 +64,11 @@ impl Decided {
 
     /// Sees to it that a decision has its grounds.
     fn explain(&mut self, index: usize, model: &Model, plan: &RunPlan) -> Result<(), Failure> {
+        let of_sources = self.trace.of_sources;
         let Some(decision) = self.trace.decisions.get_mut(index) else { return Ok(()) };
         if decision.grounds.is_none() {
-            let mut found = grounds(model, plan, &BTreeSet::from([index]), decision.at, &|_| true)?;
+            let mut found =
+                grounds(model, plan, &BTreeSet::from([index]), decision.at, of_sources, &|_| true)?;
             decision.grounds = found.remove(&index).map(Box::new);
         }
         Ok(())

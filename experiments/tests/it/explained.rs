@@ -13,10 +13,13 @@ fn agree(name: &str, input: &Input, options: &Options) -> Option<usize> {
     let plan = |decisions| RunPlan { decisions, digest: true, threads: 1, ..RunPlan::default() };
     let of = |decisions| run(&loaded.model, &plan(decisions), &|_| true).expect("it ends");
     let plain = of(Decisions::Unrecorded);
+    let mut of_sources = 0;
     let [chosen, explained] = [Decisions::Chosen, Decisions::Explained].map(|decisions| {
         let result = of(decisions);
         assert_eq!((result.digest, &result.summary), (plain.digest, &plain.summary), "{name}: {decisions:?}");
-        result.trace.expect("recorded").decisions
+        let trace = result.trace.expect("recorded");
+        of_sources = trace.of_sources;
+        trace.decisions
     });
     let outcome = |decision: &Decision| Decision { grounds: None, ..decision.clone() };
     let outcomes = |all: &[Decision]| all.iter().map(outcome).collect::<Vec<_>>();
@@ -29,7 +32,7 @@ fn agree(name: &str, input: &Input, options: &Options) -> Option<usize> {
             continue;
         };
         let usual = plan(Decisions::Unrecorded);
-        let found = grounds(&loaded.model, &usual, &wanted, until, &|_| true).expect("it ends");
+        let found = grounds(&loaded.model, &usual, &wanted, until, of_sources, &|_| true).expect("it ends");
         assert_eq!(found.len(), wanted.len(), "{name}");
         for (index, found) in found {
             assert_eq!(Some(&found), explained[index].grounds.as_deref(), "{name}: decision {index}");

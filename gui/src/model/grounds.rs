@@ -101,7 +101,7 @@ impl Snapshot {
         wanted.retain(|index| trace.decisions.get(*index).is_some_and(|decision| decision.grounds.is_none()));
         let Some(last) = wanted.last().map(|index| trace.decisions[*index].at) else { return Ok(()) };
         let plan = plan(&self.loaded, None);
-        let found = experiments::grounds(self.model(), &plan, &wanted, last, watch);
+        let found = experiments::grounds(self.model(), &plan, &wanted, last, trace.of_sources, watch);
         let failed = found.as_ref().err().map(trouble);
         if failed != Some(Trouble::Cancelled) {
             self.grounds.keep(trace, &wanted, found.unwrap_or_default());

@@ -135,7 +135,18 @@ fn cut(trace: &Trace, veil: Veil<'_>) -> Trace {
     let begun = trace.instances.iter().filter(|stretch| stretch.start < at);
     let instances = begun.map(|stretch| InstanceStretch { end: stretch.end.min(at), ..*stretch }).collect();
     let decisions = trace.decisions[..past].to_vec();
-    Trace { jobs, segments, stays, crowds, tokens, tasks, instances, decisions, end: at }
+    Trace {
+        jobs,
+        segments,
+        stays,
+        crowds,
+        tokens,
+        tasks,
+        instances,
+        decisions,
+        end: at,
+        of_sources: trace.of_sources,
+    }
 }
 
 /// Whether a stretch is the work of a decision that is still to be taken.

@@ -115,6 +115,7 @@ pub(crate) enum Bytes {
     #[cfg(feature = "files")]
     File(PathBuf),
     /// What can be read only once, packed.
+    #[cfg_attr(not(feature = "files"), expect(dead_code, reason = "a page is handed whole texts"))]
     Packed(Vec<u8>),
 }
 
@@ -138,6 +139,7 @@ pub(crate) fn open<'a>(text: &'a [u8], origin: &'a Origin) -> io::Result<Box<dyn
 }
 
 impl Whole {
+    #[cfg_attr(not(feature = "files"), expect(clippy::unnecessary_wraps, reason = "files can fail to open"))]
     fn open(&self, most: u64) -> io::Result<Box<dyn Read + '_>> {
         match &self.bytes {
             #[cfg(feature = "files")]
